@@ -1,0 +1,303 @@
+"""The typed, frozen view of what the probes say about one environment.
+
+A section that was never collected is `None`; one that was looked at and is empty is `()`. Paths are relative to the
+prefix, with forward slashes, symlinked folders resolved. Times are seconds since the epoch unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+
+from envguard.model import Problem, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Paths:
+    """A set of files by numbers, with a few names: compiled files first, then Python sources."""
+
+    count: int = 0
+    compiled: int = 0
+    python: int = 0
+    sample: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CondaPackage:
+    """One record of conda-meta."""
+
+    name: str
+    version: str
+    build: str
+    build_number: int
+    channel: str | None
+    subdir: str | None
+    noarch: str | None
+    depends: tuple[str, ...]
+    constrains: tuple[str, ...]
+    requested: tuple[str, ...]
+    """The specs a user asked for when this package came in; empty for a mere dependency."""
+    record: str
+    provides: tuple[str, ...]
+    """Normalised names of the distributions whose dist-info or egg-info the record lists (numpy-base: numpy)."""
+    linked: float | None
+    """When the record was written, which is when conda linked the package."""
+    files: int
+    missing: Paths
+    altered: Paths
+    """Files whose size or hash shows that they are neither conda's nor explained by a distribution's RECORD."""
+
+    @property
+    def spec(self) -> str:
+        """The exact match spec of this build, as `conda install` takes it."""
+        return f"{self.name}={self.version}={self.build}" if self.build else f"{self.name}={self.version}"
+
+
+@dataclass(frozen=True)
+class DirectUrl:
+    """direct_url.json of a distribution (PEP 610)."""
+
+    url: str
+    editable: bool = False
+    vcs: str | None = None
+    commit: str | None = None
+    requested_revision: str | None = None
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One dist-info, egg-info or egg-link of a site-packages folder."""
+
+    name: str
+    """Normalised (PEP 503)."""
+    version: str | None
+    path: str
+    site: str
+    kind: str
+    """dist-info, egg-info, egg-link, or leftover (pip's `~` folders)."""
+    installer: str | None
+    requested: bool
+    direct_url: DirectUrl | None
+    requires: tuple[str, ...]
+    requires_python: str | None
+    has_metadata: bool
+    has_record: bool
+    files: int
+    installed: float | None
+    owner: str | None
+    """The conda record that owns this dist-info by path and by hash; None if conda does not own it."""
+    taken_from: str | None
+    """The conda record that lists this dist-info's path, though the content is not conda's any more."""
+    missing: Paths
+
+    @property
+    def editable(self) -> bool:
+        """Whether the distribution's code lives outside site-packages."""
+        return self.kind == "egg-link" or (self.direct_url is not None and self.direct_url.editable)
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """Whose content the shared files have now; counts only files about which the two books differ."""
+
+    conda: int = 0
+    pip: int = 0
+    other: int = 0
+    missing: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True)
+class SharedFile:
+    """One path that two books claim with different content."""
+
+    path: str
+    conda_hash: str | None
+    pip_hash: str | None
+    on_disk: str
+    """conda, pip, other, missing or unknown."""
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Files that a conda record and the RECORD of a distribution conda does not own both claim."""
+
+    record: str
+    distribution: str
+    """Path of the dist-info."""
+    shared: int
+    differ: int
+    compiled: int
+    """Compiled files among those that differ."""
+    on_disk: OnDisk
+    sample: tuple[SharedFile, ...]
+    extra: Paths
+    """Files of the distribution that are on disk and that conda does not claim."""
+
+    @property
+    def shape(self) -> str:
+        """Whose files are there: "pip" (shape A, pip after conda), "conda" (shape B), "both", or "same" if the books agree."""
+        if not self.differ:
+            return "same"
+        if self.on_disk.pip and self.on_disk.conda:
+            return "both"
+        if self.on_disk.conda:
+            return "conda"
+        return "pip"
+
+
+@dataclass(frozen=True)
+class SharedPaths:
+    """Files that two books of one kind claim: two conda records, or two RECORDs of distributions conda does not own."""
+
+    first: str
+    second: str
+    shared: int
+    differ: Paths
+
+
+@dataclass(frozen=True)
+class Unowned:
+    """Files that no book owns, inside a package folder that conda owns."""
+
+    record: str
+    folder: str
+    files: Paths
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A package as conda's history names it."""
+
+    name: str
+    version: str
+    build: str
+    channel: str | None
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One transaction of conda-meta/history. `when` is local time as conda wrote it (`2024-05-04 17:18:39`)."""
+
+    when: str
+    command: str | None
+    conda_version: str | None
+    linked: tuple[Linked, ...]
+    unlinked: tuple[Linked, ...]
+    whole: bool
+    """The lines are the whole state (no + or -), as old conda wrote the first revision."""
+    update_specs: tuple[str, ...]
+    remove_specs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A package manager that could run a fix on this machine."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Everything known about one prefix."""
+
+    prefix: str
+    layout: str
+    """unix or windows."""
+    platform: str | None
+    """conda's name of it, such as linux-64; None if no record tells."""
+    interpreter: str | None
+    python_version: str | None
+    base: bool
+    frozen: bool
+    """conda-meta/frozen exists: the environment is declared read-only (CEP 22)."""
+    writable: bool
+    manager: str | None
+    """conda, pixi, rattler, venv or None."""
+    tools: tuple[Tool, ...]
+    site_packages: tuple[str, ...]
+    conda_packages: tuple[CondaPackage, ...] | None
+    distributions: tuple[Distribution, ...] | None
+    history: tuple[Revision, ...] | None
+    overlaps: tuple[Overlap, ...] = ()
+    shared_records: tuple[SharedPaths, ...] = ()
+    shared_distributions: tuple[SharedPaths, ...] = ()
+    unowned: tuple[Unowned, ...] = ()
+    unreadable_records: tuple[str, ...] = ()
+    """Names (file stems) of records that exist but could not be read."""
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Environment:
+        """The typed view of a probe's answer; unknown keys are ignored, so that a newer probe can be read."""
+        return _build(cls, data)  # type: ignore[no-any-return]
+
+    @property
+    def is_conda(self) -> bool:
+        """Whether conda keeps a book here."""
+        return bool(self.conda_packages) or bool(self.unreadable_records)
+
+    @property
+    def name(self) -> str:
+        """What people call it: `base`, or the last part of the prefix."""
+        return "base" if self.base else self.prefix.replace("\\", "/").rstrip("/").rpartition("/")[2] or self.prefix
+
+    @cached_property
+    def by_record(self) -> Mapping[str, CondaPackage]:
+        """conda packages by the path of their record."""
+        return {package.record: package for package in self.conda_packages or ()}
+
+    @cached_property
+    def by_name(self) -> Mapping[str, CondaPackage]:
+        """conda packages by name."""
+        return {package.name: package for package in self.conda_packages or ()}
+
+    @cached_property
+    def by_path(self) -> Mapping[str, Distribution]:
+        """Distributions by the path of their dist-info."""
+        return {dist.path: dist for dist in self.distributions or ()}
+
+    @cached_property
+    def pip_owned(self) -> tuple[Distribution, ...]:
+        """Distributions that conda does not own, leftovers apart."""
+        return tuple(dist for dist in self.distributions or () if dist.owner is None and dist.kind != "leftover")
+
+    @cached_property
+    def replaced(self) -> Mapping[str, Distribution]:
+        """conda package name -> the distribution whose code is imported in its stead (shape A).
+
+        Besides the package whose files were overwritten (numpy-base) the one of the same name (numpy) counts: what
+        depends on it imports the same code.
+        """
+        found: dict[str, Distribution] = {}
+        for overlap in self.overlaps:
+            package, dist = self.by_record.get(overlap.record), self.by_path.get(overlap.distribution)
+            if package is None or dist is None or overlap.shape not in ("pip", "both"):
+                continue
+            for name in (package.name, dist.name):
+                other = self.by_name.get(name)
+                if other is not None and other.version == package.version and dist.name in package.provides:
+                    found[name] = dist
+        return found
+
+
+def _build(kind: Any, data: Any) -> Any:
+    """Turns plain JSON values into the frozen value of a type hint."""
+    if is_dataclass(kind):
+        if kind is Problem:
+            return Problem(data["source"], Text(data["reason"], data.get("args", {})))
+        hints = _HINTS.get(kind) or _HINTS.setdefault(kind, get_type_hints(kind))
+        return kind(**{f.name: _build(hints[f.name], data[f.name]) for f in fields(kind) if f.name in data})  # type: ignore[operator]
+    if get_origin(kind) is tuple:
+        return tuple(_build(get_args(kind)[0], item) for item in data)
+    if data is None or isinstance(data, (str, int, float, bool)):
+        return data
+    return _build(next(option for option in get_args(kind) if option is not type(None)), data)
+
+
+_HINTS: dict[Any, dict[str, Any]] = {}

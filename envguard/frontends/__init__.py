@@ -1,0 +1,1 @@
+"""Thin: read options, call `envguard.api`, give the report to a renderer, show it. Nothing here judges."""

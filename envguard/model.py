@@ -1,0 +1,220 @@
+"""Results: what the rules say, complete enough that a renderer needs nothing else.
+
+Every value is frozen. Text that a person reads is a `Text`: an English template with named arguments, so that a
+renderer can say it in another language and a program can read the arguments.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Argument = str | int | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Text:
+    """One sentence: the English template is its message id, `{name}` stands for an argument.
+
+    `plural` is the template for `args["n"] != 1`. A tuple argument is a list of names, joined by the renderer.
+    """
+
+    text: str
+    args: Mapping[str, Argument] = field(default_factory=dict)
+    plural: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "args", MappingProxyType(dict(self.args)))
+
+    def __hash__(self) -> int:
+        return hash((self.text, tuple(self.args.items())))
+
+    def template(self) -> str:
+        """The template that fits the number `n` in English."""
+        return self.plural if self.plural is not None and self.args.get("n") != 1 else self.text
+
+    def english(self) -> str:
+        """The English sentence, arguments filled in as they are; for logs and exceptions."""
+        return fill(self.template(), self.args)
+
+
+def fill(template: str, args: Mapping[str, Argument]) -> str:
+    """Puts arguments into a template, lists joined by commas."""
+    return template.format_map({key: ", ".join(value) if isinstance(value, tuple) else value for key, value in args.items()})
+
+
+def text(template: str, /, plural: str | None = None, **args: Argument) -> Text:
+    """A `Text`, short to write in a rule."""
+    return Text(template, args, plural)
+
+
+class Severity(enum.Enum):
+    """How bad: an error breaks code, a warning will, information only helps to understand."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst; the order in which findings are told."""
+        return list(Severity).index(self)
+
+
+class Certainty(enum.Enum):
+    """Whether the evidence decides the matter or only suggests it."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+
+
+class Safety(enum.Enum):
+    """Whether a fix may be run without thinking, after reading it, or only by hand."""
+
+    SAFE = "safe"
+    REVIEW = "review"
+    MANUAL = "manual"
+
+
+class Where(enum.Enum):
+    """Where a step of a fix is run."""
+
+    TERMINAL = "terminal"
+    CELL = "cell"
+    KERNEL = "kernel"
+
+
+class Phase(enum.Enum):
+    """Who has written into the environment, in which order."""
+
+    CONDA_ONLY = "conda only"
+    CONDA_THEN_PIP = "conda then pip"
+    MIXED = "mixed back and forth"
+    NOT_CONDA = "not conda"
+
+
+class Verdict(enum.Enum):
+    """The report in one word."""
+
+    SOUND = "sound"
+    STRAINED = "strained"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One statement that anybody can check, and the file or place to check it in."""
+
+    says: Text
+    source: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of a fix: an argument vector, never a shell line."""
+
+    argv: tuple[str, ...]
+    where: Where = Where.TERMINAL
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A way out, as data; envguard runs none of it unless asked."""
+
+    title: Text
+    steps: tuple[Step, ...] = ()
+    safety: Safety = Safety.REVIEW
+    restart: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found about one subject, with the evidence and the ways out."""
+
+    rule: str
+    code: int
+    severity: Severity
+    certainty: Certainty
+    subject: str
+    message: Text
+    consequence: Text | None
+    evidence: tuple[Evidence, ...]
+    fixes: tuple[Fix, ...]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A rule that could not decide, and why; silence never looks like health."""
+
+    rule: str
+    reason: Text
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A rule that crashed: a bug of envguard, which must not look like health."""
+
+    rule: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that could not be read, told once; the rest of the report still stands."""
+
+    source: str
+    reason: Text
+
+
+@dataclass(frozen=True)
+class Event:
+    """One change of the environment. `when` is local time, ISO 8601, as the source wrote it; None if unknown."""
+
+    when: str | None
+    actor: str
+    action: str
+    packages: tuple[str, ...]
+    command: str | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The environment in a few figures: what the headline of a report shows."""
+
+    prefix: str
+    name: str
+    python_version: str | None
+    platform: str | None
+    base: bool
+    writable: bool
+    conda_packages: int
+    distributions: int
+    pip_distributions: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a renderer needs, in the order in which it is told."""
+
+    environment: Summary
+    phase: Phase
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...]
+    failed: tuple[Failed, ...]
+    problems: tuple[Problem, ...]
+    timeline: tuple[Event, ...]
+    checked: int
+    envguard_version: str
+    made_at: str
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have this severity."""
+        return sum(finding.severity is severity for finding in self.findings)
