@@ -86,3 +86,8 @@ def _verdict(env: Environment, findings: list[Finding]) -> Verdict:
     if Severity.WARNING in severities:
         return Verdict.STRAINED
     return Verdict.SOUND if env.conda_packages or env.distributions else Verdict.UNKNOWN
+
+
+def at_or_above(report: Report, threshold: Severity | None) -> tuple[Finding, ...]:
+    """The findings that count for an exit code: those at least as bad as the threshold; None lets everything pass."""
+    return tuple(f for f in report.findings if threshold is not None and f.severity.rank <= threshold.rank)

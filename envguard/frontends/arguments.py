@@ -1,0 +1,133 @@
+"""The words of the command line and of the magic: one parser class, one set of options, one way to turn them into values."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, NoReturn
+
+from envguard._version import __version__
+from envguard.errors import BadArguments
+from envguard.model import Severity, text
+from envguard.settings import Selection
+
+if TYPE_CHECKING:
+    from envguard.model import Text
+
+FORMATS = ("text", "json", "html")
+NEVER = "never"
+FAIL_ON = (*(severity.value for severity in Severity), NEVER)
+
+_DESCRIPTION = """\
+Tells whether conda and pip agree about a Python environment: which files of conda's packages pip has overwritten,
+what that breaks, how it came to be, and how to get back to a sound state. Looks only; changes nothing."""
+
+_EXAMPLES = """\
+examples:
+  envguard check                          the environment envguard itself runs in
+  envguard check ~/miniforge3/envs/work   an environment by its folder
+  envguard check --name work              an environment by its name, as `conda activate` takes it
+  envguard check --python python3.11      the environment of an interpreter, which is started
+  envguard check --format json            for a program; --fail-on warning to be strict in CI
+  envguard explain pip-overwrote-conda    what a rule means and how to repair what it finds
+  envguard demo                           a damaged environment, to see what a report looks like
+
+exit codes:
+  0  nothing found at or above the threshold (--fail-on, by default error)
+  1  something found
+  2  wrong arguments, or no such environment
+  3  envguard itself, or one of its rules, failed"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argparse parser whose complaints are BadArguments, so that every front end says them in its own way."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises instead of leaving the process, which may be somebody's kernel."""
+        raise BadArguments(_plain(message))
+
+
+def command_line() -> Parser:
+    """The parser of `envguard`."""
+    parser = Parser(
+        prog="envguard",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"envguard {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+
+    check = commands.add_parser(
+        "check", help="examine an environment and report", description="Examines an environment and reports."
+    )
+    which = check.add_mutually_exclusive_group()
+    which.add_argument(
+        "folder", nargs="?", metavar="PREFIX", help="the folder of the environment; default: envguard's own"
+    )
+    which.add_argument("--prefix", "-p", metavar="PREFIX", help="the same, as conda spells it")
+    which.add_argument("--name", "-n", metavar="ENV", help="the name of the environment, `base` included")
+    which.add_argument("--python", metavar="EXE", help="an interpreter, which is started to tell its own environment")
+    add_format(check, FORMATS)
+    add_selection(check)
+    check.add_argument(
+        "--fail-on",
+        choices=FAIL_ON,
+        default=Severity.ERROR.value,
+        help="the least severity that makes the exit code 1 (default: error)",
+    )
+
+    explain = commands.add_parser(
+        "explain", help="what a rule means and how to repair", description="Explains one rule."
+    )
+    explain.add_argument("rule", metavar="RULE", help="its id or code: pip-overwrote-conda, EG102 or 102")
+    add_format(explain, ("text", "json"))
+
+    rules = commands.add_parser("rules", help="list all rules", description="Lists all rules.")
+    add_format(rules, ("text", "json"))
+
+    demo = commands.add_parser(
+        "demo",
+        help="report on a small damaged environment made for the purpose",
+        description="Writes a small damaged environment (files only, no network), reports on it, and removes it.",
+    )
+    demo.add_argument(
+        "--keep", metavar="DIR", help="write it into this folder, which must be empty or absent, and leave it there"
+    )
+    add_format(demo, FORMATS)
+    add_selection(demo)
+    return parser
+
+
+def add_format(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    """The option --format."""
+    parser.add_argument("--format", choices=formats, default="text", help="default: text")
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """The options that a report takes wherever it is shown."""
+    selected = "may be repeated; ids or codes, separated by commas"
+    parser.add_argument(
+        "--select", action="append", default=[], metavar="RULE", help=f"run only these rules ({selected})"
+    )
+    parser.add_argument(
+        "--ignore", action="append", default=[], metavar="RULE", help=f"leave these rules out ({selected})"
+    )
+    parser.add_argument("--details", action="store_true", help="show all evidence, and why rules were skipped")
+
+
+def selection(options: argparse.Namespace) -> Selection:
+    """What --select and --ignore ask for."""
+    return Selection(_ids(options.select), _ids(options.ignore))
+
+
+def threshold(options: argparse.Namespace) -> Severity | None:
+    """What --fail-on asks for; None for never."""
+    return None if options.fail_on == NEVER else Severity(options.fail_on)
+
+
+def _ids(values: list[str]) -> tuple[str, ...]:
+    return tuple(word for value in values for word in value.replace(",", " ").split())
+
+
+def _plain(message: str) -> Text:
+    return text("{message}", message=message)

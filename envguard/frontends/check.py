@@ -1,0 +1,90 @@
+"""What the magics do, once one is called: read the line, ask `api`, show."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import display
+from IPython.terminal.interactiveshell import TerminalInteractiveShell
+
+from envguard import api
+from envguard.errors import BadArguments
+from envguard.frontends import catalog, output
+from envguard.frontends.arguments import Parser, add_selection, selection
+from envguard.model import text
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from envguard.model import Report
+
+
+class Shown:
+    """A report as Jupyter shows it: HTML where that is possible, text elsewhere."""
+
+    def __init__(self, report: Report, *, details: bool, terminal: bool) -> None:
+        """In a terminal only the text is made, in colour if the terminal has any."""
+        self.report, self.details, self.terminal = report, details, terminal
+
+    def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
+        if self.terminal:
+            return {"text/plain": output.for_terminal(self.report, sys.stdout, details=self.details)}
+        return output.bundle(self.report, details=self.details)
+
+
+def envcheck(shell: InteractiveShell, line: str) -> None:
+    """The magic `%envcheck`."""
+    options = _parser().parse_args(_words(line))
+    chosen = selection(options)
+    match options.words:
+        case ["rules"]:
+            _say(catalog.rules_text(api.rules()))
+        case ["explain", rule]:
+            _say(catalog.rule_text(api.explain(rule)))
+        case ["explain", *_]:
+            raise BadArguments(text("`explain` takes one rule; `%envcheck rules` lists them"))
+        case [] | [_] as words:
+            if options.out is not None and not options.out.isidentifier():
+                raise BadArguments(text("{name} is not the name of a variable", name=options.out))
+            report = api.inspect(words[0] if words else None, chosen)
+            if options.out is not None:
+                shell.push({options.out: report})  # type: ignore[no-untyped-call]
+            display(Shown(report, details=options.details, terminal=isinstance(shell, TerminalInteractiveShell)))  # type: ignore[no-untyped-call]
+        case _:
+            raise BadArguments(text("one folder at a time; put a path that has spaces in quotes"))
+
+
+def envpanel(line: str) -> None:
+    """The magic `%envpanel`."""
+    from envguard.frontends.panel import panel
+
+    words = _words(line)
+    if len(words) > 1 or any(word.startswith("-") for word in words):
+        raise BadArguments(text("`%envpanel` takes one folder and nothing else"))
+    display(panel(words[0] if words else None))  # type: ignore[no-untyped-call]
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="%envcheck", add_help=False)
+    parser.add_argument("words", nargs="*")
+    parser.add_argument("-o", "--out", metavar="NAME")
+    add_selection(parser)
+    return parser
+
+
+def _words(line: str) -> list[str]:
+    try:
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
+        lexer.whitespace_split, lexer.commenters = True, ""
+        if os.name == "nt":
+            lexer.escape = ""  # a backslash separates folders there
+        return list(lexer)
+    except ValueError as error:
+        raise BadArguments(text("{reason} in the line of the magic", reason=str(error))) from error
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(words + "\n")

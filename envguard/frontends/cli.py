@@ -1,0 +1,125 @@
+"""The command `envguard`, which is also `jupyter envguard`.
+
+Exit codes: 0 nothing found at or above the threshold; 1 something found; 2 wrong arguments or no such environment;
+3 envguard itself, or one of its rules, failed; 130 interrupted; 141 the reader of the output went away.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from envguard import api
+from envguard.analyse import at_or_above
+from envguard.errors import BadArguments, EnvguardError
+from envguard.frontends import catalog, output
+from envguard.frontends.arguments import command_line, selection, threshold
+from envguard.model import text
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from envguard.model import Report
+
+FOUND, WRONG, FAILED, INTERRUPTED, NO_READER = 1, 2, 3, 130, 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    output.be_lenient(sys.stdout, sys.stderr)
+    try:
+        code = _run(sys.argv[1:] if argv is None else argv)
+        sys.stdout.flush()
+    except EnvguardError as error:
+        print(output.one_line(error), file=sys.stderr)
+        return WRONG
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _close_quietly(sys.stdout)
+        return NO_READER
+    except Exception:  # noqa: BLE001 - the door of the front end
+        traceback.print_exc()
+        print(output.OUR_FAULT, file=sys.stderr)
+        return FAILED
+    return code
+
+
+def _run(argv: Sequence[str]) -> int:
+    parser = command_line()
+    options = parser.parse_args(argv)
+    if options.command is None:
+        parser.print_help(sys.stderr)
+        return WRONG
+    return _COMMANDS[options.command](options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    chosen = selection(options)
+    if options.name is not None:
+        report = api.inspect_name(options.name, chosen)
+    elif options.python is not None:
+        report = api.inspect_python(options.python, chosen)
+    else:
+        report = api.inspect(options.prefix if options.prefix is not None else options.folder, chosen)
+    _show(report, options)
+    if report.failed:
+        return FAILED
+    return FOUND if at_or_above(report, threshold(options)) else 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    rule = api.explain(options.rule)
+    print(catalog.rule_json(rule) if options.format == "json" else catalog.rule_text(rule))
+    return 0
+
+
+def _rules(options: argparse.Namespace) -> int:
+    rules = api.rules()
+    print(catalog.rules_json(rules) if options.format == "json" else catalog.rules_text(rules))
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    if options.keep is not None:
+        return _demo_in(_empty(Path(options.keep).expanduser()), options)
+    with tempfile.TemporaryDirectory(prefix="envguard-") as folder:
+        return _demo_in(Path(folder, "demo"), options)
+
+
+def _demo_in(prefix: Path, options: argparse.Namespace) -> int:
+    from envguard import demo
+
+    demo.build(prefix)
+    report = api.inspect(prefix, selection(options))
+    _show(report, options)
+    return FAILED if report.failed else 0
+
+
+def _empty(folder: Path) -> Path:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadArguments(text("{folder} is not an empty folder", folder=str(folder)))
+    return folder
+
+
+def _show(report: Report, options: argparse.Namespace) -> None:
+    width = shutil.get_terminal_size((80, 24)).columns
+    print(
+        output.FORMATS[options.format](
+            report, width=width, color=output.wants_color(sys.stdout), details=options.details, stream=sys.stdout
+        ).rstrip("\n")
+    )
+
+
+def _close_quietly(stream: TextIO) -> None:
+    """Sends what is still buffered nowhere, lest the interpreter complain of it while shutting down."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+_COMMANDS = {"check": _check, "explain": _explain, "rules": _rules, "demo": _demo}

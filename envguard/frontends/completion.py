@@ -1,0 +1,26 @@
+"""What `%envcheck` completes: its options, its two words, and the ids of rules where a rule is meant."""
+
+from __future__ import annotations
+
+from envguard import api
+
+_OPTIONS = ("--select", "--ignore", "--details", "--out", "--help")
+_WORDS = ("explain", "rules")
+_BEFORE_A_RULE = ("--select", "--ignore", "explain")
+
+
+def complete(line: str, symbol: str) -> list[str]:
+    """The completions of `symbol`, the last word (or the part after the last comma or `=`) of a line."""
+    words = line.removesuffix(symbol).replace("=", " = ").replace(",", " , ").split()
+    if not words:
+        return []
+    while len(words) > 2 and words[-1] == ",":
+        del words[-2:]
+    before = words[-2] if words[-1] == "=" else words[-1]
+    if before in _BEFORE_A_RULE:
+        candidates = tuple(rule.id for rule in api.rules())
+    elif symbol.startswith("-"):
+        candidates = _OPTIONS
+    else:
+        candidates = _WORDS if len(words) == 1 else ()
+    return [candidate for candidate in candidates if candidate.startswith(symbol)]

@@ -1,0 +1,73 @@
+"""How a report becomes characters on a stream, whichever front end it is: width, colour, encoding, one-line errors."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+from html import escape
+from typing import TYPE_CHECKING, TextIO
+
+from envguard.render.html import html, page
+from envguard.render.json_v1 import json_v1
+from envguard.render.language import say
+from envguard.render.text import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from envguard.errors import EnvguardError
+    from envguard.model import Report
+
+OUR_FAULT = "envguard: this is a bug of envguard, not of your environment; please report it with the lines above"
+_WIDTH = 80
+
+
+def be_lenient(*streams: TextIO) -> None:
+    """Lets a stream that cannot encode a character write another in its place instead of failing."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def one_line(error: EnvguardError) -> str:
+    """What a user hears of an error."""
+    return f"envguard: {' '.join(say(error.text).split())}"
+
+
+def wants_color(stream: TextIO) -> bool:
+    """Whether a stream is a terminal that shows colour and nobody asked for none (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def for_terminal(report: Report, stream: TextIO, *, details: bool) -> str:
+    """The report as text for this stream: as wide as the terminal, in colour if it has any."""
+    width = shutil.get_terminal_size((_WIDTH, 24)).columns
+    return text(report, width=width, color=wants_color(stream), details=details)
+
+
+def as_json(report: Report, stream: TextIO, *, details: bool) -> str:  # noqa: ARG001 - JSON always tells everything
+    """The report for a program; escaped where the stream could not hold it."""
+    return json.dumps(json_v1(report), indent=2, ensure_ascii="utf" not in (stream.encoding or "").lower())
+
+
+def as_page(report: Report, stream: TextIO, *, details: bool) -> str:  # noqa: ARG001
+    """The report as an HTML document of its own."""
+    return page(report, details=details)
+
+
+def bundle(report: Report, *, details: bool) -> dict[str, str]:
+    """The report as Jupyter stores it in a notebook: HTML, and text for whatever cannot show HTML."""
+    return {
+        "text/html": html(report, details=details),
+        "text/plain": text(report, width=_WIDTH, color=False, details=details),
+    }
+
+
+def with_note(shown: Mapping[str, str], note: str) -> dict[str, str]:
+    """A bundle with one line of ours in front."""
+    return {"text/html": f"<p>{escape(note)}</p>{shown['text/html']}", "text/plain": f"{note}\n\n{shown['text/plain']}"}
+
+
+FORMATS: dict[str, Callable[..., str]] = {"text": for_terminal, "json": as_json, "html": as_page}

@@ -1,0 +1,35 @@
+"""`%envpanel` and `envguard.panel()`: the report with a button to check again, or without where ipywidgets fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from envguard import api
+from envguard.frontends import output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def panel(prefix: str | Path | None = None) -> Any:
+    """The panel on a prefix, by default this kernel's; something that a notebook shows either way."""
+    report = api.inspect(prefix)
+    try:
+        from envguard.frontends.widget import Panel
+
+        return Panel(report, lambda: api.inspect(prefix))
+    except Exception as error:  # noqa: BLE001 - a damaged ipywidgets may fail in any way, and may be what is to be found
+        return _Without(output.bundle(report, details=False), f"{type(error).__name__}: {error}")
+
+
+class _Without:
+    """The report with one line on why there is no panel."""
+
+    def __init__(self, bundle: dict[str, str], reason: str) -> None:
+        self._bundle, self._reason = bundle, reason
+
+    def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
+        return output.with_note(
+            self._bundle,
+            f"No panel, as ipywidgets does not work here ({self._reason}); run the cell again to check again.",
+        )

@@ -1,0 +1,70 @@
+"""The panel itself; the only module that imports ipywidgets, so that the rest works without."""
+
+from __future__ import annotations
+
+import datetime
+import time
+import traceback
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from envguard.errors import EnvguardError
+from envguard.frontends import output
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from envguard.model import Report
+
+_IDLE, _BUSY = "Check again", "Checking…"
+
+
+class Panel(ipywidgets.VBox):  # type: ignore[misc]
+    """A report, a button that checks again, and a line that says when and how that went.
+
+    A failed check keeps the last report in sight and says in the line that it is an old one.
+    """
+
+    def __init__(self, report: Report, check: Callable[[], Report], **kwargs: Any) -> None:
+        """`check` makes the next report."""
+        self.report, self._check = report, check
+        self.button = ipywidgets.Button(
+            description=_IDLE, icon="refresh", tooltip="Read the environment again and update the report"
+        )
+        self.button.on_click(lambda _button: self.refresh())
+        self.status = ipywidgets.HTML()
+        self.body = ipywidgets.HTML()
+        bar = ipywidgets.HBox([self.button, self.status], layout={"align_items": "center"})
+        super().__init__([bar, self.body], **kwargs)
+        self._show(report, 0.0)
+
+    def refresh(self) -> None:
+        """Checks again; the kernel is busy meanwhile, and the button says so."""
+        self.button.disabled, self.button.description = True, _BUSY
+        started = time.perf_counter()
+        try:
+            report = self._check()
+            self._show(report, time.perf_counter() - started)
+        except EnvguardError as error:
+            self._say(output.one_line(error) + " — the report below is the last one that worked.")
+        except Exception:  # noqa: BLE001 - the door of the front end; ipywidgets would only log it where nobody looks
+            self._say(output.OUR_FAULT, traceback.format_exc())
+        finally:
+            self.button.disabled, self.button.description = False, _IDLE
+
+    def _show(self, report: Report, seconds: float) -> None:
+        self.body.value = output.bundle(report, details=False)["text/html"]
+        self.report = report
+        when = datetime.datetime.fromisoformat(report.made_at).astimezone()
+        took = f", in {seconds:.1f} s" if seconds else ""
+        self._say(f"Checked at {when:%H:%M:%S}{took}.")
+
+    def _say(self, line: str, more: str = "") -> None:
+        folded = f"<details><summary>Details</summary><pre>{escape(more)}</pre></details>" if more else ""
+        self.status.value = f'<span role="status" aria-live="polite">{escape(line)}</span>{folded}'
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """The widget, and the report itself for where no widget can be shown: a static page, a plain viewer."""
+        return {**super()._repr_mimebundle_(**kwargs), **output.bundle(self.report, details=False)}

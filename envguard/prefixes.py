@@ -1,0 +1,154 @@
+"""Which prefix conda means by a name; read from files and variables, without running conda.
+
+The order is conda's own (`context.envs_dirs`): the folders of CONDA_ENVS_PATH and CONDA_ENVS_DIRS, those of the
+.condarc files, `envs` of the installation, `~/.conda/envs`. conda looks no further; envguard also knows the installation
+it can see without conda being active, and as the last resort the folders that environments.txt lists.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from envguard.errors import BadArguments, NoSuchEnvironment
+from envguard.model import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envguard.model import Text
+
+_BASE = ("base", "root")
+_INSTALLATIONS = ("miniforge3", "mambaforge", "miniconda3", "anaconda3", "conda3", "micromamba")
+_NAMES_TOLD = 12
+
+
+def named(name: str) -> Path:
+    """The prefix of the environment with this name; NoSuchEnvironment if none has it."""
+    if not name or name in (".", "..") or "/" in name or os.sep in name:
+        raise BadArguments(
+            text("{name} is not the name of an environment; for a folder use --prefix", name=name or "''")
+        )
+    if name in _BASE:
+        found = next((root for root in _roots() if (root / "conda-meta").is_dir()), None)
+    else:
+        found = next((folder / name for folder in _folders() if (folder / name).is_dir()), None)
+        found = found or next((prefix for prefix in _listed() if prefix.name == name and prefix.is_dir()), None)
+    if found is None:
+        raise NoSuchEnvironment(_unknown(name, known()))
+    return found
+
+
+def known() -> dict[str, Path]:
+    """Every environment that has a name here; of two with one name, the one conda means."""
+    found: dict[str, Path] = {}
+    for root in _roots():
+        if (root / "conda-meta").is_dir():
+            found.setdefault("base", root)
+    for folder in _folders():
+        for prefix in _entries(folder):
+            if (prefix / "conda-meta").is_dir():
+                found.setdefault(prefix.name, prefix)
+    roots = set(found.values())
+    for prefix in _listed():
+        if prefix not in roots and (prefix / "conda-meta").is_dir():
+            found.setdefault(prefix.name, prefix)
+    return found
+
+
+def is_environment(prefix: Path) -> bool:
+    """Whether a folder looks like an environment at all: conda's, a venv, or at least something with a Python."""
+    marks = (
+        "conda-meta",
+        "pyvenv.cfg",
+        "bin/python",
+        "bin/python3",
+        "python.exe",
+        "Scripts/python.exe",
+        "Lib/site-packages",
+    )
+    return any((prefix / mark).exists() for mark in marks) or any(prefix.glob("lib*/python*/site-packages"))
+
+
+def _unknown(name: str, environments: dict[str, Path]) -> Text:
+    if not environments:
+        return text("there is no environment named {name}, nor any other that envguard can find here", name=name)
+    names = sorted(environments, key=lambda known_name: (known_name != "base", known_name))
+    told = (*names[:_NAMES_TOLD], *(("…",) if len(names) > _NAMES_TOLD else ()))
+    return text("there is no environment named {name}; known here: {names}", name=name, names=told)
+
+
+def _roots() -> Iterator[Path]:
+    """The conda installations that can be seen from here, the one in use first."""
+    if executable := os.environ.get("CONDA_EXE"):
+        yield Path(executable).parent.parent
+    for variable in ("CONDA_ROOT", "_CONDA_ROOT", "MAMBA_ROOT_PREFIX"):
+        if root := os.environ.get(variable):
+            yield Path(root)
+    for prefix in (os.environ.get("CONDA_PREFIX"), sys.prefix):
+        if prefix:
+            yield Path(prefix).parent.parent if Path(prefix).parent.name == "envs" else Path(prefix)
+    for name in _INSTALLATIONS:
+        yield Path.home() / name
+    if sys.platform != "win32":
+        yield Path("/opt/conda")
+
+
+def _folders() -> Iterator[Path]:
+    """The folders that hold environments by name."""
+    for variable in ("CONDA_ENVS_PATH", "CONDA_ENVS_DIRS"):
+        for folder in os.environ.get(variable, "").split(os.pathsep):
+            if folder:
+                yield Path(folder).expanduser()
+    roots = tuple(_roots())
+    for condarc in (
+        os.environ.get("CONDARC"),
+        "~/.condarc",
+        "~/.conda/.condarc",
+        *(root / ".condarc" for root in roots[:1]),
+    ):
+        if condarc:
+            yield from _envs_dirs(Path(condarc).expanduser())
+    for root in roots:
+        yield root / "envs"
+    yield Path.home() / ".conda" / "envs"
+
+
+def _envs_dirs(condarc: Path) -> Iterator[Path]:
+    """The list `envs_dirs` of a .condarc; YAML so plain that it is read by lines, as PyYAML is no dependency."""
+    inside = False
+    for line in _lines(condarc):
+        key = re.match(r"(\w+)\s*:\s*(.*)", line)
+        if key:
+            inside = key[1] in ("envs_dirs", "envs_path")
+            values = key[2].strip("[]").split(",") if inside else []
+        else:
+            values = [line.strip()[1:]] if inside and line.strip().startswith("-") else []
+        for value in values:
+            folder = value.partition(" #")[0].strip().strip("'\"")
+            if folder:
+                yield Path(os.path.expandvars(folder)).expanduser()
+
+
+def _listed() -> Iterator[Path]:
+    """The prefixes in conda's own list of those it has made."""
+    for line in _lines(Path.home() / ".conda" / "environments.txt"):
+        if line.strip():
+            yield Path(line.strip())
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return []
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []

@@ -1,0 +1,161 @@
+"""Every subprocess of envguard goes through `run`.
+
+The child has no terminal and no input, its own process group, and an environment without secrets. When its time is
+over the whole group is killed. Of what it writes only the first part of stdout and the last part of stderr are kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from envguard.errors import ProbeFailed
+from envguard.model import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+KEPT_BYTES = 4 * 1024 * 1024
+_CHUNK = 65536
+_GRACE = 2.0
+"""Seconds for the last output to arrive once the child is gone; a grandchild may hold the pipe open for longer."""
+
+_SECRET_NAME = re.compile(
+    r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY", re.IGNORECASE
+)
+_USER_INFO = re.compile(r"(?<=://)[^/\s@]+@")
+_CHANNEL_TOKEN = re.compile(r"(://[^/\s]+/t/)[^/\s]+")
+"""anaconda.org and its mirrors take a token as a part of the channel's address."""
+_NOT_INHERITED = ("__PYVENV_LAUNCHER__",)
+"""macOS tells a Python by this variable that it is the venv of the one that started it."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a finished process left behind."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def last_line(self) -> str:
+        """The last line of stderr that says something: what Python and conda put the reason in."""
+        lines = [line.strip() for line in self.stderr.splitlines() if line.strip()]
+        return without_secrets(lines[-1])[:300] if lines else ""
+
+
+def run(
+    argv: Sequence[str | Path],
+    timeout: float,
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: str | Path | None = None,
+    kept: int = KEPT_BYTES,
+) -> Ran:
+    """Runs a program to its end; ProbeFailed if it cannot be started or its time is over.
+
+    `env` comes on top of the clean environment. A non-zero exit code is an answer, not an error.
+    """
+    program = os.fspath(argv[0])
+    try:
+        process = _start([os.fspath(part) for part in argv], {**clean_environment(), **(env or {})}, cwd)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ProbeFailed(text("{program} cannot be started: {reason}", program=program, reason=reason)) from error
+    assert process.stdout is not None
+    assert process.stderr is not None
+    out, err = _Reader(process.stdout, kept, first=True), _Reader(process.stderr, kept, first=False)
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired as error:
+        raise ProbeFailed(
+            text("{program} did not answer within {seconds} s", program=program, seconds=f"{timeout:g}")
+        ) from error
+    finally:
+        _kill(process)
+        process.wait()
+        out.join()
+        err.join()
+    return Ran(process.returncode, out.text(), err.text())
+
+
+def clean_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment a child gets: ours in UTF-8 mode, without secrets."""
+    kept = {
+        name: without_secrets(value)
+        for name, value in (os.environ if environ is None else environ).items()
+        if not _SECRET_NAME.search(name) and name not in _NOT_INHERITED
+    }
+    return {**kept, "PYTHONUTF8": "1"}
+
+
+def without_secrets(value: str) -> str:
+    """A text with the user, password and channel token of every URL in it taken out."""
+    return _CHANNEL_TOKEN.sub(r"\1<TOKEN>", _USER_INFO.sub("", value))
+
+
+def _start(argv: list[str], env: dict[str, str], cwd: str | Path | None) -> subprocess.Popen[bytes]:
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+        return subprocess.Popen(
+            argv,
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            creationflags=flags,
+        )
+    return subprocess.Popen(
+        argv,
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kills what is left of the child's group: after success only stray grandchildren, after a time-out everything."""
+    if sys.platform == "win32":
+        if process.poll() is None:
+            process.kill()
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+class _Reader(threading.Thread):
+    """Drains a pipe to its end, so that the child never blocks, and keeps a bounded part of it."""
+
+    def __init__(self, pipe: IO[bytes], kept: int, *, first: bool) -> None:
+        super().__init__(daemon=True, name="envguard-reader")
+        self._pipe, self._kept, self._first = pipe, kept, first
+        self._bytes = bytearray()
+        self.start()
+
+    def run(self) -> None:
+        with contextlib.suppress(OSError, ValueError), self._pipe:
+            while chunk := os.read(self._pipe.fileno(), _CHUNK):
+                if self._first:
+                    self._bytes += chunk[: max(0, self._kept - len(self._bytes))]
+                else:
+                    self._bytes += chunk
+                    del self._bytes[: max(0, len(self._bytes) - self._kept)]
+
+    def join(self, timeout: float | None = _GRACE) -> None:
+        super().join(timeout)
+
+    def text(self) -> str:
+        return bytes(self._bytes).decode("utf-8", errors="replace")
