@@ -1,0 +1,115 @@
+"""`envguard.run`: real children, which hang, spawn, flood, or look for secrets."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from envguard.errors import ProbeFailed
+from envguard.run import clean_environment, run, without_secrets
+
+PYTHON = sys.executable
+
+
+def test_output_and_exit_code_come_back():
+    ran = run([PYTHON, "-c", "import sys; print('grün'); print('no', file=sys.stderr); sys.exit(7)"], 30)
+    assert (ran.code, ran.stdout.split(), ran.stderr.split()) == (7, ["grün"], ["no"])
+
+
+def test_the_child_has_no_input():
+    assert run([PYTHON, "-c", "import sys; print(repr(sys.stdin.read()))"], 30).stdout.strip() == "''"
+
+
+def test_a_missing_program_is_one_line():
+    with pytest.raises(ProbeFailed, match=r"^/nowhere/python cannot be started: No such file or directory$"):
+        run(["/nowhere/python"], 5)
+
+
+def test_a_program_that_hangs_is_ended_with_its_children(tmp_path: Path):
+    pids = tmp_path / "pids"
+    script = (
+        "import os, subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
+        "time.sleep(600)\n"
+    )
+    started = time.monotonic()
+    with pytest.raises(ProbeFailed, match=r"did not answer within 3 s$"):
+        run([PYTHON, "-c", script], 3)
+    assert time.monotonic() - started < 30
+    deadline = time.monotonic() + 10
+    while any(map(_runs, pids.read_text().split())):
+        assert time.monotonic() < deadline, "a child outlived its time"
+        time.sleep(0.05)
+
+
+def _runs(pid: str) -> bool:
+    """Whether a process exists and is not merely waiting to be reaped."""
+    try:
+        return Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_stray_grandchild_that_keeps_the_pipe_does_not_delay_the_answer():
+    script = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']); print('done')"
+    started = time.monotonic()
+    assert run([PYTHON, "-c", script], 60).stdout.strip() == "done"
+    assert time.monotonic() - started < 30
+
+
+def test_a_flood_is_drained_but_only_a_part_kept():
+    script = "import sys\nfor n in range(20000): print(f'{n:09d}'); print(f'{n:09d}', file=sys.stderr)"
+    ran = run([PYTHON, "-c", script], 60, kept=1000)
+    assert ran.code == 0
+    assert len(ran.stdout) == len(ran.stderr) == 1000
+    assert ran.stdout.startswith("000000000\n")
+    assert ran.last_line == "000019999"
+
+
+SECRETS = {
+    "GITHUB_TOKEN": "x1",
+    "AWS_SECRET_ACCESS_KEY": "x2",
+    "PGPASSWORD": "x3",
+    "OPENAI_API_KEY": "x4",
+    "PIP_INDEX_URL": "https://me:x5@pypi.example.org/simple",
+    "CONDA_CHANNEL_ALIAS": "https://conda.example.org/t/me-x6/main",
+}
+
+
+def test_secrets_do_not_reach_the_child(monkeypatch: pytest.MonkeyPatch):
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    ran = run([PYTHON, "-c", "import os; print(sorted(os.environ.items()))"], 30)
+    assert not [value for value in ("x1", "x2", "x3", "x4", "x5", "x6") if value in ran.stdout]
+    assert "https://pypi.example.org/simple" in ran.stdout
+    assert "('PYTHONUTF8', '1')" in ran.stdout
+
+
+def test_what_is_no_secret_stays():
+    kept = {"PATH": "/bin", "PYTHONPATH": "/lib", "CONDA_PREFIX": "/env", "MONKEY": "banana", "MAIL": "me@example.org"}
+    assert clean_environment(kept) == {**kept, "PYTHONUTF8": "1"}
+
+
+def test_the_own_environment_is_left_alone(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GITHUB_TOKEN", "x")
+    run([PYTHON, "-c", ""], 30, env={"EXTRA": "1"})
+    assert os.environ["GITHUB_TOKEN"] == "x"
+    assert "EXTRA" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("fatal: https://me:pw@host/x failed", "fatal: https://host/x failed"),
+        ("https://host/t/tk-1/main/noarch", "https://host/t/<TOKEN>/main/noarch"),
+        ("me@example.org", "me@example.org"),
+        ("https://host/a@b", "https://host/a@b"),
+    ],
+)
+def test_without_secrets(said: str, kept: str):
+    assert without_secrets(said) == kept
