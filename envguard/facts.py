@@ -137,6 +137,8 @@ class Overlap:
     sample: tuple[SharedFile, ...]
     extra: Paths
     """Files of the distribution that are on disk and that conda does not claim."""
+    twin: str | None = None
+    """Path of conda's own dist-info of the same name, if that is still there too."""
 
     @property
     def shape(self) -> str:
@@ -147,7 +149,8 @@ class Overlap:
             return "both"
         if self.on_disk.conda:
             return "conda"
-        return "pip"
+        # nothing could be compared: where conda's dist-info is gone, pip removed it
+        return "conda" if self.twin and not self.on_disk.pip else "pip"
 
 
 @dataclass(frozen=True)
@@ -249,12 +252,12 @@ class Environment:
 
     @cached_property
     def by_record(self) -> Mapping[str, CondaPackage]:
-        """conda packages by the path of their record."""
+        """Conda packages by the path of their record."""
         return {package.record: package for package in self.conda_packages or ()}
 
     @cached_property
     def by_name(self) -> Mapping[str, CondaPackage]:
-        """conda packages by name."""
+        """Conda packages by name."""
         return {package.name: package for package in self.conda_packages or ()}
 
     @cached_property
@@ -269,7 +272,7 @@ class Environment:
 
     @cached_property
     def replaced(self) -> Mapping[str, Distribution]:
-        """conda package name -> the distribution whose code is imported in its stead (shape A).
+        """Conda package name -> the distribution whose code is imported in its stead (shape A).
 
         Besides the package whose files were overwritten (numpy-base) the one of the same name (numpy) counts: what
         depends on it imports the same code.

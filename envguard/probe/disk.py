@@ -1,0 +1,176 @@
+"""What the files of one prefix say; run alone as `python disk.py PREFIX OUT`, or imported for `collect`.
+
+The contract, each sentence of which has a test:
+
+* Standard library only, Python 3.8 or later; an older Python 3 is refused with exit code 3 and a line on stderr.
+* Nothing is written below the prefix, no file outside it is read, and no code of it is run.
+* Nothing is raised for what is found: what cannot be read becomes an entry of `problems`.
+* Package files are not read. RECORD hashes are compared with record hashes, existence is decided by the names in
+  the folders, sizes are asked for compiled files and suspects, and only suspects are hashed, within a budget.
+* The answer is plain JSON: what `envguard.facts.Environment.from_dict` takes. PREFIX `-` is this interpreter's own.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if sys.version_info < (3, 8):  # noqa: UP036 - run by any interpreter; above every other import, so that an old Python gets this far
+    sys.stderr.write("envguard-probe: Python %d.%d is too old, 3.8 is needed\n" % sys.version_info[:2])  # noqa: UP031 - as above
+    sys.exit(3)
+
+import json
+import os
+import re
+import shutil
+from typing import TYPE_CHECKING, Any, Iterable
+
+if TYPE_CHECKING or __package__:
+    from envguard.probe import conda_book, join, pip_book, reading
+    from envguard.probe.tree import Tree
+else:  # run alone, by path: this folder is first on sys.path
+    import conda_book
+    import join
+    import pip_book
+    import reading
+    from tree import Tree
+
+
+def _layout(prefix: str, records: Iterable[tuple[str, dict[str, Any], float]]) -> str:
+    if os.path.isfile(os.path.join(prefix, "python.exe")) or os.path.isdir(os.path.join(prefix, "Scripts")):
+        return "windows"
+    if any(reading.string(record.get("subdir")) in ("win-64", "win-32", "win-arm64") for _, record, _ in records):
+        return "windows"
+    return "unix"
+
+
+def _platform(records: Iterable[tuple[str, dict[str, Any], float]]) -> str | None:
+    for _, record, _ in records:
+        subdir = reading.string(record.get("subdir"))
+        if subdir and subdir != "noarch":
+            return subdir
+    return None
+
+
+def _is_base(prefix: str, names: set[str]) -> bool:
+    """Whether conda itself lives here; an environment below another prefix's `envs` may contain conda and is no base."""
+    parent, grandparent = os.path.dirname(prefix), os.path.dirname(os.path.dirname(prefix))
+    if os.path.basename(parent) == "envs" and os.path.isdir(os.path.join(grandparent, "conda-meta")):
+        return False
+    return "conda" in names
+
+
+def _tools(prefix: str) -> list[dict[str, str]]:
+    """The package managers of this machine, found by name and never run."""
+    root = os.path.dirname(os.path.dirname(prefix)) if os.path.basename(os.path.dirname(prefix)) == "envs" else prefix
+    folders = [os.path.join(root, "condabin"), os.path.join(root, "bin"), os.path.join(root, "Scripts")]
+    found = []
+    for name, variable in (("conda", "CONDA_EXE"), ("mamba", ""), ("micromamba", "MAMBA_EXE"), ("pixi", "")):
+        path = os.environ.get(variable) if variable else None
+        if path and (not os.path.isfile(path) or os.path.splitext(os.path.basename(path))[0] != name):
+            path = None
+        path = path or shutil.which(name) or shutil.which(name, path=os.pathsep.join(folders))
+        if path:
+            found.append({"name": name, "path": path})
+    return found
+
+
+def _manager(prefix: str, has_records: bool, history: list[dict[str, Any]] | None) -> str | None:
+    meta = os.path.join(prefix, "conda-meta")
+    if os.path.exists(os.path.join(meta, "pixi")) or os.path.exists(os.path.join(meta, "pixi_env_prefix")):
+        return "pixi"
+    if has_records:
+        return "conda" if history else "rattler"
+    return "venv" if os.path.isfile(os.path.join(prefix, "pyvenv.cfg")) else None
+
+
+def _python_version(prefix: str, records: Iterable[tuple[str, dict[str, Any], float]], sites: list[str]) -> str | None:
+    for _, record, _ in records:
+        if record["name"] == "python":
+            return str(record["version"])
+    try:
+        for line in (
+            reading.read(os.path.join(prefix, "pyvenv.cfg"), reading.RECORD_LIMIT)
+            .decode("utf-8", "replace")
+            .splitlines()
+        ):
+            key, _, value = line.partition("=")
+            if key.strip() in ("version", "version_info"):
+                return ".".join(value.strip().split(".")[:3])
+    except OSError:
+        pass
+    versions = [match.group(1) for match in (re.search(r"/python(\d+\.\d+)/", site) for site in sites) if match]
+    return max(versions, key=lambda v: [int(part) for part in v.split(".")]) if versions else None
+
+
+def _interpreter(prefix: str, layout: str) -> str | None:
+    candidates = ("python.exe", "Scripts/python.exe") if layout == "windows" else ("bin/python", "bin/python3")
+    return next((name for name in candidates if os.path.lexists(os.path.join(prefix, *name.split("/")))), None)
+
+
+def _writable(prefix: str, sites: list[str]) -> bool:
+    folders = [prefix, os.path.join(prefix, "conda-meta"), *(os.path.join(prefix, *site.split("/")) for site in sites)]
+    return all(os.access(folder, os.W_OK) for folder in folders if os.path.isdir(folder))
+
+
+def collect(prefix: str) -> dict[str, Any]:
+    """Everything the files of a prefix say, as plain JSON values."""
+    prefix = os.path.abspath(prefix)
+    problems = reading.Problems()
+    loaded, unreadable = conda_book.records(prefix, problems)
+    records = loaded or []
+    layout, platform = _layout(prefix, records), _platform(records)
+    windows = layout == "windows"
+    tree = Tree(prefix, fold=windows or (platform or "").startswith("osx"), windows=windows)
+    books = join.Books(tree)
+    for _, record, _ in records:
+        books.add(conda_book.listed(record))
+    names = [path for path, _, _ in records]
+    packages = [
+        conda_book.package(path, record, mtime, entries)
+        for (path, record, mtime), entries in zip(records, books.entries)
+    ]
+    sites = pip_book.find_sites(prefix)
+    dists = join.distributions(prefix, sites, books, names, unreadable, problems)
+    pip = [dist for dist in dists if dist.out["owner"] is None]
+    overlaps, explained = join.overlapping(dists, books, names)
+    join.presence(packages, books, explained, check_sizes=not (platform or "").startswith("osx"))
+    for dist in pip:
+        gone = (k for k in dist.rows if not k.endswith(reading.BYTECODE) and books.tree.has(k) is False)
+        dist.out["missing"] = books.summarise(gone)
+    history = conda_book.history(prefix, problems)
+    return {
+        "prefix": prefix,
+        "layout": layout,
+        "platform": platform,
+        "interpreter": _interpreter(prefix, layout),
+        "python_version": _python_version(prefix, records, sites),
+        "base": _is_base(prefix, {record["name"] for _, record, _ in records}),
+        "frozen": os.path.exists(os.path.join(prefix, "conda-meta", "frozen")),
+        "writable": _writable(prefix, sites),
+        "manager": _manager(prefix, bool(records or unreadable), history),
+        "tools": _tools(prefix),
+        "site_packages": sites,
+        "conda_packages": packages,
+        "distributions": [dist.out for dist in dists],
+        "history": history,
+        "overlaps": overlaps,
+        "shared_records": join.shared_records(books, names),
+        "shared_distributions": join.shared_distributions(pip, books),
+        "unowned": join.unowned(books, dists, sites, names),
+        "unreadable_records": unreadable,
+        "problems": problems.told(),
+    }
+
+
+def main(prefix: str, out: str) -> int:
+    """Writes the answer into a file: start-up code of the environment may print to stdout."""
+    with open(out, "w", encoding="utf-8") as file:
+        json.dump(collect(sys.prefix if prefix == "-" else prefix), file)
+    return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.stderr.write("usage: python disk.py PREFIX OUT\n")
+        sys.exit(2)
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,326 @@
+"""The two books held against each other and against the disk: who owns a file, and whose content it has."""
+
+from __future__ import annotations
+
+import csv
+import os
+import stat
+from typing import TYPE_CHECKING, Any, Iterable
+
+if TYPE_CHECKING or __package__:
+    from envguard.probe import pip_book, reading
+    from envguard.probe.conda_book import Entry
+    from envguard.probe.pip_book import Dist, Row
+    from envguard.probe.tree import Tree
+else:  # run alone, by path: this folder is first on sys.path
+    import pip_book
+    import reading
+    from conda_book import Entry
+    from pip_book import Dist, Row
+    from tree import Tree
+
+
+class Books:
+    """conda's book by path: which record owns which file."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.owner: dict[str, int] = {}
+        self.entries: list[dict[str, Entry]] = []
+        self.shared: dict[tuple[int, int], list[str]] = {}
+
+    def add(self, listed: Iterable[tuple[str, Entry]]) -> None:
+        """Adds the files of the next record."""
+        number = len(self.entries)
+        mine: dict[str, Entry] = {}
+        owner, key = self.owner, self.tree.key
+        for path, entry in listed:
+            if not path or path[0] == "/" or "../" in path:
+                continue  # a record that points out of its prefix is not followed
+            where = key(path)
+            if where in mine:
+                continue
+            mine[where] = entry
+            first = owner.setdefault(where, number)
+            if first != number:
+                self.shared.setdefault((first, number), []).append(where)
+        self.entries.append(mine)
+
+    def summarise(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Files by numbers, with a few names as they are spelled on disk."""
+        found = reading.summarise(keys)
+        return {**found, "sample": [self.tree.spelled(key) for key in found["sample"]]}
+
+
+def _own(dist: Dist, raw: dict[str, bytes], books: Books, records: list[str]) -> None:
+    """Decides who owns a dist-info: conda if a record lists its path and the content is still what conda put there."""
+    path = dist.out["path"]
+    names = ("RECORD", "METADATA", "PKG-INFO", "INSTALLER", "WHEEL", "top_level.txt")
+    keys = {name: books.tree.key(path + "/" + name) for name in names}
+    number = next((books.owner[key] for key in (*keys.values(), books.tree.key(path)) if key in books.owner), None)
+    if number is None:
+        return
+    entries = books.entries[number]
+    for name, data in (("RECORD", raw.get("RECORD")), ("METADATA", raw.get("METADATA"))):
+        entry = entries.get(keys[name])
+        if entry is not None and entry.sha256 and data:
+            intact = entry.sha256 in reading.spellings(data)
+            dist.out["owner" if intact else "taken_from"] = records[number]
+            return
+    dist.out["owner"] = records[number]
+
+
+def _judge(key: str, entry: Entry, row: Row, books: Books, budget: list[int], prove: bool) -> str:
+    """Whose content a file has that both books claim: conda, pip, same, other, missing or unknown.
+
+    `same` is a text of which the books hold two spellings of the line ends, as wheels built on Windows do.
+    """
+    if not books.tree.has(key):
+        return "missing"
+    real = books.tree.real(key)
+    try:
+        size = os.lstat(real).st_size
+    except OSError:
+        return "unknown"
+    by_size = None
+    # a converted text has another size than either book says, so on Windows only its content counts
+    told = reading.is_compiled(key) or not books.tree.windows
+    if told and None not in (entry.size, row.size) and entry.size != row.size and size in (entry.size, row.size):
+        by_size = "conda" if size == entry.size else "pip"
+        if not prove:
+            return by_size
+    if size > budget[0]:
+        return by_size or "unknown"
+    budget[0] -= size
+    hashes = reading.hashes(real, text=not reading.is_compiled(key))
+    if not hashes:
+        return by_size or "unknown"
+    pips, condas = pip_book.hexadecimal(row.sha256) in hashes, entry.sha256 in hashes
+    if pips and condas:
+        return "same"
+    if pips or condas:
+        return "pip" if pips else "conda"
+    return "other" if entry.sha256 and row.sha256 else "unknown"
+
+
+def _overlap(
+    dist: Dist, number: int, keys: list[str], twin: str | None, books: Books, budget: list[int]
+) -> dict[str, Any]:
+    """What one record and one RECORD both claim, and whose files are there."""
+    own = books.tree.key(dist.out["path"]) + "/"
+    entries = books.entries[number]
+    on_disk = {"conda": 0, "pip": 0, "other": 0, "missing": 0, "unknown": 0}
+    sample: list[dict[str, Any]] = []
+    compiled = differ = 0
+    keys.sort(key=lambda key: (not reading.is_compiled(key), not key.endswith(".py"), key))
+    for key in keys:
+        entry, row = entries[key], dist.rows[key]
+        if key.startswith(own) or entry.kind not in ("hardlink", "softlink"):
+            continue  # a dist-info always differs in RECORD and INSTALLER, and entry points are written anew by both
+        theirs = pip_book.hexadecimal(row.sha256)
+        if entry.sha256 == theirs and theirs is not None:
+            continue
+        if entry.kind == "softlink" and os.path.islink(books.tree.real(key)):
+            continue
+        state = _judge(key, entry, row, books, budget, prove=len(sample) < reading.SAMPLE)
+        if state == "same":
+            continue
+        differ += 1
+        compiled += reading.is_compiled(key)
+        on_disk[state] += 1
+        if len(sample) < reading.SAMPLE:
+            shown = books.tree.spelled(key)
+            sample.append({"path": shown, "conda_hash": entry.sha256, "pip_hash": theirs, "on_disk": state})
+    extra = (
+        key
+        for key in dist.rows
+        if key not in books.owner
+        and not key.startswith(own)
+        and not key.endswith(reading.BYTECODE)
+        and books.tree.has(key)
+    )
+    return {
+        "shared": len(keys),
+        "differ": differ,
+        "compiled": compiled,
+        "on_disk": on_disk,
+        "twin": twin,
+        "sample": sample,
+        "extra": books.summarise(extra),
+    }
+
+
+def shared_records(books: Books, records: list[str]) -> list[dict[str, Any]]:
+    """Files that two records list, and how many of them with different content."""
+    found = []
+    for (first, second), keys in sorted(books.shared.items()):
+        ours, theirs = books.entries[first], books.entries[second]
+        differ = [
+            key
+            for key in keys
+            if ours[key].sha256
+            and theirs[key].sha256
+            and ours[key].sha256 != theirs[key].sha256
+            and not key.endswith(reading.BYTECODE)
+        ]
+        found.append(
+            {
+                "first": records[first],
+                "second": records[second],
+                "shared": len(keys),
+                "differ": books.summarise(differ),
+            }
+        )
+    return found
+
+
+def shared_distributions(dists: list[Dist], books: Books) -> list[dict[str, Any]]:
+    """Importable files that two distributions of different names claim with different content."""
+    seen: dict[str, int] = {}
+    shared: dict[tuple[int, int], list[str]] = {}
+    for number, dist in enumerate(dists):
+        site = dist.out["site"] + "/"
+        for key, row in dist.rows.items():
+            first = seen.setdefault(key, number)
+            other = dists[first]
+            if first == number or other.out["name"] == dist.out["name"] or other.rows[key].sha256 == row.sha256:
+                continue
+            top = key[len(site) :].partition("/")[0] if key.lower().startswith(site.lower()) else ""
+            if top and top.lower() not in reading.NOT_IMPORTED and (key.endswith(".py") or reading.is_compiled(key)):
+                shared.setdefault((first, number), []).append(key)
+    return [
+        {
+            "first": dists[a].out["path"],
+            "second": dists[b].out["path"],
+            "shared": len(keys),
+            "differ": books.summarise(keys),
+        }
+        for (a, b), keys in sorted(shared.items())
+    ]
+
+
+def unowned(books: Books, dists: list[Dist], sites: list[str], records: list[str]) -> list[dict[str, Any]]:
+    """Importable files that no book owns, inside package folders that conda owns."""
+    tree = books.tree
+    claimed = {key for dist in dists for key in dist.rows}
+    unlisted = {top.lower() for dist in dists if not dist.rows and not dist.out["owner"] for top in dist.tops}
+    found = []
+    for site in sites:
+        site_key = tree.key(site)
+        folders: dict[str, int] = {}
+        inside: dict[str, set[str]] = {}
+        for key, number in books.owner.items():
+            if key.startswith(site_key + "/"):
+                folder, _, name = key.rpartition("/")
+                if folder != site_key:
+                    top = key[len(site_key) + 1 :].partition("/")[0]
+                    inside.setdefault(top, set()).add(folder)
+                    if name == "__init__.py" and folder == site_key + "/" + top:
+                        folders[top] = number
+        for top, number in folders.items():
+            if top.lower() in unlisted or top.endswith(("-info", ".egg")):
+                continue
+            strangers = [
+                folder + "/" + name
+                for folder in inside[top]
+                if not folder.endswith("__pycache__")
+                for name in tree.names(folder) or ()
+                if name.endswith((".py", ".so", ".pyd"))
+                and folder + "/" + name not in books.owner
+                and folder + "/" + name not in claimed
+            ]
+            if strangers:
+                found.append(
+                    {"record": records[number], "folder": site + "/" + top, "files": books.summarise(strangers)}
+                )
+    return found
+
+
+def _altered(number: int, books: Books, explained: set[str], doubly: set[str]) -> list[str]:
+    """Compiled files of a record whose size is not conda's and which no RECORD explains."""
+    found = []
+    for key, entry in books.entries[number].items():
+        if entry.kind != "hardlink" or entry.size is None or not reading.is_compiled(key):
+            continue
+        if key in explained or key in doubly or not books.tree.has(key):
+            continue
+        try:
+            status = os.lstat(books.tree.real(key))
+        except OSError:
+            continue
+        if stat.S_ISREG(status.st_mode) and status.st_size != entry.size:
+            found.append(key)
+    return found
+
+
+def overlapping(dists: list[Dist], books: Books, records: list[str]) -> tuple[list[dict[str, Any]], set[str]]:
+    """The overlaps of conda's records with the distributions conda does not own, and every path they explain."""
+    budget = [reading.HASH_BUDGET]
+    overlaps = []
+    explained: set[str] = set()
+    twins = {(dist.out["owner"], dist.out["name"]): dist.out["path"] for dist in dists if dist.out["owner"]}
+    for dist in dists:
+        if dist.out["owner"] is not None:
+            continue
+        by_record: dict[int, list[str]] = {}
+        for key in dist.rows:
+            number = books.owner.get(key)
+            if number is not None and not key.endswith(reading.BYTECODE):
+                by_record.setdefault(number, []).append(key)
+                explained.add(key)
+        for number in sorted(by_record):
+            twin = twins.get((records[number], dist.out["name"]))
+            overlap = _overlap(dist, number, by_record[number], twin, books, budget)
+            overlaps.append({"record": records[number], "distribution": dist.out["path"], **overlap})
+    return overlaps, explained
+
+
+def presence(packages: list[dict[str, Any]], books: Books, explained: set[str], check_sizes: bool) -> None:
+    """Fills in which files of each record are gone, and which compiled ones are not conda's any more."""
+    doubly = {key for keys in books.shared.values() for key in keys}
+    has = books.tree.has
+    for number, package in enumerate(packages):
+        package["missing"] = books.summarise(
+            key
+            for key, entry in books.entries[number].items()
+            if has(key) is False and entry.kind not in ("pyc_file", "directory") and not key.endswith(reading.BYTECODE)
+        )
+        if check_sizes:  # macOS re-signs binaries after linking, which changes their size
+            package["altered"] = books.summarise(_altered(number, books, explained, doubly))
+
+
+def distributions(
+    prefix: str, sites: list[str], books: Books, records: list[str], unreadable: list[str], problems: reading.Problems
+) -> list[Dist]:
+    """Every distribution of every site-packages, each with its owner; RECORD is parsed only where conda is not it."""
+    lost = {reading.normalise(stem.rsplit("-", 2)[0]): stem for stem in unreadable}
+    found = []
+    for site in sites:
+        real = os.path.join(prefix, *site.split("/"))
+        try:
+            names = sorted(os.listdir(real))
+        except OSError as error:
+            problems.add(site, "could not be listed: {error}", error=reading.why(error))
+            continue
+        for name in names:
+            if name.startswith("~"):
+                found.append(pip_book.leftover(site, name, pip_book.mtime(os.path.join(real, name))))
+            if name.endswith(".egg-link"):
+                found.append(pip_book.egg_link(site, name, pip_book.mtime(os.path.join(real, name))))
+            if name.startswith("~") or not name.endswith((".dist-info", ".egg-info")):
+                continue
+            kind = name.rpartition(".")[2]
+            dist, raw = pip_book.describe(prefix, site, name, kind, books.tree, problems)
+            _own(dist, raw, books, records)
+            if dist.out["owner"] is None and dist.out["name"] in lost and dist.out["installer"] != "pip":
+                # its record exists but cannot be read: conda's by name, for want of a path
+                dist.out["owner"] = "conda-meta/" + lost[dist.out["name"]] + ".json"
+            if dist.out["owner"] is None and "RECORD" in raw:
+                try:
+                    for path, row in pip_book.parse_record(raw["RECORD"].decode("utf-8-sig", "replace"), site):
+                        dist.rows[books.tree.key(path)] = row
+                except csv.Error as error:
+                    problems.add(site + "/" + name + "/RECORD", "could not be read: {error}", error=reading.why(error))
+                dist.out["files"] = len(dist.rows)
+            found.append(dist)
+    return found
