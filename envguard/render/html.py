@@ -1,0 +1,235 @@
+"""The report for a notebook and for a browser: one fragment with its own style sheet and no script.
+
+Readable without the style sheet too (a notebook that is not trusted strips it), and without colours: each severity and
+the verdict is a word and a symbol. Headings are given by role, not by tag: JupyterLab would list tags in the
+notebook's table of contents.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envguard.model import Where
+from envguard.render import outline, words
+from envguard.render.commands import places
+from envguard.render.element import element, write
+from envguard.render.language import clean, given, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envguard.model import Finding, Fix, Report, Text
+    from envguard.render.element import Element, Node
+    from envguard.render.language import Translator
+
+
+def html(report: Report, *, details: bool = False, language: Translator | None = None) -> str:
+    """The report as a fragment that brings its own style, for the output of a notebook cell; `details` unfolds it."""
+    return write(_Teller(report, details, language, level=2).tell())
+
+
+def page(report: Report, *, details: bool = False, language: Translator | None = None, lang: str = "en") -> str:
+    """The report as a document of its own; `lang` names the language that the translator speaks."""
+    name = clean(report.environment.name)
+    title = f"{name}: {say(words.VERDICTS[report.verdict], language)} · envguard"
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("title", title),
+    )
+    body = element("body", element("main", _Teller(report, details, language, level=1).tell()), class_="envguard-page")
+    return f"<!DOCTYPE html>\n{write(element('html', head, body, lang=lang))}\n"
+
+
+@functools.cache
+def _style() -> str:
+    return importlib.resources.files("envguard.render").joinpath("report.css").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class _Teller:
+    """The report with what every part of the telling needs; `level` is that of its first heading."""
+
+    report: Report
+    details: bool
+    language: Translator | None
+    level: int
+
+    def say(self, text: Text) -> str:
+        return say(text, self.language)
+
+    def tell(self) -> Element:
+        first = outline.first(self.report)
+        return element(
+            "section",
+            element("style", _style()),
+            self.headline(),
+            self.do_first(first) if first else None,
+            self.part(words.FINDINGS, (self.finding(finding, first) for finding in outline.grave(self.report))),
+            self.part(words.ALSO, (self.remark(finding, first) for finding in outline.slight(self.report))),
+            *self.rest(),
+            self.footer(),
+            class_="envguard-report",
+            aria_label=self.say(given(words.REPORT_ON, name=self.report.environment.name)),
+        )
+
+    def heading(self, *children: Node | None, below: int, class_: str) -> Element:
+        return element("div", *children, role="heading", aria_level=str(self.level + below), class_=class_)
+
+    def mark(self, symbol: str, word: Text, kind: str) -> Element:
+        hidden = element("span", symbol, aria_hidden="true", class_="eg-symbol")
+        return element("strong", hidden, " ", self.say(word), class_=f"eg-mark eg-{kind}")
+
+    def headline(self) -> Element:
+        report, environment = self.report, self.report.environment
+        verdict = report.verdict
+        python = environment.python_version
+        facts = (
+            self.say(words.PHASES[report.phase]),
+            outline.packages_count(report, self.language),
+            self.say(given(words.PYTHON, version=python) if python else words.NO_PYTHON),
+            *([clean(environment.platform)] if environment.platform else []),
+            *map(self.say, outline.traits(report)),
+        )
+        return element(
+            "header",
+            self.heading(
+                self.mark(words.VERDICT_SYMBOLS[verdict], words.VERDICTS[verdict], verdict.value),
+                " ",
+                element("span", clean(environment.name), class_="eg-name"),
+                below=0,
+                class_="eg-verdict",
+            ),
+            element(
+                "p",
+                element("strong", outline.findings_count(report, self.language)),
+                ": ",
+                self.say(words.MEANINGS[verdict]),
+                class_="eg-meaning",
+            ),
+            element("p", element("code", clean(environment.prefix)), class_="eg-soft"),
+            element("p", " · ".join(facts), class_="eg-soft"),
+            element("p", outline.rules_count(report, self.language), class_="eg-soft"),
+            class_=f"eg-head eg-{verdict.value}",
+        )
+
+    def do_first(self, first: outline.First) -> Element:
+        settles = given(words.SETTLES, code=outline.code(first.finding), subject=first.finding.subject)
+        return element(
+            "section",
+            self.heading(self.say(words.DO_FIRST), below=1, class_="eg-title"),
+            element("p", self.say(first.fix.title), class_="eg-fix"),
+            *self.commands(first.fix),
+            element("p", f"{self.say(settles)} · {outline.cautions(first.fix, self.language)}", class_="eg-soft"),
+            class_="eg-first",
+            aria_label=self.say(words.DO_FIRST),
+        )
+
+    def part(self, title: Text, told: Iterator[Element]) -> Element | None:
+        children = tuple(told)
+        if not children:
+            return None
+        heading = self.heading(self.say(title), below=1, class_="eg-title")
+        return element("section", heading, *children, aria_label=self.say(title))
+
+    def finding(self, finding: Finding, first: outline.First | None) -> Element:
+        return element(
+            "article",
+            self.heading(*self.title(finding), below=2, class_="eg-rule"),
+            element("p", self.say(finding.message), class_="eg-message"),
+            *self.body(finding, first),
+            class_=f"eg-finding eg-{finding.severity.value}",
+        )
+
+    def remark(self, finding: Finding, first: outline.First | None) -> Element:
+        summary = element("summary", *self.title(finding), ": ", self.say(finding.message))
+        return self.folded(summary, *self.body(finding, first), class_="eg-finding eg-info")
+
+    def folded(self, summary: Element, *inside: Element, class_: str) -> Element:
+        folded = element("details", summary, *inside, class_=class_)
+        return folded.having("open", "") if self.details else folded
+
+    def title(self, finding: Finding) -> tuple[Node, ...]:
+        severity, certainty = finding.severity, words.CERTAINTIES[finding.certainty]
+        return (
+            self.mark(words.SEVERITY_SYMBOLS[severity], words.SEVERITIES[severity], severity.value),
+            f" ({self.say(certainty)}) " if certainty else " ",
+            element("code", f"{outline.code(finding)} {clean(finding.rule)}", class_="eg-soft"),
+            " ",
+            element("bdi", clean(finding.subject), class_="eg-subject"),
+        )
+
+    def body(self, finding: Finding, first: outline.First | None) -> Iterator[Element]:
+        if finding.consequence is not None:
+            yield element(
+                "p", element("strong", self.say(words.SO)), " ", self.say(finding.consequence), class_="eg-so"
+            )
+        for number, fix in enumerate(finding.fixes, 1):
+            yield from self.fix(fix, number if len(finding.fixes) > 1 else None, first)
+        if finding.evidence:
+            yield self.evidence(finding)
+
+    def evidence(self, finding: Finding) -> Element:
+        items = (
+            element("li", self.say(each.says), " ", element("code", clean(each.source), class_="eg-source"))
+            for each in finding.evidence
+        )
+        title = given(words.EVIDENCE_COUNT, n=len(finding.evidence))
+        return self.folded(element("summary", self.say(title)), element("ul", *items), class_="eg-evidence")
+
+    def fix(self, fix: Fix, number: int | None, first: outline.First | None) -> Iterator[Element]:
+        label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
+        above = first is not None and fix == first.fix
+        note = self.say(words.SEE_FIRST) if above else outline.cautions(fix, self.language)
+        yield element(
+            "p",
+            element("strong", self.say(label)),
+            " ",
+            self.say(fix.title),
+            " ",
+            element("span", f"({note})", class_="eg-soft"),
+            class_="eg-fix",
+        )
+        if not above:
+            yield from self.commands(fix)
+
+    def commands(self, fix: Fix) -> Iterator[Element]:
+        groups = places(fix, self.report.environment.platform)
+        for where, commands in groups:
+            if len(groups) > 1 or where is not Where.TERMINAL:
+                yield element("p", self.say(words.PLACES[where]), class_="eg-place eg-soft")
+            for command in commands:
+                yield element("pre", element("code", command))
+
+    def rest(self) -> Iterator[Element]:
+        report = self.report
+        if report.failed:
+            title = given(words.FAILED, n=len(report.failed))
+            yield element(
+                "section",
+                self.heading(self.mark("✗", title, "error"), below=1, class_="eg-title"),
+                self.entries((failed.rule, clean(outline.last_line(failed.error))) for failed in report.failed),
+                aria_label=self.say(title),
+            )
+        if report.problems:
+            title = given(words.COULD_NOT_READ, n=len(report.problems))
+            entries = ((clean(problem.source), self.say(problem.reason)) for problem in report.problems)
+            yield self.folded(element("summary", self.say(title)), self.entries(entries), class_="eg-rest")
+        if report.skipped:
+            title = given(words.COULD_NOT_DECIDE, n=len(report.skipped))
+            groups = outline.skipped_by_reason(report, self.language)
+            entries = ((", ".join(map(clean, rules)), reason) for reason, rules in groups)
+            yield self.folded(element("summary", self.say(title)), self.entries(entries), class_="eg-rest")
+
+    def entries(self, entries: Iterable[tuple[str, str]]) -> Element:
+        items = (element("li", element("code", what), f": {why}") for what, why in entries)
+        return element("ul", *items)
+
+    def footer(self) -> Element:
+        made = given(words.MADE_BY, version=self.report.envguard_version, made_at=self.report.made_at)
+        return element("footer", self.say(made), class_="eg-soft")

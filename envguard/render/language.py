@@ -1,0 +1,87 @@
+r"""Makes sentences of `Text`, in whatever language a translator speaks; English when there is none.
+
+Templates come from envguard, arguments come from the environment under suspicion. So every argument is cleaned: what
+a terminal, a browser or a reader's eye could be misled by is shown as an escape (`\x1b`, `\u202e`), and what is
+longer than a line or two is cut. Filling a template never fails, whatever braces a template or an argument holds.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from envguard.model import Text
+from envguard.render.words import AND_MORE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from envguard.model import Argument
+
+    Translator = Callable[[str, str | None, int], str]
+    """Finds the template of another language: (English template, English plural, number) -> template, as ngettext."""
+
+LONGEST = 200
+"""How many characters of one argument are shown."""
+
+_FIELD = re.compile(r"\{\{|\}\}|\{(\w+)\}")
+
+
+def english(template: str, plural: str | None, n: int) -> str:
+    """The translator that leaves English as it is."""
+    return plural if plural is not None and n != 1 else template
+
+
+def say(text: Text, language: Translator | None = None) -> str:
+    """The sentence of a Text: looked up, its arguments cleaned and put in."""
+    n = text.args.get("n")
+    template = (language or english)(text.text, text.plural, n if isinstance(n, int) else 0)
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if name is None:
+            return match[0][0]
+        return _shown(text.args[name], language) if name in text.args else match[0]
+
+    return _FIELD.sub(value, template)
+
+
+def clean(value: str, longest: int | None = LONGEST) -> str:
+    """A foreign string made harmless: unprintable characters as escapes, the rest of a long one as an ellipsis."""
+    if longest is not None and len(value) > longest:
+        value = value[: longest - 1]
+        return _visible(value)[: longest - 1] + "…"
+    value = _visible(value)
+    return value if longest is None or len(value) <= longest else value[: longest - 1] + "…"
+
+
+def joined(names: Iterable[str], language: Translator | None = None, longest: int = LONGEST) -> str:
+    """A list of names; of a long list the first ones and how many more there are."""
+    shown = [clean(name) for name in names]
+    kept = 0
+    for name in shown:
+        longest -= len(name) + 2
+        if kept and longest < 0:
+            break
+        kept += 1
+    told = ", ".join(shown[:kept])
+    return told if kept == len(shown) else f"{told} {say(given(AND_MORE, n=len(shown) - kept), language)}"
+
+
+def given(text: Text, **args: Argument) -> Text:
+    """One of the fixed words with its arguments."""
+    return Text(text.text, args, text.plural)
+
+
+def _shown(value: Argument, language: Translator | None) -> str:
+    if isinstance(value, tuple):
+        return joined(value, language)
+    return clean(str(value))
+
+
+def _visible(value: str) -> str:
+    # Unprintable covers control characters, bidi overrides, zero-width and other format characters, line separators,
+    # lone surrogates (file names that are no UTF-8) and every space but the plain one.
+    if value.isprintable():
+        return value
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in value)

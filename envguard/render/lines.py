@@ -1,0 +1,271 @@
+"""A report as paragraphs for a terminal, before anything is wrapped or coloured.
+
+Both ways of writing them, with rich and without, read this; so they cannot tell different things.
+"""
+
+from __future__ import annotations
+
+import enum
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envguard.model import Severity, Where
+from envguard.render import outline, words
+from envguard.render.commands import places
+from envguard.render.language import LONGEST, clean, given, joined, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from envguard.model import Finding, Fix, Report
+    from envguard.render.language import Translator
+
+PROSE = 100
+"""Prose is not stretched beyond this many columns."""
+EVIDENCE_SHOWN = 4
+"""How many pieces of evidence a finding shows, unless details are asked for."""
+REST_SHOWN = 8
+"""How many entries each list at the end shows, unless details are asked for."""
+
+
+class Wrap(enum.Enum):
+    """How a paragraph meets the right edge."""
+
+    PROSE = "prose"
+    """at spaces, and never wider than one reads easily"""
+    WIDE = "wide"
+    """at spaces, as wide as the terminal: paths"""
+    NEVER = "never"
+    """not at all: a command must be copied whole"""
+    RULE = "rule"
+    """filled up with a horizontal line"""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Some words in one style."""
+
+    text: str
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A paragraph; from its second line on it is indented by `hang` more."""
+
+    spans: tuple[Span, ...] = ()
+    indent: int = 0
+    hang: int = 0
+    wrap: Wrap = Wrap.PROSE
+
+
+BLANK = Line()
+
+
+def line(*parts: str | Span, indent: int = 0, hang: int = 0, wrap: Wrap = Wrap.PROSE) -> Line:
+    """A Line of strings and spans."""
+    return Line(tuple(part if isinstance(part, Span) else Span(part) for part in parts), indent, hang, wrap)
+
+
+def lines(report: Report, width: int, *, details: bool = False, language: Translator | None = None) -> tuple[Line, ...]:
+    """The whole report: headline, what to do first, findings, and what could not be told."""
+    return tuple(_Teller(report, width, details, language).tell())
+
+
+@dataclass(frozen=True)
+class _Teller:
+    """The report with the choices that every part of the telling needs."""
+
+    report: Report
+    width: int
+    details: bool
+    language: Translator | None
+
+    def tell(self) -> Iterator[Line]:
+        yield from self.headline()
+        first = outline.first(self.report)
+        if first is not None:
+            yield from self.do_first(first)
+        grave, slight = outline.grave(self.report), outline.slight(self.report)
+        if grave:
+            yield from self.heading(say(words.FINDINGS, self.language))
+        for finding in grave:
+            yield BLANK
+            yield from self.finding(finding, first)
+        if slight:
+            yield from self.heading(say(words.ALSO, self.language))
+            if not self.details:
+                yield BLANK
+            for finding in slight:
+                if self.details:
+                    yield BLANK
+                    yield from self.finding(finding, first)
+                else:
+                    yield from self.remark(finding)
+        yield from self.rest()
+        yield BLANK
+        yield from self.footer(grave or slight)
+
+    def headline(self) -> Iterator[Line]:
+        report, environment = self.report, self.report.environment
+        verdict = f"{words.VERDICT_SYMBOLS[report.verdict]} {say(words.VERDICTS[report.verdict], self.language)}"
+        style = report.verdict.value
+        yield line(
+            Span(verdict, style),
+            "  ",
+            Span(clean(environment.name), "strong"),
+            ": ",
+            say(words.MEANINGS[report.verdict], self.language),
+            hang=2,
+        )
+        found, checked = outline.findings_count(report, self.language), outline.rules_count(report, self.language)
+        yield line(Span(found, "strong"), f" · {checked}", indent=2)
+        yield BLANK
+        yield line(Span(clean(environment.prefix), "soft"), indent=2, wrap=Wrap.WIDE)
+        python = environment.python_version
+        contents = (say(words.PHASES[report.phase], self.language), outline.packages_count(report, self.language))
+        yield line(Span(" · ".join(contents), "soft"), indent=2)
+        traits = (
+            say(given(words.PYTHON, version=python) if python else words.NO_PYTHON, self.language),
+            *([clean(environment.platform)] if environment.platform else []),
+            *(say(trait, self.language) for trait in outline.traits(report)),
+        )
+        yield line(Span(" · ".join(traits), "soft"), indent=2)
+
+    def heading(self, title: str) -> Iterator[Line]:
+        yield BLANK
+        yield line(Span(f"── {title} ", "heading"), wrap=Wrap.RULE)
+
+    def do_first(self, first: outline.First) -> Iterator[Line]:
+        yield from self.heading(say(words.DO_FIRST, self.language))
+        yield BLANK
+        yield line(Span(say(first.fix.title, self.language), "strong"), indent=2)
+        settles = given(words.SETTLES, code=outline.code(first.finding), subject=first.finding.subject)
+        cautions = outline.cautions(first.fix, self.language)
+        yield line(Span(f"{say(settles, self.language)} · {cautions}", "soft"), indent=2)
+        yield from self.commands(first.fix, indent=6)
+
+    def finding(self, finding: Finding, first: outline.First | None) -> Iterator[Line]:
+        yield self.title(finding)
+        yield line(say(finding.message, self.language), indent=2)
+        if finding.consequence is not None:
+            yield line(self.so(finding), indent=2, hang=4)
+        yield from self.evidence(finding)
+        for number, fix in enumerate(finding.fixes, 1):
+            yield from self.fix(fix, number if len(finding.fixes) > 1 else None, first)
+
+    def evidence(self, finding: Finding) -> Iterator[Line]:
+        shown = finding.evidence if self.details else finding.evidence[:EVIDENCE_SHOWN]
+        if not shown:
+            return
+        yield line(Span(say(words.EVIDENCE, self.language), "soft"), indent=2)
+        told = tuple((f"- {say(each.says, self.language)}", clean(each.source)) for each in shown)
+        beside = all(len(says) + len(source) + 8 <= self.width for says, source in told)
+        for says, source in told:
+            if beside:
+                yield line(says, Span(f"  [{source}]", "soft"), indent=4, wrap=Wrap.WIDE)
+            else:
+                yield line(says, indent=4, hang=2)
+                yield line(Span(source, "soft"), indent=6, wrap=Wrap.WIDE)
+        if len(shown) < len(finding.evidence):
+            yield self.more(len(finding.evidence) - len(shown), indent=4)
+
+    def fix(self, fix: Fix, number: int | None, first: outline.First | None) -> Iterator[Line]:
+        label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
+        above = first is not None and fix == first.fix
+        note = say(words.SEE_FIRST, self.language) if above else outline.cautions(fix, self.language)
+        yield line(
+            Span(f"{say(label, self.language)} ", "soft"),
+            say(fix.title, self.language),
+            Span(f" ({note})", "soft"),
+            indent=2,
+            hang=2,
+        )
+        if not above:
+            yield from self.commands(fix, indent=6)
+
+    def title(self, finding: Finding) -> Line:
+        symbol = words.SEVERITY_SYMBOLS[finding.severity]
+        certainty = words.CERTAINTIES[finding.certainty]
+        likely = f" ({say(certainty, self.language)})" if certainty else ""
+        return line(
+            Span(f"{symbol} {say(words.SEVERITIES[finding.severity], self.language)}", finding.severity.value),
+            likely,
+            Span(f"  {outline.code(finding)} {clean(finding.rule)}", "strong"),
+            f"  {clean(finding.subject)}",
+            hang=2,
+        )
+
+    def remark(self, finding: Finding) -> Iterator[Line]:
+        said, subject = say(finding.message, self.language), clean(finding.subject)
+        yield line(
+            Span(
+                f"{words.SEVERITY_SYMBOLS[Severity.INFO]} {say(words.SEVERITIES[Severity.INFO], self.language)}", "info"
+            ),
+            Span(f"  {outline.code(finding)}", "strong"),
+            f"  {said if subject in said else f'{subject}: {said}'}",
+            hang=2,
+        )
+        if finding.consequence is not None:
+            yield line(self.so(finding), indent=2, hang=4)
+
+    def so(self, finding: Finding) -> str:
+        if finding.consequence is None:
+            return ""
+        return f"{say(words.SO, self.language)} {say(finding.consequence, self.language)}"
+
+    def commands(self, fix: Fix, indent: int) -> Iterator[Line]:
+        groups = places(fix, self.report.environment.platform)
+        for where, commands in groups:
+            if len(groups) > 1 or where is not Where.TERMINAL:
+                yield line(Span(say(words.PLACES[where], self.language), "soft"), indent=indent - 2)
+            for command in commands:
+                yield line(Span(command, "command"), indent=indent, wrap=Wrap.NEVER)
+
+    def rest(self) -> Iterator[Line]:
+        report = self.report
+        if report.failed:
+            yield from self.heading(say(given(words.FAILED, n=len(report.failed)), self.language))
+            yield from self.entries(
+                line(
+                    Span(f"✗ {clean(failed.rule)}", "error"),
+                    f": {clean(outline.last_line(failed.error))}",
+                    indent=2,
+                    hang=2,
+                )
+                for failed in report.failed
+            )
+        if report.problems:
+            yield from self.heading(say(given(words.COULD_NOT_READ, n=len(report.problems)), self.language))
+            yield from self.entries(
+                line(clean(problem.source), Span(f": {say(problem.reason, self.language)}", "soft"), indent=2, hang=2)
+                for problem in report.problems
+            )
+        if report.skipped:
+            yield from self.heading(say(given(words.COULD_NOT_DECIDE, n=len(report.skipped)), self.language))
+            yield from self.entries(
+                line(self.names(rules), Span(f": {reason}", "soft"), indent=2, hang=2)
+                for reason, rules in outline.skipped_by_reason(report, self.language)
+            )
+
+    def names(self, rules: tuple[str, ...]) -> str:
+        return joined(rules, self.language, longest=sys.maxsize if self.details else LONGEST)
+
+    def entries(self, every: Iterator[Line]) -> Iterator[Line]:
+        entries = tuple(every)
+        shown = entries if self.details else entries[:REST_SHOWN]
+        yield BLANK
+        yield from shown
+        if len(shown) < len(entries):
+            yield self.more(len(entries) - len(shown), indent=2)
+
+    def more(self, n: int, indent: int) -> Line:
+        return line(Span(say(given(words.AND_MORE, n=n), self.language), "soft"), indent=indent)
+
+    def footer(self, findings: Sequence[Finding]) -> Iterator[Line]:
+        made = given(words.MADE_BY, version=self.report.envguard_version, made_at=self.report.made_at)
+        yield line(Span(say(made, self.language), "soft"))
+        if findings:
+            explain = given(words.EXPLAIN, code=outline.code(findings[0]))
+            yield line(Span(say(explain, self.language), "soft"))

@@ -1,0 +1,37 @@
+"""The report for a terminal: with rich where it works, in plain text where it does not.
+
+Nothing is detected in here: how wide the terminal is and whether it takes colours, the front end says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envguard.render.lines import lines
+from envguard.render.plain import plain
+
+if TYPE_CHECKING:
+    from envguard.model import Report
+    from envguard.render.language import Translator
+
+NARROWEST = 40
+"""Below this width lines overflow rather than fall into shreds."""
+
+
+def text(
+    report: Report,
+    width: int = 80,
+    color: bool = False,
+    *,
+    details: bool = False,
+    language: Translator | None = None,
+) -> str:
+    """The report as text of at most `width` columns; only commands may be wider, so that they can be copied."""
+    width = max(width, NARROWEST)
+    told = lines(report, width, details=details, language=language)
+    try:
+        from envguard.render.styled import styled
+
+        return styled(told, width, color=color)
+    except Exception:  # noqa: BLE001 - rich may be the very package that is broken, in whatever way; the report still comes
+        return plain(told, width)

@@ -1,0 +1,99 @@
+"""The fixed words of a report, each a `Text`, so that a catalog can hold them all; and the symbols beside them.
+
+A symbol never stands alone and neither does a colour: both repeat a word.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from envguard.model import Certainty, Phase, Safety, Severity, Text, Verdict, Where
+
+VERDICTS = MappingProxyType(
+    {
+        Verdict.SOUND: Text("sound"),
+        Verdict.STRAINED: Text("strained"),
+        Verdict.BROKEN: Text("broken"),
+        Verdict.UNKNOWN: Text("unknown"),
+    }
+)
+VERDICT_SYMBOLS = MappingProxyType(
+    {Verdict.SOUND: "✓", Verdict.STRAINED: "!", Verdict.BROKEN: "✗", Verdict.UNKNOWN: "?"}
+)
+MEANINGS = MappingProxyType(
+    {
+        Verdict.SOUND: Text("nothing wrong was found"),
+        Verdict.STRAINED: Text("it may work today, but something in it can break"),
+        Verdict.BROKEN: Text("parts of it cannot work as they are"),
+        Verdict.UNKNOWN: Text("envguard could not judge it"),
+    }
+)
+
+SEVERITIES = MappingProxyType(
+    {Severity.ERROR: Text("error"), Severity.WARNING: Text("warning"), Severity.INFO: Text("info")}
+)
+SEVERITY_SYMBOLS = MappingProxyType({Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "i"})
+SEVERITY_COUNTS = MappingProxyType(
+    {
+        Severity.ERROR: Text("{n} error", plural="{n} errors"),
+        Severity.WARNING: Text("{n} warning", plural="{n} warnings"),
+        Severity.INFO: Text("{n} info", plural="{n} info"),
+    }
+)
+CERTAINTIES = MappingProxyType({Certainty.CERTAIN: None, Certainty.LIKELY: Text("likely")})
+
+PHASES = MappingProxyType(
+    {
+        Phase.CONDA_ONLY: Text("conda only"),
+        Phase.CONDA_THEN_PIP: Text("first conda, then pip"),
+        Phase.MIXED: Text("conda and pip mixed back and forth"),
+        Phase.NOT_CONDA: Text("not a conda environment"),
+    }
+)
+SAFETIES = MappingProxyType(
+    {
+        Safety.SAFE: Text("safe to run"),
+        Safety.REVIEW: Text("read it before you run it"),
+        Safety.MANUAL: Text("to be done by hand"),
+    }
+)
+PLACES = MappingProxyType(
+    {
+        Where.TERMINAL: Text("in a terminal:"),
+        Where.CELL: Text("in a notebook cell:"),
+        Where.KERNEL: Text("in the kernel:"),
+    }
+)
+RESTART = Text("restart the kernel afterwards")
+
+REPORT_ON = Text("envguard report on {name}")
+PYTHON = Text("Python {version}")
+NO_PYTHON = Text("no Python")
+FROM_CONDA = Text("{n} package from conda", plural="{n} packages from conda")
+FROM_PIP = Text("{n} from pip", plural="{n} from pip")
+BASE = Text("the base environment")
+READ_ONLY = Text("not writable for you")
+NO_FINDINGS = Text("no findings")
+CHECKED = Text("{n} rule checked", plural="{n} rules checked")
+UNDECIDED = Text("{n} could not decide", plural="{n} could not decide")
+CRASHED = Text("{n} failed", plural="{n} failed")
+
+DO_FIRST = Text("Do this first")
+SETTLES = Text("for {code} {subject}")
+FINDINGS = Text("Findings")
+ALSO = Text("Good to know")
+SO = Text("so:")
+EVIDENCE = Text("evidence")
+EVIDENCE_COUNT = Text("{n} piece of evidence", plural="{n} pieces of evidence")
+FIX = Text("fix:")
+FIX_OF_SEVERAL = Text("fix {n}:", plural="fix {n}:")
+SEE_FIRST = Text("see “Do this first”")
+COULD_NOT_DECIDE = Text("{n} rule could not decide", plural="{n} rules could not decide")
+FAILED = Text(
+    "{n} rule failed: a bug of envguard, please report it",
+    plural="{n} rules failed: a bug of envguard, please report it",
+)
+COULD_NOT_READ = Text("{n} thing could not be read", plural="{n} things could not be read")
+AND_MORE = Text("and {n} more", plural="and {n} more")
+MADE_BY = Text("envguard {version}, {made_at}")
+EXPLAIN = Text("`envguard explain {code}` tells more about a finding")
