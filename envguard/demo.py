@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+STORY = """\
+A made-up environment: conda installed plotkit 2.0.1, which needs gridmath 1.x, and
+gridmath 1.4.2 with it. Then somebody ran `pip install --upgrade gridmath`."""
+
 Files = dict[str, bytes]
 
 _SITE = "lib/python3.11/site-packages"

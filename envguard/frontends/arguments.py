@@ -18,8 +18,9 @@ NEVER = "never"
 FAIL_ON = (*(severity.value for severity in Severity), NEVER)
 
 _DESCRIPTION = """\
-Tells whether conda and pip agree about a Python environment: which files of conda's packages pip has overwritten,
-what that breaks, how it came to be, and how to get back to a sound state. Looks only; changes nothing."""
+Tells whether conda and pip agree about a Python environment: which files of
+conda's packages pip has overwritten, what that breaks, how it came to be, and how
+to get back to a sound state. Looks only; changes nothing."""
 
 _EXAMPLES = """\
 examples:

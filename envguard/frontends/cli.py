@@ -7,7 +7,6 @@ Exit codes: 0 nothing found at or above the threshold; 1 something found; 2 wron
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 import traceback
@@ -98,6 +97,8 @@ def _demo_in(prefix: Path, options: argparse.Namespace) -> int:
 
     demo.build(prefix)
     report = api.inspect(prefix, selection(options))
+    if options.format == "text":
+        print(demo.STORY, end="\n\n")
     _show(report, options)
     return FAILED if report.failed else 0
 
@@ -109,12 +110,7 @@ def _empty(folder: Path) -> Path:
 
 
 def _show(report: Report, options: argparse.Namespace) -> None:
-    width = shutil.get_terminal_size((80, 24)).columns
-    print(
-        output.FORMATS[options.format](
-            report, width=width, color=output.wants_color(sys.stdout), details=options.details, stream=sys.stdout
-        ).rstrip("\n")
-    )
+    print(output.FORMATS[options.format](report, sys.stdout, details=options.details).rstrip("\n"))
 
 
 def _close_quietly(stream: TextIO) -> None:

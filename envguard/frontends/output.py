@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
 from html import escape
 from typing import TYPE_CHECKING, TextIO
 
 from envguard.render.html import html, page
-from envguard.render.json_v1 import json_v1
+from envguard.render.json_v1 import dumps
 from envguard.render.language import say
 from envguard.render.text import text
 
@@ -48,13 +47,16 @@ def for_terminal(report: Report, stream: TextIO, *, details: bool) -> str:
 
 
 def as_json(report: Report, stream: TextIO, *, details: bool) -> str:  # noqa: ARG001 - JSON always tells everything
-    """The report for a program; escaped where the stream could not hold it."""
-    return json.dumps(json_v1(report), indent=2, ensure_ascii="utf" not in (stream.encoding or "").lower())
+    """The report for a program, in ASCII."""
+    return dumps(report)
 
 
-def as_page(report: Report, stream: TextIO, *, details: bool) -> str:  # noqa: ARG001
-    """The report as an HTML document of its own."""
-    return page(report, details=details)
+def as_page(report: Report, stream: TextIO, *, details: bool) -> str:
+    """The report as an HTML document of its own, in ASCII where the stream does not speak UTF-8 as the document does."""
+    document = page(report, details=details)
+    if "utf" in (stream.encoding or "").lower():
+        return document
+    return document.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def bundle(report: Report, *, details: bool) -> dict[str, str]:
