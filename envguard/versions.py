@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from packaging.markers import Marker
-    from packaging.requirements import Requirement
+    from packaging.requirements import Requirement as Requirement  # for rules, which may not know the library
 
     from envguard.facts import CondaPackage, Environment
 

@@ -1,0 +1,161 @@
+"""Rules about dist-info folders: two for one name, or one that lacks what tools read in it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from envguard.model import Evidence, Severity, Text, text
+from envguard.rules import fixes
+from envguard.rules.overlaps import Clash, clashes
+from envguard.rules.rule import Found, Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envguard.facts import Distribution, Environment
+    from envguard.model import Fix
+
+
+@rule("duplicate-dist-info", code=120, severity=Severity.WARNING, needs=("distributions",))
+def duplicate_dist_info(env: Environment) -> Iterator[Found]:
+    """Two dist-info folders claim one name.
+
+    In one site-packages folder there are two `dist-info` or `egg-info` entries for the same distribution. The files of
+    only one of them can be on disk.
+
+    Why it matters: `importlib.metadata.version()`, `pip list` and `conda list` answer with either of them, whichever
+    the file system names first, so a version check may pass for a version that is not there. `pip uninstall` and
+    upgrades take the wrong one off.
+
+    How to repair: find out whose files are on disk, which envguard tells where it can, and remove the other entry. Do
+    not use `pip uninstall` for a stale entry: it deletes the files that both list.
+
+    Not reported: pip's `~` folders (EG106), and entries in different folders of `sys.path`. If conda owns all of them,
+    it shipped them so, and it is information.
+    """
+    groups: dict[tuple[str, str], list[Distribution]] = defaultdict(list)
+    for dist in env.distributions or ():
+        if dist.kind != "leftover":
+            groups[dist.name, dist.site].append(dist)
+    told = {clash.dist.path: clash for clash in clashes(env) if not clash.stranger and clash.overlap.differ}
+    for (name, _), copies in groups.items():
+        if len(copies) < 2:
+            continue
+        owned = all(dist.owner for dist in copies)
+        clash = next((told[dist.path] for dist in copies if dist.path in told), None)
+        yield Found(
+            subject=name,
+            message=_whose(name, copies, clash, owned),
+            evidence=tuple(
+                Evidence(text("says {name} {version}", name=name, version=dist.version or "?"), dist.path)
+                for dist in copies
+            ),
+            consequence=None
+            if owned
+            else text("importlib.metadata, pip and conda may each answer with another version of {name}", name=name),
+            fixes=() if owned else _ways(env, tuple(copies), clash),
+            severity=Severity.INFO if owned else Severity.WARNING,
+        )
+
+
+def _whose(name: str, copies: list[Distribution], clash: Clash | None, owned: bool) -> Text:
+    versions = tuple(dist.version or "?" for dist in copies)
+    if owned:
+        return text(
+            "conda itself brought {n} metadata folders for {name}: {versions}",
+            n=len(copies),
+            name=name,
+            versions=versions,
+        )
+    if clash is not None and clash.overlap.shape == "conda":
+        return text(
+            "{n} metadata folders claim {name}: {versions}; the files on disk are conda's {live}",
+            n=len(copies),
+            name=name,
+            versions=versions,
+            live=clash.package.version,
+        )
+    if clash is not None and clash.overlap.shape == "pip" and clash.overlap.on_disk.pip:
+        return text(
+            "{n} metadata folders claim {name}: {versions}; the files on disk are pip's {live}",
+            n=len(copies),
+            name=name,
+            versions=versions,
+            live=clash.dist.version or "?",
+        )
+    return text("{n} metadata folders claim {name}: {versions}", n=len(copies), name=name, versions=versions)
+
+
+def _ways(env: Environment, copies: tuple[Distribution, ...], clash: Clash | None) -> tuple[Fix, ...]:
+    if clash is not None:
+        return fixes.give_back(env, clash)
+    if any(dist.owner for dist in copies):
+        return ()  # whose files are there is not known, and either step could take the live ones off
+    return fixes.keep_one(env, copies, max(copies, key=lambda dist: dist.installed or 0))
+
+
+@rule("dist-info-without-metadata", code=121, severity=Severity.ERROR, needs=("distributions",))
+def dist_info_without_metadata(env: Environment) -> Iterator[Found]:
+    """A dist-info folder has no METADATA.
+
+    Every `*.dist-info` folder holds a file METADATA with the name, the version and the requirements. Here it is
+    missing: an installation or an update was cut short, or somebody deleted part of the folder.
+
+    Why it matters: `importlib.metadata` answers None for its version, and packages that ask for versions or entry
+    points while they are imported fail with errors that name neither the folder nor the cause. pip may refuse every
+    command.
+
+    How to repair: install the distribution again; if nothing else is in the folder, delete it. If conda owns
+    the folder, let conda link the package again.
+
+    Not reported: `egg-info`, which has PKG-INFO instead. A folder that conda shipped without METADATA is information.
+    """
+    for dist in env.distributions or ():
+        if dist.kind != "dist-info" or dist.has_metadata:
+            continue
+        package = env.by_record.get(dist.owner or dist.taken_from or "")
+        shipped = package is not None and not package.missing.count
+        if package is not None:
+            ways = () if shipped else fixes.reinstall(env, package)
+        elif dist.has_record:
+            ways = fixes.install_one(env, dist)
+        else:
+            ways = fixes.remove_folder(env, dist)
+        yield Found(
+            subject=dist.name,
+            message=text("{folder} has no METADATA", folder=dist.path.rpartition("/")[2]),
+            evidence=(Evidence(text("the folder holds no file METADATA"), dist.path),),
+            consequence=None
+            if shipped
+            else text("importlib.metadata gives no version for {name}, and pip may fail on it", name=dist.name),
+            fixes=ways,
+            severity=Severity.INFO if shipped else Severity.ERROR,
+        )
+
+
+@rule("dist-info-without-record", code=122, severity=Severity.INFO, needs=("distributions",))
+def dist_info_without_record(env: Environment) -> Iterator[Found]:
+    """A dist-info folder of pip's has no RECORD.
+
+    RECORD lists the files of a distribution. Without it nobody can tell which files belong to it.
+
+    Why it matters: pip cannot uninstall or upgrade the distribution ("no RECORD file was found"), and envguard cannot
+    compare its files with conda's.
+
+    How to repair: install the same version over it, which writes a RECORD, or take the distribution from conda.
+
+    Not reported: `egg-info`, and folders that conda owns, whose files stand in conda's record.
+    """
+    for dist in env.distributions or ():
+        if dist.kind != "dist-info" or dist.has_record or not dist.has_metadata or dist.owner is not None:
+            continue
+        yield Found(
+            subject=dist.name,
+            message=text("{name} {version} has no RECORD", name=dist.name, version=dist.version or "?"),
+            evidence=(Evidence(text("the folder holds no file RECORD"), dist.path),),
+            consequence=text("pip cannot uninstall or upgrade {name}", name=dist.name),
+        )
+
+
+RULES: tuple[Rule, ...] = (duplicate_dist_info, dist_info_without_metadata, dist_info_without_record)

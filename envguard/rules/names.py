@@ -1,0 +1,52 @@
+"""When a conda package and a distribution of the same name are the same project."""
+
+from __future__ import annotations
+
+import re
+
+_NAMESAKES = frozenset(
+    (
+        # conda's is a C or C++ library or a program, PyPI's is something else, which conda calls python-NAME or the like
+        "blosc",
+        "brotli",
+        "flatbuffers",
+        "graphviz",
+        "leveldb",
+        "lmdb",
+        "redis",
+        "rocksdb",
+        "snappy",
+        "thrift",
+        "tzdata",
+        "xxhash",
+        "zstd",
+    )
+)
+
+_PROVIDERS = {
+    # conda packages that bring the modules of a distribution and, in some or all builds, no dist-info
+    "opencv-python": ("opencv", "py-opencv", "libopencv"),
+    "opencv-python-headless": ("opencv", "py-opencv", "libopencv"),
+    "pyqt5": ("pyqt",),
+    "pyqt5-sip": ("pyqt5-sip", "pyqt", "sip"),
+    "tables": ("pytables",),
+    "torch": ("pytorch",),
+    "tensorflow": ("tensorflow-base",),
+}
+
+
+def normalise(name: str) -> str:
+    """A name as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def same_project(conda: str, distribution: str) -> bool:
+    """Whether the two names mean one project; those known to be namesakes do not."""
+    name = normalise(conda)
+    return name == distribution and name not in _NAMESAKES
+
+
+def providers(distribution: str) -> tuple[str, ...]:
+    """The conda packages that may bring a distribution without saying so in a dist-info."""
+    own = () if distribution in _NAMESAKES else (distribution,)
+    return (*own, *_PROVIDERS.get(distribution, ()))

@@ -1,0 +1,124 @@
+"""The commands that a fix is made of, as argument vectors, with whatever tool this machine has."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from envguard.model import Step
+
+if TYPE_CHECKING:
+    from envguard.facts import CondaPackage, Distribution, Environment, Tool
+
+_CHANNEL_HOSTS = re.compile(r"https?://(?:conda\.anaconda\.org|repo\.prefix\.dev)/")
+_SUBDIR = re.compile(r"/(?:noarch|(?:linux|osx|win|emscripten|wasi)-\w+)/*$")
+_DEFAULTS = re.compile(r"defaults|pkgs/\w+|https?://repo\.(?:anaconda\.com|continuum\.io)/.*")
+_PIXI_WORKSPACE = re.compile(r"(.+)[/\\]\.pixi[/\\]envs[/\\]([^/\\]+)[/\\]?")
+
+
+def path(env: Environment, relative: str) -> str:
+    """A path below the prefix, absolute and spelled as the prefix is."""
+    windows = "\\" in env.prefix or re.match(r"[A-Za-z]:", env.prefix)
+    separator = "\\" if windows else "/"
+    return separator.join((env.prefix.rstrip("/\\"), *relative.split("/")))
+
+
+def python(env: Environment) -> str:
+    """The environment's own Python."""
+    return path(env, env.interpreter or ("python.exe" if env.layout == "windows" else "bin/python"))
+
+
+def tool(env: Environment, *, independent: bool = False) -> Tool | None:
+    """The package manager that keeps this prefix's book; if `independent`, rather one that does not run from it."""
+    found = {each.name: each for each in reversed(env.tools)}
+    if env.manager == "pixi":
+        return found.get("pixi")
+    order = ("micromamba", "conda", "mamba") if independent else ("conda", "mamba", "micromamba")
+    return next((found[name] for name in order if name in found), None)
+
+
+def has_pip(env: Environment) -> bool:
+    """Whether the environment's Python can run `-m pip`."""
+    return any(dist.name == "pip" and dist.kind != "leftover" for dist in env.distributions or ())
+
+
+def uninstall(env: Environment, *names: str) -> Step:
+    """Pip takes distributions off."""
+    return Step((python(env), "-m", "pip", "uninstall", "--yes", *names))
+
+
+def pip_install(env: Environment, *requirements: str) -> Step:
+    """Pip installs requirements."""
+    return Step((python(env), "-m", "pip", "install", *requirements))
+
+
+def remove(env: Environment, relative: str) -> Step:
+    """Deletes a folder."""
+    target = path(env, relative)
+    return Step(("cmd", "/c", "rmdir", "/s", "/q", target) if env.layout == "windows" else ("rm", "-r", target))
+
+
+def remove_files(env: Environment, *relatives: str) -> Step:
+    """Deletes files."""
+    targets = tuple(path(env, relative) for relative in relatives)
+    return Step(("cmd", "/c", "del", *targets) if env.layout == "windows" else ("rm", *targets))
+
+
+def restore(env: Environment, *packages: CondaPackage, independent: bool = False) -> Step:
+    """Conda links packages anew, in the very builds its records name."""
+    chosen = tool(env, independent=independent)
+    if env.manager == "pixi":
+        workspace = _PIXI_WORKSPACE.fullmatch(env.prefix)
+        where = ("--manifest-path", workspace[1], "--environment", workspace[2]) if workspace else ()
+        return Step((chosen.path if chosen else "pixi", "reinstall", *where, *(package.name for package in packages)))
+    channels = dict.fromkeys(name for package in packages if (name := _channel(package.channel)))
+    return Step(
+        (
+            chosen.path if chosen else "conda",
+            "install",
+            "--prefix",
+            env.prefix,
+            "--force-reinstall",
+            *(part for name in channels for part in ("--channel", name)),
+            *(package.spec for package in packages),
+        )
+    )
+
+
+def conda_install(env: Environment, *specs: str) -> Step:
+    """Conda installs specs."""
+    chosen = tool(env)
+    return Step((chosen.path if chosen else "conda", "install", "--prefix", env.prefix, *specs))
+
+
+def conda_remove(env: Environment, name: str) -> Step:
+    """Conda removes a package and its record."""
+    chosen = tool(env)
+    return Step((chosen.path if chosen else "conda", "remove", "--prefix", env.prefix, name))
+
+
+def create(env: Environment, *specs: str) -> Step:
+    """Conda makes a new environment with the same Python."""
+    chosen = tool(env) if env.manager != "pixi" else None
+    version = ".".join((env.python_version or "").split(".")[:2])
+    wanted = f"python={version}" if version else "python"
+    return Step((chosen.path if chosen else "conda", "create", "--name", "work", wanted, *specs))
+
+
+def install_elsewhere(env: Environment, *requirements: str) -> Step:
+    """Requirements installed by pip into the environment that `create` makes."""
+    head = create(env).argv[0]
+    return Step((head, "run", "--name", "work", "python", "-m", "pip", "install", *requirements))
+
+
+def pinned(dist: Distribution) -> str | None:
+    """What makes pip install this distribution again; None if it did not come from an index."""
+    return f"{dist.name}=={dist.version}" if dist.version and dist.direct_url is None and not dist.editable else None
+
+
+def _channel(channel: str | None) -> str | None:
+    """A channel as `--channel` takes it; None for the defaults, and for an address that carries a secret."""
+    if not channel or "<" in channel or "@" in channel or "/t/" in channel:
+        return None
+    name = _SUBDIR.sub("", channel.rstrip("/"))
+    return None if _DEFAULTS.fullmatch(name) else _CHANNEL_HOSTS.sub("", name) or None
