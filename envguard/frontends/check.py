@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shlex
 import sys
@@ -39,6 +40,10 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
     """The magic `%envcheck`."""
     options = _parser().parse_args(_words(line))
     chosen = selection(options)
+    if options.help:
+        magic = shell.find_line_magic("envcheck")  # type: ignore[no-untyped-call]
+        _say(inspect.getdoc(magic) or "")
+        return
     match options.words:
         case ["rules"]:
             _say(catalog.rules_text(api.rules()))
@@ -70,6 +75,7 @@ def envpanel(line: str) -> None:
 def _parser() -> Parser:
     parser = Parser(prog="%envcheck", add_help=False)
     parser.add_argument("words", nargs="*")
+    parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("-o", "--out", metavar="NAME")
     add_selection(parser)
     return parser

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from IPython.core.error import TryNext
+from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 from IPython.core.magic import Magics, line_magic, magics_class
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 _NAMES = ("envcheck", "envpanel")
-_COMMAND = "%envcheck"
+_MATCHER = "envguard"
 
 
 @magics_class
@@ -82,25 +82,35 @@ class EnvguardMagics(Magics):
 
 
 def register(shell: InteractiveShell) -> None:
-    """Adds the magics to a shell, and the completion of rule ids."""
+    """Adds the magics to a shell, and the completion of what they take."""
     shell.register_magics(EnvguardMagics)
-    shell.set_hook("complete_command", _complete, str_key=_COMMAND)  # type: ignore[no-untyped-call]
+    _forget_completion(shell)
+    shell.Completer.custom_matchers.append(_complete)
 
 
 def unregister(shell: InteractiveShell) -> None:
     """Takes the magics away."""
     for name in _NAMES:
         shell.magics_manager.magics["line"].pop(name, None)
-    shell.strdispatchers["complete_command"].strs.pop(_COMMAND, None)  # there is no public way back from set_hook
+    _forget_completion(shell)
 
 
-def _complete(_shell: InteractiveShell, event: Any) -> list[str]:
+def _forget_completion(shell: InteractiveShell) -> None:
+    """Takes the completion away; a reloaded module brings a new function, hence by identifier."""
+    matchers = shell.Completer.custom_matchers
+    matchers[:] = [each for each in matchers if getattr(each, "matcher_identifier", "") != _MATCHER]
+
+
+@context_matcher(identifier=_MATCHER)
+def _complete(context: CompletionContext) -> SimpleMatcherResult:
+    line = context.text_until_cursor
+    if line.lstrip(" %").partition(" ")[0] != "envcheck":
+        return {"completions": []}
     from envguard.frontends.completion import complete
 
-    found = complete(event.text_until_cursor, event.symbol)
-    if not found:
-        raise TryNext  # lets IPython complete the name of a folder
-    return found
+    found = complete(line, context.token)
+    # Suppressed are the names of Python that would be offered, too; where nothing is found, folders are completed.
+    return {"completions": [SimpleCompletion(each) for each in found], "suppress": bool(found), "ordered": True}
 
 
 def _guarded(work: Callable[[], None]) -> None:

@@ -1,0 +1,103 @@
+"""`%envpanel`: the real widget, its button, its fallbacks."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+import pytest
+
+import envguard
+from envguard import api, demo
+from envguard.errors import NoSuchEnvironment
+from envguard.frontends.widget import Panel
+from envguard.model import Report, text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The prefix of the demonstration."""
+    prefix = tmp_path_factory.mktemp("panel") / "damaged"
+    demo.build(prefix)
+    return prefix
+
+
+@pytest.fixture(scope="module")
+def report(damaged: Path) -> Report:
+    """The report on it."""
+    return api.inspect(damaged)
+
+
+def test_it_is_a_widget_with_the_report_beside_it(damaged: Path):
+    panel = envguard.panel(damaged)
+    bundle = panel._repr_mimebundle_()
+    assert isinstance(panel, ipywidgets.DOMWidget)
+    assert set(bundle) == {VIEW, "text/html", "text/plain"}
+    assert all("gridmath" in bundle[kind] for kind in ("text/html", "text/plain"))
+    assert "gridmath" in panel.body.value
+    assert "Checked at" in panel.status.value
+
+
+def test_the_button_checks_again(report: Report):
+    seen: list[tuple[bool, str]] = []
+
+    def check() -> Report:
+        seen.append((panel.button.disabled, panel.button.description))
+        return dataclasses.replace(report, findings=())
+
+    panel = Panel(report, check)
+    panel.button.click()
+    assert seen == [(True, "Checking…")]
+    assert (panel.button.disabled, panel.button.description) == (False, "Check again")
+    assert panel.report.findings == ()
+    assert "legacy" not in panel._repr_mimebundle_()["text/html"]
+
+
+def test_what_was_repaired_is_seen(tmp_path: Path):
+    demo.build(tmp_path / "demo")
+    panel = envguard.panel(tmp_path / "demo")
+    before = panel.body.value
+    (tmp_path / "demo/conda-meta/plotkit-2.0.1-py311h1_0.json").unlink()
+    panel.button.click()
+    assert panel.body.value != before
+
+
+def _fails(error: Exception) -> Any:
+    def check() -> Report:
+        raise error
+
+    return check
+
+
+def test_an_error_is_told_and_the_last_report_stays(report: Report):
+    panel = Panel(report, _fails(NoSuchEnvironment(text("there is no folder {prefix}", prefix="<gone>"))))
+    before = panel.body.value
+    panel.button.click()
+    assert "envguard: there is no folder &lt;gone&gt;" in panel.status.value
+    assert panel.body.value == before
+    assert (panel.button.disabled, panel.button.description) == (False, "Check again")
+
+
+def test_a_bug_of_ours_is_told_with_its_traceback(report: Report):
+    panel = Panel(report, _fails(ZeroDivisionError("<oh>")))
+    panel.button.click()
+    assert "this is a bug of envguard" in panel.status.value
+    assert "ZeroDivisionError: &lt;oh&gt;" in panel.status.value
+    assert not panel.button.disabled
+
+
+def test_it_says_things_to_a_screen_reader(report: Report):
+    panel = Panel(report, lambda: report)
+    assert 'role="status"' in panel.status.value
+    assert panel.button.tooltip
+
+
+def test_wrong_arguments_are_heard_at_once():
+    with pytest.raises(NoSuchEnvironment):
+        envguard.panel("/no/such/place")
