@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
+from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 from IPython.core.magic import Magics, line_magic, magics_class
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class EnvguardMagics(Magics):
 
         Examples:
           %envcheck
-          %envcheck --ignore mixed-channels
+          %envcheck --ignore unowned-files-in-package
           %envcheck -o report ~/miniforge3/envs/work
           %envcheck explain pip-overwrote-conda
         """
@@ -101,8 +101,8 @@ def _forget_completion(shell: InteractiveShell) -> None:
     matchers[:] = [each for each in matchers if getattr(each, "matcher_identifier", "") != _MATCHER]
 
 
-@context_matcher(identifier=_MATCHER)
-def _complete(context: CompletionContext) -> SimpleMatcherResult:
+@context_matcher(identifier=_MATCHER)  # type: ignore[untyped-decorator]
+def _complete(context: CompletionContext) -> dict[str, Any]:
     line = context.text_until_cursor
     if line.lstrip(" %").partition(" ")[0] != "envcheck":
         return {"completions": []}
