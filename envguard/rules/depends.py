@@ -40,11 +40,13 @@ class _Importable:
     def __init__(self, env: Environment) -> None:
         self.env = env
         self.replaced: dict[str, Distribution] = dict(env.replaced)
+        self.exchanged = {clash.package.name for clash in clashes(env) if clash.replaces}
         for package in env.conda_packages or ():
             if package.name not in self.replaced and uninstalled(env, package):
                 other = stand_in(env, package)
                 if other is not None:
                     self.replaced[package.name] = other
+                    self.exchanged.add(package.name)
         self.strangers = {dist.name: dist for dist in env.pip_owned}
 
     def beside(self, name: str) -> Distribution | None:
@@ -90,7 +92,7 @@ def conda_depends_unmet(env: Environment) -> Iterator[Found]:
     importable = _Importable(env)
     excused = _unrecorded(env)
     for package in env.conda_packages or ():
-        if package.name in importable.replaced:
+        if package.name in importable.exchanged:
             continue  # its code is pip's, and what that requires stands in its own metadata
         unmet = tuple(
             found
@@ -180,7 +182,7 @@ def conda_constrains_violated(env: Environment) -> Iterator[Found]:
     versions.require_conda()
     importable = _Importable(env)
     for package in env.conda_packages or ():
-        if package.name in importable.replaced:
+        if package.name in importable.exchanged:
             continue
         for spec in package.constrains:
             unmet = importable.unmet(spec, required=False)
@@ -262,7 +264,8 @@ def _requirements(dist: Distribution, known: Mapping[str, str]) -> Iterator[Requ
 
 def _is_unmet(env: Environment, wanted: Requirement, copies: Collection[Distribution]) -> bool:
     if not copies:
-        return not any(name in env.by_name for name in providers(normalise(wanted.name)))
+        silent = (env.by_name.get(name) for name in providers(normalise(wanted.name)))
+        return not any(package is not None and not package.provides for package in silent)
     return all(versions.pip_allows(wanted, dist.version) is Answer.NO for dist in copies)
 
 

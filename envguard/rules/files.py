@@ -66,7 +66,16 @@ def conda_file_missing(env: Environment) -> Iterator[Found]:
 def _uninstalled(env: Environment, package: CondaPackage, other: Distribution | None) -> Found:
     wanted = dependants(env, {package.name, *package.provides})
     evidence = [_listed(package.missing, package)]
-    if other is None:
+    if not package.provides:
+        message = text(
+            "the only file of conda's {package} {version} is gone, its record is still there",
+            "all {n} files of conda's {package} {version} are gone, its record is still there",
+            n=package.missing.count,
+            package=package.name,
+            version=package.version,
+        )
+        ways = fixes.reinstall(env, package)
+    elif other is None:
         message = text(
             "{package} {version} was uninstalled behind conda's back: {n} of its files is gone, conda's record is still there",
             "{package} {version} was uninstalled behind conda's back: {n} of its files are gone, conda's record is still there",
@@ -151,13 +160,15 @@ def two_conda_owners(env: Environment) -> Iterator[Found]:
     How to repair: often the two are the same library under two names, or from two channels; remove the one that nothing
     depends on. If both are needed, link the one again that shows trouble.
 
-    Not reported: files that are the same in both packages, and pairs meant to share their files.
+    Not reported: files that are the same in both packages. Pairs that are meant to share their files, or that are
+    one version of one library split up in two ways (zlib and libzlib), are information.
     """
     for pair in env.shared_records:
         first, second = env.by_record.get(pair.first), env.by_record.get(pair.second)
         if first is None or second is None or not pair.differ.count:
             continue
-        strong = pair.differ.compiled and frozenset((first.name, second.name)) not in _ONE_MAKER
+        alike = first.version == second.version or frozenset((first.name, second.name)) in _ONE_MAKER
+        strong = bool(pair.differ.compiled) and not alike
         yield Found(
             subject=f"{first.name}, {second.name}",
             message=text(

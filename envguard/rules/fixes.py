@@ -59,7 +59,7 @@ def give_back(env: Environment, clash: Clash) -> tuple[Fix, ...]:
             told,
         )
         return (_with_tool(env, title, (off, back), pip=True),)
-    if clash.overlap.shape == "conda" and not clash.overlap.extra.count:
+    if clash.overlap.shape == "conda" and not clash.overlap.extra.count and clash.proven:
         return (drop(env, dist),)
     if clash.overlap.shape == "conda":
         title = Text("Take off what is left of pip's {name} {version}, then put conda's {packages} back", told)

@@ -48,7 +48,7 @@ class Clash:
         shape = self.overlap.shape
         if shape == "same" or (self.stranger and not self._code):
             return Severity.INFO
-        if shape == "conda" or not self.proven:
+        if shape == "conda" or (self.stranger and not self.proven):
             return Severity.WARNING
         compiled = self.overlap.compiled or (not self.stranger and self.package.missing.compiled)
         return Severity.ERROR if compiled else Severity.WARNING

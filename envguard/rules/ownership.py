@@ -88,7 +88,7 @@ def _message(clash: Clash) -> Text:
             args,
             "pip's {name} {other} shares {n} files with conda's {package} {version}, the same in both",
         )
-    if not clash.proven:
+    if clash.stranger and not clash.proven:
         return Text(
             "conda's {package} {version} and pip's {name} {other} both claim {n} file, and whose content it has is not known",
             args,
@@ -118,7 +118,7 @@ def _message(clash: Clash) -> Text:
             args,
             "conda's {package} {version} and pip's {name} {other} are mixed on disk: {n} files differ, some are conda's and some pip's",
         )
-    if not clash.overlap.on_disk.pip:
+    if clash.overlap.on_disk.missing and not clash.overlap.on_disk.pip:
         return Text(
             "conda's {package} {version} was replaced by pip's {name} {other}, and {n} file that both claim is gone",
             args,
