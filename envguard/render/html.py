@@ -89,9 +89,8 @@ class _Teller:
         report, environment = self.report, self.report.environment
         verdict = report.verdict
         python = environment.python_version
-        facts = (
-            self.say(words.PHASES[report.phase]),
-            outline.packages_count(report, self.language),
+        contents = (self.say(words.PHASES[report.phase]), outline.packages_count(report, self.language))
+        traits = (
             self.say(given(words.PYTHON, version=python) if python else words.NO_PYTHON),
             *([clean(environment.platform)] if environment.platform else []),
             *map(self.say, outline.traits(report)),
@@ -110,11 +109,12 @@ class _Teller:
                 element("strong", outline.findings_count(report, self.language)),
                 ": ",
                 self.say(words.MEANINGS[verdict]),
+                element("span", f" · {outline.rules_count(report, self.language)}", class_="eg-soft"),
                 class_="eg-meaning",
             ),
             element("p", element("code", clean(environment.prefix)), class_="eg-soft"),
-            element("p", " · ".join(facts), class_="eg-soft"),
-            element("p", outline.rules_count(report, self.language), class_="eg-soft"),
+            element("p", " · ".join(contents), class_="eg-soft"),
+            element("p", " · ".join(traits), class_="eg-soft"),
             class_=f"eg-head eg-{verdict.value}",
         )
 
@@ -124,8 +124,8 @@ class _Teller:
             "section",
             self.heading(self.say(words.DO_FIRST), below=1, class_="eg-title"),
             element("p", self.say(first.fix.title), class_="eg-fix"),
-            *self.commands(first.fix),
             element("p", f"{self.say(settles)} · {outline.cautions(first.fix, self.language)}", class_="eg-soft"),
+            *self.commands(first.fix),
             class_="eg-first",
             aria_label=self.say(words.DO_FIRST),
         )
@@ -147,7 +147,9 @@ class _Teller:
         )
 
     def remark(self, finding: Finding, first: outline.First | None) -> Element:
-        summary = element("summary", *self.title(finding), ": ", self.say(finding.message))
+        said, subject = self.say(finding.message), clean(finding.subject)
+        *title, named = self.title(finding)
+        summary = element("summary", *title, *(() if subject in said else (named, ": ")), said)
         return self.folded(summary, *self.body(finding, first), class_="eg-finding eg-info")
 
     def folded(self, summary: Element, *inside: Element, class_: str) -> Element:
@@ -159,7 +161,7 @@ class _Teller:
         return (
             self.mark(words.SEVERITY_SYMBOLS[severity], words.SEVERITIES[severity], severity.value),
             f" ({self.say(certainty)}) " if certainty else " ",
-            element("code", f"{outline.code(finding)} {clean(finding.rule)}", class_="eg-soft"),
+            element("code", f"{outline.code(finding)} {clean(finding.rule)}", class_="eg-soft eg-rule-id"),
             " ",
             element("bdi", clean(finding.subject), class_="eg-subject"),
         )
@@ -204,7 +206,7 @@ class _Teller:
             if len(groups) > 1 or where is not Where.TERMINAL:
                 yield element("p", self.say(words.PLACES[where]), class_="eg-place eg-soft")
             for command in commands:
-                yield element("pre", element("code", command))
+                yield element("pre", element("code", *_unbroken(command)))
 
     def rest(self) -> Iterator[Element]:
         report = self.report
@@ -233,3 +235,11 @@ class _Teller:
     def footer(self) -> Element:
         made = given(words.MADE_BY, version=self.report.envguard_version, made_at=self.report.made_at)
         return element("footer", self.say(made), class_="eg-soft")
+
+
+def _unbroken(command: str) -> Iterator[Node]:
+    """The words of a command, each to be kept in one piece: a browser would break `--force-reinstall` in two."""
+    for number, word in enumerate(command.split(" ")):
+        if number:
+            yield " "
+        yield element("span", word)

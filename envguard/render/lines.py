@@ -39,7 +39,7 @@ class Wrap(enum.Enum):
     NEVER = "never"
     """not at all: a command must be copied whole"""
     RULE = "rule"
-    """filled up with a horizontal line"""
+    """as prose, its only row filled up with a horizontal line"""
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class _Teller:
 
     def heading(self, title: str) -> Iterator[Line]:
         yield BLANK
-        yield line(Span(f"── {title} ", "heading"), wrap=Wrap.RULE)
+        yield line(Span(f"── {title}", "heading"), wrap=Wrap.RULE)
 
     def do_first(self, first: outline.First) -> Iterator[Line]:
         yield from self.heading(say(words.DO_FIRST, self.language))

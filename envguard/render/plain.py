@@ -18,7 +18,7 @@ _WORD = re.compile(r"\s*\S+")
 
 def plain(lines: Iterable[Line], width: int) -> str:
     """The paragraphs as plain text, without trailing spaces."""
-    return "".join(f"{row}\n" for line in lines for row in _rows(line, width))
+    return "".join(f"{row.rstrip()}\n" for line in lines for row in _rows(line, width))
 
 
 def _rows(line: Line, width: int) -> Iterator[str]:
@@ -27,12 +27,12 @@ def _rows(line: Line, width: int) -> Iterator[str]:
     if line.wrap is Wrap.NEVER:
         yield " " * line.indent + said
         return
-    if line.wrap is Wrap.RULE:
-        yield said + "─" * (width - _cells(said))
+    if line.wrap is Wrap.RULE and _cells(said) < width:
+        yield f"{said} {'─' * (width - _cells(said) - 1)}"
         return
     indent = line.indent
     for row in _wrapped(said, width - line.indent - line.hang):
-        yield (" " * indent + row).rstrip()
+        yield " " * indent + row
         indent = line.indent + line.hang
 
 

@@ -63,8 +63,8 @@ def _rows(line: Line, console: Console, width: int) -> Iterator[Text]:
     if line.wrap is Wrap.NEVER:
         yield Text(" " * line.indent) + said
         return
-    if line.wrap is Wrap.RULE:
-        yield said + Text("─" * (width - said.cell_len), STYLES["soft"])
+    if line.wrap is Wrap.RULE and said.cell_len < width:
+        yield said + Text(f" {'─' * (width - said.cell_len - 1)}", STYLES["soft"])
         return
     indent = line.indent
     for row in said.wrap(console, width - line.indent - line.hang, overflow="fold"):

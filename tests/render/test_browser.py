@@ -1,0 +1,155 @@
+"""The HTML in a real browser: what is really drawn, in both themes, and what really runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from envguard.render import html, page
+from tests.require import require
+
+from .reports import BROKEN, HOSTILE, HURT, REPORTS, STRAINED
+
+CONTRASTS = """() => {
+  const rgba = (color) => {
+    const parts = color.match(/[\\d.]+/g).map(Number);
+    return parts.length === 4 ? parts : [...parts, 1];
+  };
+  const over = (top, below) => [0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3]));
+  const behind = (element) => {
+    if (!element) return [255, 255, 255];
+    const color = rgba(getComputedStyle(element).backgroundColor);
+    return color[3] === 1 ? color.slice(0, 3) : over(color, behind(element.parentElement));
+  };
+  const light = (color) => {
+    const [r, g, b] = color.map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const told = [];
+  for (const element of document.querySelectorAll('.envguard-report *:not(style)')) {
+    const words = [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data).join('').trim();
+    if (!words) continue;
+    const back = behind(element);
+    const front = over(rgba(getComputedStyle(element).color), back);
+    const [high, low] = [light(front), light(back)].sort((a, b) => b - a);
+    told.push({ words: words.slice(0, 40), kind: element.className, ratio: (high + 0.05) / (low + 0.05) });
+  }
+  return told;
+}"""
+
+# The colours of JupyterLab's own themes, as its theme packages set them on :root.
+LAB = {
+    "true": "--jp-layout-color0: white; --jp-content-font-color1: rgba(0, 0, 0, 0.87)",
+    "false": "--jp-layout-color0: #111111; --jp-content-font-color1: rgba(255, 255, 255, 1)",
+}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    require("chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def show(browser):
+    pages = []
+
+    def open_page(markup: str, scheme: str = "light", width: int = 1000):
+        pages.append(browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme))
+        pages[-1].set_content(markup)
+        return pages[-1]
+
+    yield open_page
+    for each in pages:
+        each.close()
+
+
+def assert_readable(shown) -> None:
+    told = shown.evaluate(CONTRASTS)
+    assert len(told) > 5
+    assert not [each for each in told if each["ratio"] < 4.5]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_word_stands_out_from_its_background(show, name, scheme):
+    assert_readable(show(page(REPORTS[name], details=True), scheme))
+
+
+@pytest.mark.parametrize("lab", LAB)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_in_jupyterlab_its_theme_decides_not_the_system(show, lab, scheme):
+    shown = show(
+        f'<!DOCTYPE html><style>:root {{ {LAB[lab]} }}</style><body data-jp-theme-light="{lab}">{html(STRAINED, details=True)}',
+        scheme,
+    )
+    assert_readable(shown)
+    report = shown.locator(".envguard-report")
+    assert report.evaluate("e => getComputedStyle(e).colorScheme") == {"true": "light", "false": "dark"}[lab]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_two_themes_differ(show, scheme):
+    back = show(page(BROKEN), scheme).evaluate("getComputedStyle(document.body).backgroundColor")
+    assert back == {"light": "rgb(255, 255, 255)", "dark": "rgb(21, 24, 28)"}[scheme]
+
+
+def test_nothing_hostile_runs_or_leaves_the_page(browser):
+    context = browser.new_context()
+    asked = []
+    context.route("**/*", lambda route: (asked.append(route.request.url), route.abort()))
+    shown = context.new_page()
+    shown.set_content(page(HOSTILE, details=True))
+    assert shown.title() != "owned"
+    assert shown.title().endswith("envguard")
+    assert shown.evaluate("document.scripts.length") == 0
+    assert shown.locator("[onerror], [onclick], a, img, iframe").count() == 0
+    assert asked == []
+    context.close()
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_narrow_window_needs_no_sideways_scrolling(show, name):
+    shown = show(page(REPORTS[name], details=True), width=380)
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 380
+
+
+def test_a_screen_reader_finds_its_way(show):
+    shown = show(page(STRAINED))
+    assert shown.get_by_role("heading", level=1).inner_text().split() == ["!", "strained", "base"]
+    assert shown.get_by_role("heading", level=2).all_inner_texts() == ["Do this first", "Findings", "Good to know"]
+    assert shown.get_by_role("heading", level=3).count() == 2
+    assert shown.get_by_role("region", name="envguard report on base").count() == 1
+    # The symbol beside the word is not read out.
+    assert shown.get_by_role("heading", name="strained base", exact=True).count() == 1
+
+
+def test_evidence_unfolds_by_keyboard(show):
+    shown = show(page(BROKEN))
+    evidence = shown.locator(".eg-evidence").first
+    assert not evidence.locator("li").first.is_visible()
+    evidence.locator("summary").focus()
+    shown.keyboard.press("Enter")
+    assert evidence.locator("li").first.is_visible()
+
+
+def test_a_command_is_copied_whole(show):
+    shown = show(page(BROKEN), width=380)
+    code = shown.locator("pre code").first
+    code.click()
+    assert (
+        shown.evaluate("getSelection().toString()")
+        == "/opt/conda/envs/analysis/bin/python -m pip uninstall --yes numpy"
+    )
+
+
+def test_reasons_are_there_when_unfolded(show):
+    shown = show(page(HURT))
+    shown.get_by_text("11 things could not be read").click()
+    assert shown.get_by_text("not JSON: line 11").is_visible()

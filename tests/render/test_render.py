@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from envguard.render import RENDERERS
+
+from .reports import REPORTS
+
+HEAVY = ("rich", "pygments", "jsonschema", "IPython", "subprocess", "asyncio")
+
+
+@pytest.mark.parametrize("form", RENDERERS)
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_renderer_tells_every_report(form, name):
+    told = RENDERERS[form](REPORTS[name])
+    assert told.endswith("\n")
+    assert not told.endswith("\n\n")
+
+
+def test_importing_it_is_light():
+    code = f"import sys, envguard.render; print([name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, timeout=60, cwd="."
+    )
+    assert done.stdout.strip() == "[]"
