@@ -80,7 +80,7 @@ def _fill(top: Path) -> list[str]:
     for path, blob in links:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.is_symlink() and not path.exists():
-            siblings = sorted(os.listdir(path.parent))
+            siblings = sorted(sibling.name for sibling in path.parent.iterdir())
             path.symlink_to(next((name for name in siblings if _blob(name) == blob), PLACEHOLDER))
     return made
 

@@ -58,13 +58,16 @@ def test_clobbers_are_found_with_their_shape(judged: list[tuple[Wild, Environmen
     """Where the two have equal sizes the oracle says so; then conda's dist-info still being there decides."""
     for wild, env, report in judged:
         told = {
-            (overlap.record.removeprefix("conda-meta/").removesuffix(".json"), env.by_path[overlap.distribution].name): (
-                overlap.shape
-            )
+            (
+                overlap.record.removeprefix("conda-meta/").removesuffix(".json"),
+                env.by_path[overlap.distribution].name,
+            ): (overlap.shape)
             for overlap in env.overlaps
         }
         expected = {
-            (clobber["conda"], clobber["dist"]): "conda" if clobber["files_in_place"] == "same sizes" else clobber["files_in_place"]
+            (clobber["conda"], clobber["dist"]): "conda"
+            if clobber["files_in_place"] == "same sizes"
+            else clobber["files_in_place"]
             for clobber in wild.verdict.get("clobbers", ())
         }
         assert told == expected, wild.id

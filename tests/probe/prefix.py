@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SITE = "lib/python3.11/site-packages"
 
@@ -36,7 +38,14 @@ class Prefix:
         return self
 
     def conda(
-        self, name: str, version: str, files: dict[str, bytes], *, relocated: bool = True, write: bool = True, **more: Any
+        self,
+        name: str,
+        version: str,
+        files: dict[str, bytes],
+        *,
+        relocated: bool = True,
+        write: bool = True,
+        **more: Any,
     ) -> Prefix:
         """A conda package; `relocated=False` keeps `site-packages/…` in paths_data as conda does for noarch."""
         entries = []

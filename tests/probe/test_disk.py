@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,9 @@ def prefix(tmp_path: Path) -> Prefix:
 
 def replaced(prefix: Prefix) -> Prefix:
     """Shape A in small: pip took conda's dist-info away and wrote its own files."""
-    old = prefix.info("num", "1.0", {"num/__init__.py": b"one\n", "num/core.so": b"ELF one", "num/gone.py": b"x"}, "conda")
+    old = prefix.info(
+        "num", "1.0", {"num/__init__.py": b"one\n", "num/core.so": b"ELF one", "num/gone.py": b"x"}, "conda"
+    )
     prefix.conda("num-base", "1.0", old)
     for path in old:
         (prefix.path / path).unlink()
@@ -228,7 +231,7 @@ def test_an_older_python_is_refused_in_one_line(prefix: Prefix, tmp_path: Path) 
 
 def test_its_floor_is_python_3_8() -> None:
     found = subprocess.run(
-        [sys.executable, "-m", "vermin", "--no-tips", "--violations", "-t=3.8-", str(PROBE.parent)],
+        [Path(sysconfig.get_path("scripts")) / "vermin", "--no-tips", "--violations", "-t=3.8-", str(PROBE.parent)],
         capture_output=True,
         text=True,
         check=False,

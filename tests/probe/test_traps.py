@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.probe.prefix import SITE, Prefix, sha256
 from tests.probe.test_disk import facts
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

@@ -1,0 +1,91 @@
+"""Who wrote into an environment, in which order."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from envguard.model import Phase
+from envguard.timeline import conda_after_pip, events, phase
+from tests.probe.prefix import SITE, Prefix
+from tests.probe.test_disk import facts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from envguard.facts import Environment
+
+CREATED = "==> 2024-05-04 10:00:00 <==\n# cmd: conda create -n work num\n+local::num-1.0-0\n"
+LATER = "==> 2024-05-06 10:00:00 <==\n# cmd: conda install other\n+local::other-1.0-0\n"
+
+
+@pytest.fixture
+def prefix(tmp_path: Path) -> Prefix:
+    prefix = Prefix(tmp_path / "env")
+    return prefix.conda("num", "1.0", prefix.info("num", "1.0", {"num.py": b"one"}, "conda"))
+
+
+def installed(prefix: Prefix, name: str, when: str) -> Prefix:
+    """A distribution of pip's, dated; `when` is local time as conda writes it."""
+    prefix.pip(name, "1.0", {f"{name}.py": b""})
+    date = datetime.datetime.strptime(when, "%Y-%m-%d %H:%M:%S").timestamp()  # noqa: DTZ007 - conda writes local time
+    os.utime(prefix.path / SITE / f"{name}-1.0.dist-info/RECORD", (date, date))
+    return prefix
+
+
+def told(env: Environment) -> list[tuple[str | None, str, tuple[str, ...]]]:
+    return [(event.when, event.actor, event.packages) for event in events(env)]
+
+
+def test_conda_only(prefix: Prefix) -> None:
+    env = facts(prefix.history(CREATED))
+    assert phase(env) is Phase.CONDA_ONLY
+    assert told(env) == [("2024-05-04T10:00:00", "conda", ("num 1.0",))]
+
+
+def test_conda_then_pip(prefix: Prefix) -> None:
+    env = facts(installed(prefix.history(CREATED), "extra", "2024-05-05 10:00:00"))
+    assert phase(env) is Phase.CONDA_THEN_PIP
+    assert told(env)[-1] == ("2024-05-05T10:00:00", "pip", ("extra 1.0",))
+
+
+def test_back_to_conda(prefix: Prefix) -> None:
+    env = facts(installed(prefix.history(CREATED + LATER), "extra", "2024-05-05 10:00:00"))
+    assert phase(env) is Phase.MIXED
+    assert [revision.command for revision in conda_after_pip(env)] == ["conda install other"]
+    assert [actor for _, actor, _ in told(env)] == ["conda", "pip", "conda"]
+
+
+@pytest.mark.parametrize(
+    ("history", "when"),
+    [
+        (CREATED, "2020-01-01 10:00:00"),  # a clone: its files are older than itself
+        (CREATED + LATER, "2024-05-06 09:59:30"),  # within the grace: one command's own pip section
+        (CREATED + "==> 2024-05-06 10:00:00 <==\n# cmd: conda install nothing\n", "2024-05-05 10:00:00"),
+        (CREATED + "==> 2024-05-06 10:00:00 <==\n+pypi::extra-1.0-pypi_0\n", "2024-05-05 10:00:00"),
+        ("==> sometime <==\n+local::num-1.0-0\n", "2024-05-05 10:00:00"),
+    ],
+    ids=["clone", "one command", "empty revision", "pypi entries", "no date"],
+)
+def test_not_back_to_conda(prefix: Prefix, history: str, when: str) -> None:
+    env = facts(installed(prefix.history(history), "extra", when))
+    assert phase(env) is Phase.CONDA_THEN_PIP
+
+
+def test_condas_files_over_pips_dist_info_prove_the_order_without_dates(tmp_path: Path) -> None:
+    prefix = Prefix(tmp_path / "env").pip("num", "2.0", {"num.py": b"two!"})
+    prefix.conda("num", "1.0", prefix.info("num", "1.0", {"num.py": b"one"}, "conda"))
+    assert phase(facts(prefix)) is Phase.MIXED
+
+
+def test_not_conda(tmp_path: Path) -> None:
+    assert phase(facts(Prefix(tmp_path / "env").pip("a", "1", {}))) is Phase.NOT_CONDA
+
+
+def test_installs_within_a_minute_are_one_event(prefix: Prefix) -> None:
+    for name, when in (("a", "10:00:00"), ("b", "10:00:40"), ("c", "10:03:00")):
+        installed(prefix, name, f"2024-05-05 {when}")
+    assert [packages for _, _, packages in told(facts(prefix))] == [("a 1.0", "b 1.0"), ("c 1.0",)]
