@@ -122,7 +122,7 @@ class _Teller:
         found, checked = outline.findings_count(report, self.language), outline.rules_count(report, self.language)
         yield line(Span(found, "strong"), f" · {checked}", indent=2)
         yield BLANK
-        yield line(Span(clean(environment.prefix), "soft"), indent=2, wrap=Wrap.WIDE)
+        yield line(clean(environment.prefix), indent=2, wrap=Wrap.WIDE)
         python = environment.python_version
         contents = (say(words.PHASES[report.phase], self.language), outline.packages_count(report, self.language))
         yield line(Span(" · ".join(contents), "soft"), indent=2)
