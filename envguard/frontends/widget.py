@@ -41,8 +41,11 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self._show(report, 0.0)
 
     def refresh(self) -> None:
-        """Checks again; the kernel is busy meanwhile, and the button says so."""
-        self.button.disabled, self.button.description = True, _BUSY
+        """Checks again; the kernel is busy meanwhile, and the button says so.
+
+        The button is not disabled, as that would take the keyboard's focus from it; a second click just checks twice.
+        """
+        self.button.description = _BUSY
         started = time.perf_counter()
         try:
             report = self._check()
@@ -52,13 +55,13 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         except Exception:  # noqa: BLE001 - the door of the front end; ipywidgets would only log it where nobody looks
             self._say(output.OUR_FAULT, traceback.format_exc())
         finally:
-            self.button.disabled, self.button.description = False, _IDLE
+            self.button.description = _IDLE
 
     def _show(self, report: Report, seconds: float) -> None:
         self.body.value = output.bundle(report, details=False)["text/html"]
         self.report = report
         when = datetime.datetime.fromisoformat(report.made_at).astimezone()
-        took = f", in {seconds:.1f} s" if seconds else ""
+        took = f", in {seconds * 1000:.0f} ms" if seconds else ""
         self._say(f"Checked at {when:%H:%M:%S}{took}.")
 
     def _say(self, line: str, more: str = "") -> None:
