@@ -193,8 +193,7 @@ class _Teller:
             element("strong", self.say(label)),
             " ",
             self.say(fix.title),
-            " ",
-            element("span", f"({note})", class_="eg-soft"),
+            element("span", f" · {note}", class_="eg-soft"),
             class_="eg-fix",
         )
         if not above:

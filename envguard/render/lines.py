@@ -178,7 +178,7 @@ class _Teller:
         yield line(
             Span(f"{say(label, self.language)} ", "soft"),
             say(fix.title, self.language),
-            Span(f" ({note})", "soft"),
+            Span(f" · {note}", "soft"),
             indent=2,
             hang=2,
         )
