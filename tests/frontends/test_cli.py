@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from envguard import demo
 from envguard._version import __version__
+from envguard.frontends import magic
 from envguard.rules import RULES
 
 
@@ -251,3 +253,10 @@ def test_the_doctor_needs_no_healthy_patient(damaged: Path, tmp_path: Path, erro
     report = json.loads(ran.stdout)
     assert "pip-overwrote-conda" in {finding["rule"] for finding in report["findings"]}
     assert report["failed"] == []
+
+
+def test_the_help_names_rules_that_exist():
+    said = envguard("--help").stdout + magic.EnvguardMagics.envcheck.__doc__
+    named = set(re.findall(r"(?:explain|--ignore|--select) ([a-z]+(?:-[a-z]+)+)", said))
+    assert len(named) >= 2
+    assert named <= {rule.id for rule in RULES}
