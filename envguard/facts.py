@@ -7,7 +7,7 @@ prefix, with forward slashes, symlinked folders resolved. Times are seconds sinc
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from envguard.model import Problem, Text
@@ -291,16 +291,30 @@ class Environment:
 
 def _build(kind: Any, data: Any) -> Any:
     """Turns plain JSON values into the frozen value of a type hint."""
-    if is_dataclass(kind):
+    if kind in _PLAIN:
+        return data
+    if isinstance(kind, type) and is_dataclass(kind):
         if kind is Problem:
             return Problem(data["source"], Text(data["reason"], data.get("args", {})))
-        hints = _HINTS.get(kind) or _HINTS.setdefault(kind, get_type_hints(kind))
-        return kind(**{f.name: _build(hints[f.name], data[f.name]) for f in fields(kind) if f.name in data})  # type: ignore[operator]
+        built = {
+            name: data[name] if plain else _build(hint, data[name])
+            for name, hint, plain in _fields(kind)
+            if name in data
+        }
+        return kind(**built)
     if get_origin(kind) is tuple:
-        return tuple(_build(get_args(kind)[0], item) for item in data)
-    if data is None or isinstance(data, (str, int, float, bool)):
-        return data
+        item = get_args(kind)[0]
+        return tuple(data) if item is str else tuple([_build(item, each) for each in data])
+    if data is None:
+        return None
     return _build(next(option for option in get_args(kind) if option is not type(None)), data)
 
 
-_HINTS: dict[Any, dict[str, Any]] = {}
+_PLAIN = (str, int, float, bool, str | None, int | None, float | None)
+
+
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, Any, bool], ...]:
+    """Name, type hint, and whether the JSON value is taken as it is, of every field of a dataclass."""
+    hints = get_type_hints(kind)
+    return tuple((field.name, hints[field.name], hints[field.name] in _PLAIN) for field in fields(kind))

@@ -18,37 +18,44 @@ if sys.version_info < (3, 8):  # noqa: UP036 - run by any interpreter; above eve
     sys.stderr.write("envguard-probe: Python %d.%d is too old, 3.8 is needed\n" % sys.version_info[:2])  # noqa: UP031 - as above
     sys.exit(3)
 
+import itertools
 import json
 import os
 import re
 import shutil
-from typing import TYPE_CHECKING, Any, Iterable
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Tuple
 
 if TYPE_CHECKING or __package__:
     from envguard.probe import conda_book, join, pip_book, reading
+    from envguard.probe.books import Books
     from envguard.probe.tree import Tree
 else:  # run alone, by path: this folder is first on sys.path
     import conda_book
     import join
     import pip_book
     import reading
+    from books import Books
     from tree import Tree
 
+Record = Tuple[str, Dict[str, Any]]  # evaluated when run, hence in Python 3.8's spelling
 
-def _layout(prefix: str, records: Iterable[tuple[str, dict[str, Any], float]]) -> str:
+
+def _layout(prefix: str, platform: str | None) -> str:
+    """Whether the prefix is laid out as on Windows: by its files, for a prefix without records, or by its platform."""
     if os.path.isfile(os.path.join(prefix, "python.exe")) or os.path.isdir(os.path.join(prefix, "Scripts")):
         return "windows"
-    if any(reading.string(record.get("subdir")) in ("win-64", "win-32", "win-arm64") for _, record, _ in records):
-        return "windows"
-    return "unix"
+    return "windows" if (platform or "").startswith("win-") else "unix"
 
 
-def _platform(records: Iterable[tuple[str, dict[str, Any], float]]) -> str | None:
-    for _, record, _ in records:
+def _platform(records: Iterator[Record]) -> tuple[str | None, Iterator[Record]]:
+    """The platform of the first record that has one, and all records again."""
+    seen = []
+    for path, record in records:
+        seen.append((path, record))
         subdir = reading.string(record.get("subdir"))
         if subdir and subdir != "noarch":
-            return subdir
-    return None
+            return subdir, itertools.chain(seen, records)
+    return None, iter(seen)
 
 
 def _is_base(prefix: str, names: set[str]) -> bool:
@@ -83,10 +90,10 @@ def _manager(prefix: str, has_records: bool, history: list[dict[str, Any]] | Non
     return "venv" if os.path.isfile(os.path.join(prefix, "pyvenv.cfg")) else None
 
 
-def _python_version(prefix: str, records: Iterable[tuple[str, dict[str, Any], float]], sites: list[str]) -> str | None:
-    for _, record, _ in records:
-        if record["name"] == "python":
-            return str(record["version"])
+def _python_version(prefix: str, packages: list[dict[str, Any]], sites: list[str]) -> str | None:
+    for package in packages:
+        if package["name"] == "python":
+            return str(package["version"])
     try:
         for line in (
             reading.read(os.path.join(prefix, "pyvenv.cfg"), reading.RECORD_LIMIT)
@@ -116,24 +123,20 @@ def collect(prefix: str) -> dict[str, Any]:
     """Everything the files of a prefix say, as plain JSON values."""
     prefix = os.path.abspath(prefix)
     problems = reading.Problems()
-    loaded, unreadable = conda_book.records(prefix, problems)
-    records = loaded or []
-    layout, platform = _layout(prefix, records), _platform(records)
-    windows = layout == "windows"
-    tree = Tree(prefix, fold=windows or (platform or "").startswith("osx"), windows=windows)
-    books = join.Books(tree)
-    for _, record, _ in records:
-        books.add(conda_book.listed(record))
-    names = [path for path, _, _ in records]
+    unreadable: list[str] = []
+    platform, records = _platform(conda_book.records(prefix, unreadable, problems))
+    layout = _layout(prefix, platform)
+    windows, macos = layout == "windows", (platform or "").startswith("osx")
+    books = Books(Tree(prefix, fold=windows or macos, windows=windows))
     packages = [
-        conda_book.package(path, record, mtime, entries)
-        for (path, record, mtime), entries in zip(records, books.entries)
+        conda_book.package(prefix, path, record, books.add(conda_book.listed(record))) for path, record in records
     ]
+    names = [package["record"] for package in packages]
     sites = pip_book.find_sites(prefix)
     dists = join.distributions(prefix, sites, books, names, unreadable, problems)
     pip = [dist for dist in dists if dist.out["owner"] is None]
     overlaps, explained = join.overlapping(dists, books, names)
-    join.presence(packages, books, explained, check_sizes=not (platform or "").startswith("osx"))
+    join.presence(packages, books, explained, check_sizes=not macos)
     for dist in pip:
         gone = (k for k in dist.rows if not k.endswith(reading.BYTECODE) and books.tree.has(k) is False)
         dist.out["missing"] = books.summarise(gone)
@@ -143,11 +146,11 @@ def collect(prefix: str) -> dict[str, Any]:
         "layout": layout,
         "platform": platform,
         "interpreter": _interpreter(prefix, layout),
-        "python_version": _python_version(prefix, records, sites),
-        "base": _is_base(prefix, {record["name"] for _, record, _ in records}),
+        "python_version": _python_version(prefix, packages, sites),
+        "base": _is_base(prefix, {package["name"] for package in packages}),
         "frozen": os.path.exists(os.path.join(prefix, "conda-meta", "frozen")),
         "writable": _writable(prefix, sites),
-        "manager": _manager(prefix, bool(records or unreadable), history),
+        "manager": _manager(prefix, bool(packages or unreadable), history),
         "tools": _tools(prefix),
         "site_packages": sites,
         "conda_packages": packages,

@@ -5,51 +5,19 @@ from __future__ import annotations
 import csv
 import os
 import stat
-from typing import TYPE_CHECKING, Any, Iterable
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
     from envguard.probe import pip_book, reading
+    from envguard.probe.books import Books
     from envguard.probe.conda_book import Entry
     from envguard.probe.pip_book import Dist, Row
-    from envguard.probe.tree import Tree
 else:  # run alone, by path: this folder is first on sys.path
     import pip_book
     import reading
+    from books import Books
     from conda_book import Entry
     from pip_book import Dist, Row
-    from tree import Tree
-
-
-class Books:
-    """conda's book by path: which record owns which file."""
-
-    def __init__(self, tree: Tree) -> None:
-        self.tree = tree
-        self.owner: dict[str, int] = {}
-        self.entries: list[dict[str, Entry]] = []
-        self.shared: dict[tuple[int, int], list[str]] = {}
-
-    def add(self, listed: Iterable[tuple[str, Entry]]) -> None:
-        """Adds the files of the next record."""
-        number = len(self.entries)
-        mine: dict[str, Entry] = {}
-        owner, key = self.owner, self.tree.key
-        for path, entry in listed:
-            if not path or path[0] == "/" or "../" in path:
-                continue  # a record that points out of its prefix is not followed
-            where = key(path)
-            if where in mine:
-                continue
-            mine[where] = entry
-            first = owner.setdefault(where, number)
-            if first != number:
-                self.shared.setdefault((first, number), []).append(where)
-        self.entries.append(mine)
-
-    def summarise(self, keys: Iterable[str]) -> dict[str, Any]:
-        """Files by numbers, with a few names as they are spelled on disk."""
-        found = reading.summarise(keys)
-        return {**found, "sample": [self.tree.spelled(key) for key in found["sample"]]}
 
 
 def _own(dist: Dist, raw: dict[str, bytes], books: Books, records: list[str]) -> None:
@@ -207,23 +175,17 @@ def unowned(books: Books, dists: list[Dist], sites: list[str], records: list[str
     found = []
     for site in sites:
         site_key = tree.key(site)
-        folders: dict[str, int] = {}
-        inside: dict[str, set[str]] = {}
-        for key, number in books.owner.items():
-            if key.startswith(site_key + "/"):
-                folder, _, name = key.rpartition("/")
-                if folder != site_key:
-                    top = key[len(site_key) + 1 :].partition("/")[0]
-                    inside.setdefault(top, set()).add(folder)
-                    if name == "__init__.py" and folder == site_key + "/" + top:
-                        folders[top] = number
-        for top, number in folders.items():
-            if top.lower() in unlisted or top.endswith(("-info", ".egg")):
-                continue
+        inside: dict[str, list[str]] = {}
+        for folder in books.folders:
+            if folder.startswith(site_key + "/") and not folder.endswith("__pycache__"):
+                inside.setdefault(folder[len(site_key) + 1 :].partition("/")[0], []).append(folder)
+        for top, below in inside.items():
+            number = books.owner.get(site_key + "/" + top + "/__init__.py")
+            if number is None or top.lower() in unlisted:
+                continue  # a namespace belongs to nobody, and what installs without a list may own anything here
             strangers = [
                 folder + "/" + name
-                for folder in inside[top]
-                if not folder.endswith("__pycache__")
+                for folder in below
                 for name in tree.names(folder) or ()
                 if name.endswith((".py", ".so", ".pyd"))
                 and folder + "/" + name not in books.owner
@@ -239,10 +201,10 @@ def unowned(books: Books, dists: list[Dist], sites: list[str], records: list[str
 def _altered(number: int, books: Books, explained: set[str], doubly: set[str]) -> list[str]:
     """Compiled files of a record whose size is not conda's and which no RECORD explains."""
     found = []
-    for key, entry in books.entries[number].items():
-        if entry.kind != "hardlink" or entry.size is None or not reading.is_compiled(key):
-            continue
-        if key in explained or key in doubly or not books.tree.has(key):
+    entries = books.entries[number]
+    for key in books.compiled[number]:
+        entry = entries[key]
+        if entry.kind != "hardlink" or not isinstance(entry.size, int) or key in explained or key in doubly:
             continue
         try:
             status = os.lstat(books.tree.real(key))
@@ -278,13 +240,8 @@ def overlapping(dists: list[Dist], books: Books, records: list[str]) -> tuple[li
 def presence(packages: list[dict[str, Any]], books: Books, explained: set[str], check_sizes: bool) -> None:
     """Fills in which files of each record are gone, and which compiled ones are not conda's any more."""
     doubly = {key for keys in books.shared.values() for key in keys}
-    has = books.tree.has
     for number, package in enumerate(packages):
-        package["missing"] = books.summarise(
-            key
-            for key, entry in books.entries[number].items()
-            if has(key) is False and entry.kind not in ("pyc_file", "directory") and not key.endswith(reading.BYTECODE)
-        )
+        package["missing"] = books.summarise(books.missing[number])
         if check_sizes:  # macOS re-signs binaries after linking, which changes their size
             package["altered"] = books.summarise(_altered(number, books, explained, doubly))
 
@@ -304,9 +261,9 @@ def distributions(
             continue
         for name in names:
             if name.startswith("~"):
-                found.append(pip_book.leftover(site, name, pip_book.mtime(os.path.join(real, name))))
+                found.append(pip_book.leftover(site, name, reading.mtime(os.path.join(real, name))))
             if name.endswith(".egg-link"):
-                found.append(pip_book.egg_link(site, name, pip_book.mtime(os.path.join(real, name))))
+                found.append(pip_book.egg_link(site, name, reading.mtime(os.path.join(real, name))))
             if name.startswith("~") or not name.endswith((".dist-info", ".egg-info")):
                 continue
             kind = name.rpartition(".")[2]

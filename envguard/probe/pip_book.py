@@ -181,7 +181,9 @@ def describe(
             target = posixpath.normpath(path + "/" + line.strip().replace("\\", "/"))
             if line.strip() and not target.startswith(("../", "/")):
                 rows[tree.key(target)] = Row(None, None)
-    out = _blank(reading.normalise(shown), site, name, kind, mtime(os.path.join(real, "RECORD")) or mtime(real))
+    out = _blank(
+        reading.normalise(shown), site, name, kind, reading.mtime(os.path.join(real, "RECORD")) or reading.mtime(real)
+    )
     installer = raw.get("INSTALLER", b"").decode("utf-8", "replace").strip()[:100]
     out.update(
         version=version,
@@ -205,14 +207,6 @@ def _take(real: str, path: str, problems: reading.Problems) -> bytes | None:
         return reading.read(real, reading.RECORD_LIMIT)
     except OSError as error:
         problems.add(path, "could not be read: {error}", error=reading.why(error))
-        return None
-
-
-def mtime(path: str) -> float | None:
-    """When a file was last written; None if it is not there."""
-    try:
-        return os.lstat(path).st_mtime
-    except OSError:
         return None
 
 

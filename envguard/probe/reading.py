@@ -13,8 +13,8 @@ HASH_BUDGET = 64 << 20  # bytes of suspects hashed in one check
 SAMPLE = 6  # paths named per set of files
 PROBLEMS = 200  # problems told one by one
 
-COMPILED = re.compile(r"\.(?:so(?:\.[\d.]+)?|pyd|dll|dylib)$", re.IGNORECASE)
-COMPILED_HINT = (".so", ".pyd", ".dll", ".dylib", ".so.")  # a cheap look before the expression
+COMPILED = (".so", ".pyd", ".dll", ".dylib", ".PYD", ".DLL")
+_VERSIONED = re.compile(r"\.so\.[\d.]+$")
 BYTECODE = (".pyc", ".pyo")
 NOT_IMPORTED = frozenset(("test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks"))
 
@@ -97,9 +97,7 @@ def hashes(path: str, text: bool) -> frozenset[str]:
 
 def is_compiled(path: str) -> bool:
     """Whether a file is a library or an extension module, by its name."""
-    return (path.endswith(COMPILED_HINT) or ".so." in path or path[-4:].lower() in (".pyd", ".dll")) and bool(
-        COMPILED.search(path)
-    )
+    return path.endswith(COMPILED) or (".so." in path and _VERSIONED.search(path) is not None)
 
 
 def summarise(paths: Iterable[str]) -> dict[str, Any]:
@@ -136,3 +134,11 @@ def string(value: Any) -> str | None:
 def number(value: Any) -> int | None:
     """A JSON value if it is a whole number."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def mtime(path: str) -> float | None:
+    """When a file was last written; None if it is not there."""
+    try:
+        return os.lstat(path).st_mtime
+    except OSError:
+        return None

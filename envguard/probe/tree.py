@@ -18,38 +18,33 @@ class Tree:
         self.fold = fold
         self.windows = windows
         self._names: dict[str, set[str] | None] = {}
-        self._links: dict[str, set[str]] = {}
         self._canonical: dict[str, str] = {"": ""}
         self._spelling: dict[str, str] = {}
 
     def names(self, folder: str) -> set[str] | None:
         """The names in a canonical folder; None if it is not there, not readable, or outside the prefix."""
-        if folder in self._names:
+        try:
             return self._names[folder]
+        except KeyError:
+            pass
         names: set[str] | None = None
         if not folder.startswith("!"):
-            real = os.path.join(self.prefix, self._spelling.get(folder, folder))
-            links = set()
+            here = self._spelling.get(folder, folder)
             try:
-                with os.scandir(real) as entries:
-                    names = set()
-                    for entry in entries:
-                        name = entry.name.lower() if self.fold else entry.name
-                        names.add(name)
-                        if self.fold and name != entry.name:
-                            here = self._spelling.get(folder, folder)
-                            self._spelling[folder + "/" + name if folder else name] = (
-                                here + "/" + entry.name if here else entry.name
-                            )
-                        elif self.fold and folder in self._spelling:
-                            self._spelling[folder + "/" + name] = self._spelling[folder] + "/" + name
-                        if entry.is_symlink():
-                            links.add(name)
+                names = set(os.listdir(os.path.join(self.prefix, here)))
             except OSError:
-                names = None
-            self._links[folder] = links
+                pass
+            else:
+                names = {self._spell(folder, here, name) for name in names} if self.fold else names
         self._names[folder] = names
         return names
+
+    def _spell(self, folder: str, here: str, name: str) -> str:
+        """The folded form of a name, the way it is written being kept where it differs."""
+        folded = name.lower()
+        if folded != name or folder != here:
+            self._spelling[folder + "/" + folded if folder else folded] = here + "/" + name if here else name
+        return folded
 
     def folder(self, folder: str) -> str:
         """The canonical form of a folder; starts with `!` if a symlink leads out of the prefix."""
@@ -60,9 +55,11 @@ class Tree:
         above = self.folder(parent)
         result = above + "/" + name if above else name
         if not above.startswith("!"):
-            self.names(above)
-            if name in self._links.get(above, ()):
-                real = os.path.realpath(os.path.join(self.prefix, self._spelling.get(result, result)))
+            if self.fold:
+                self.names(above)  # learns how the folder is spelled
+            real = os.path.join(self.prefix, self._spelling.get(result, result))
+            if os.path.islink(real):
+                real = os.path.realpath(real)
                 inside = os.path.relpath(real, self.root).replace(os.sep, "/") if real != self.root else ""
                 if inside == ".." or inside.startswith("../") or os.path.isabs(inside):
                     result = "!" + result
@@ -79,12 +76,14 @@ class Tree:
         canonical = self._canonical.get(folder)
         if canonical is None:
             canonical = self.folder(folder)
+        if canonical == folder:
+            return path
         return canonical + "/" + name if canonical else name
 
     def has(self, key: str) -> bool | None:
         """Whether a path exists, by the names in its folder; None if that cannot be told."""
         folder, _, name = key.rpartition("/")
-        names = self._names[folder] if folder in self._names else self.names(folder)
+        names = self.names(folder)
         if names is not None:
             return name in names
         if folder.startswith("!"):
