@@ -1,0 +1,191 @@
+"""Environments in one line: builders whose defaults are a sound package, for tables of facts -> findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from envguard.facts import (
+    CondaPackage,
+    Distribution,
+    Environment,
+    Linked,
+    OnDisk,
+    Overlap,
+    Paths,
+    Revision,
+    SharedFile,
+    SharedPaths,
+    Tool,
+    Unowned,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from envguard.model import Finding
+    from envguard.rules.rule import Rule
+
+SITE = "lib/python3.11/site-packages"
+PREFIX = "/opt/conda/envs/lab"
+CONDA = Tool("conda", "/opt/conda/bin/conda")
+PIP = "pip"
+
+
+class Told(NamedTuple):
+    """What a table compares of a finding."""
+
+    severity: str
+    subject: str
+    message: str
+
+
+def told(rule: Rule, env: Environment) -> list[Told]:
+    """The findings of a rule, as a table states them."""
+    return [Told(found.severity.value, found.subject, found.message.english()) for found in rule(env)]
+
+
+def commands(found: Finding) -> list[list[str]]:
+    """The commands of each fix as plain lines."""
+    return [[" ".join(step.argv) for step in fix.steps] for fix in found.fixes]
+
+
+def titles(found: Finding) -> list[str]:
+    return [fix.title.english() for fix in found.fixes]
+
+
+def only(findings: Iterable[Finding]) -> Finding:
+    """The one finding there is."""
+    (found,) = findings
+    return found
+
+
+def paths(*sample: str, count: int | None = None) -> Paths:
+    """Files by name, counted as the probe does."""
+    compiled = sum(name.endswith((".so", ".pyd", ".dll")) for name in sample)
+    python = sum(name.endswith(".py") for name in sample)
+    return Paths(count if count is not None else len(sample), compiled, python, tuple(sample))
+
+
+def pkg(name: str, version: str = "1.0", build: str = "py311_0", **more: Any) -> CondaPackage:
+    """A sound conda package that brings a distribution of its own name."""
+    values = {
+        "build_number": 0,
+        "channel": "conda-forge",
+        "subdir": "linux-64",
+        "noarch": None,
+        "depends": (),
+        "constrains": (),
+        "requested": (),
+        "provides": (name,),
+        "linked": 100.0,
+        "files": 40,
+        "missing": Paths(),
+        "altered": Paths(),
+    }
+    return CondaPackage(
+        name=name, version=version, build=build, record=record(name, version, build), **{**values, **more}
+    )
+
+
+def record(name: str, version: str = "1.0", build: str = "py311_0") -> str:
+    return f"conda-meta/{name}-{version}-{build}.json"
+
+
+def dist(name: str, version: str | None = "1.0", **more: Any) -> Distribution:
+    """A sound distribution that pip installed."""
+    values = {
+        "site": SITE,
+        "kind": "dist-info",
+        "installer": "pip",
+        "requested": True,
+        "direct_url": None,
+        "requires": (),
+        "requires_python": None,
+        "has_metadata": True,
+        "has_record": True,
+        "files": 20,
+        "installed": 200.0,
+        "owner": None,
+        "taken_from": None,
+        "missing": Paths(),
+        **more,
+    }
+    folder = f"{name}-{version}.{values['kind']}" if version else name
+    path = f"{values['site']}/{folder}"
+    return Distribution(**{"name": name, "version": version, "path": path, **values})
+
+
+def owned(name: str, version: str = "1.0", by: str | None = None, **more: Any) -> Distribution:
+    """A distribution that conda installed, as a package of the same name unless said otherwise."""
+    return dist(name, version, owner=by or record(name, version), installer="conda", **more)
+
+
+def overlap(package: CondaPackage, other: Distribution, *, twin: str | None = None, **more: Any) -> Overlap:
+    """Shape A by default: pip's files are on disk."""
+    values = {
+        "shared": 30,
+        "differ": 12,
+        "compiled": 0,
+        "on_disk": OnDisk(pip=12),
+        "sample": (shared(f"{other.site}/{other.name}/__init__.py"),),
+        "extra": Paths(),
+        "twin": twin,
+    }
+    return Overlap(record=package.record, distribution=other.path, **{**values, **more})
+
+
+def shared(path: str, on_disk: str = "pip") -> SharedFile:
+    return SharedFile(path, "c0ffee" * 10, "badcab" * 10, on_disk)
+
+
+def both(first: Any, second: Any, *sample: str, same: int = 0) -> SharedPaths:
+    """Two books of one kind that claim the same files."""
+    books = [getattr(side, "record", None) or side.path for side in (first, second)]
+    return SharedPaths(*books, len(sample) + same, paths(*sample))
+
+
+def unowned(package: CondaPackage, folder: str, *sample: str, count: int | None = None) -> Unowned:
+    return Unowned(
+        package.record, f"{SITE}/{folder}", paths(*(f"{SITE}/{folder}/{name}" for name in sample), count=count)
+    )
+
+
+def revision(
+    *lines: str, whole: bool = False, when: str = "2024-05-04 17:18:39", channel: str = "conda-forge"
+) -> Revision:
+    """A transaction, lines as in conda's history: `+numpy-1.26.4-py311_0`."""
+    items = [(line[0] == "-", Linked(*line.lstrip("+-").rsplit("-", 2), channel)) for line in lines]
+    return Revision(
+        when,
+        None,
+        None,
+        tuple(package for gone, package in items if not gone),
+        tuple(package for gone, package in items if gone),
+        whole,
+        (),
+        (),
+    )
+
+
+def env(
+    conda: Iterable[CondaPackage] | None = (), dists: Iterable[Distribution] | None = (), **more: Any
+) -> Environment:
+    """A writable environment on linux-64 with conda at hand, and with pip as conda's package."""
+    values = {
+        "prefix": PREFIX,
+        "layout": "unix",
+        "platform": "linux-64",
+        "interpreter": "bin/python",
+        "python_version": "3.11.9",
+        "base": False,
+        "frozen": False,
+        "writable": True,
+        "manager": "conda",
+        "tools": (CONDA,),
+        "site_packages": (SITE,),
+        "history": (),
+        **more,
+    }
+    has_pip = dists is None or any(each.name == PIP for each in dists)
+    everyone = None if dists is None else (*dists, *(() if has_pip else (owned(PIP, "24.2", by=record(PIP, "24.2")),)))
+    return Environment(conda_packages=None if conda is None else tuple(conda), distributions=everyone, **values)

@@ -1,0 +1,135 @@
+"""dist-info folders: facts -> findings."""
+
+from __future__ import annotations
+
+import pytest
+
+from envguard.facts import OnDisk
+from envguard.rules.metadata import dist_info_without_metadata, dist_info_without_record, duplicate_dist_info
+from tests.rules.facts import PREFIX, SITE, Told, commands, dist, env, only, overlap, owned, paths, pkg, told
+
+NUMPY = pkg("numpy", "1.26.4")
+PIPS, TWIN = dist("numpy", "2.3.5"), owned("numpy", "1.26.4", by=NUMPY.record)
+
+
+@pytest.mark.parametrize(
+    ("dists", "overlaps", "expected"),
+    [
+        (
+            [TWIN, PIPS],
+            [overlap(NUMPY, PIPS, on_disk=OnDisk(conda=12))],
+            [
+                Told(
+                    "warning",
+                    "numpy",
+                    "2 metadata folders claim numpy: 1.26.4, 2.3.5; the files on disk are conda's 1.26.4",
+                )
+            ],
+        ),
+        (
+            [TWIN, PIPS],
+            [overlap(NUMPY, PIPS)],
+            [
+                Told(
+                    "warning",
+                    "numpy",
+                    "2 metadata folders claim numpy: 1.26.4, 2.3.5; the files on disk are pip's 2.3.5",
+                )
+            ],
+        ),
+        (
+            [TWIN, PIPS],
+            [overlap(NUMPY, PIPS, on_disk=OnDisk(conda=6, pip=6))],
+            [Told("warning", "numpy", "2 metadata folders claim numpy: 1.26.4, 2.3.5")],
+        ),
+        (
+            [owned("numpy", "1.13.1", by=NUMPY.record, kind="egg-info"), PIPS],
+            [],
+            [Told("warning", "numpy", "2 metadata folders claim numpy: 1.13.1, 2.3.5")],
+        ),
+        (
+            [dist("six", "1.13"), dist("six", "1.16")],
+            [],
+            [Told("warning", "six", "2 metadata folders claim six: 1.13, 1.16")],
+        ),
+        # win_inet_pton ships wheel's
+        (
+            [owned("wheel", "0.37"), owned("wheel", "0.36", by="conda-meta/win_inet_pton-1.1-0.json")],
+            [],
+            [Told("info", "wheel", "conda itself brought 2 metadata folders for wheel: 0.37, 0.36")],
+        ),
+        ([TWIN, dist("numpy", "2.3.5", kind="leftover")], [], []),
+        ([dist("six", "1.13"), dist("six", "1.16", site="lib/python3.10/site-packages")], [], []),
+        ([TWIN, dist("numpydoc")], [], []),
+    ],
+)
+def test_duplicates(dists, overlaps, expected):
+    assert told(duplicate_dist_info, env([NUMPY], dists, overlaps=tuple(overlaps))) == expected
+
+
+def test_only_the_stale_folder_goes():
+    where = env([NUMPY], [TWIN, PIPS], overlaps=(overlap(NUMPY, PIPS, on_disk=OnDisk(conda=12)),))
+    assert commands(only(duplicate_dist_info(where))) == [[f"rm -r {PREFIX}/{PIPS.path}"]]
+
+
+def test_no_step_where_it_is_not_known_whose_files_are_there():
+    assert commands(only(duplicate_dist_info(env([NUMPY], [TWIN, PIPS])))) == []
+
+
+def test_two_of_pips_both_go():
+    dists = [dist("six", "1.13", installed=5.0), dist("six", "1.16", installed=9.0)]
+    python = f"{PREFIX}/bin/python -m pip"
+    assert commands(only(duplicate_dist_info(env([], dists)))) == [
+        [f"{python} uninstall --yes six", f"{python} uninstall --yes six", f"{python} install six==1.16"]
+    ]
+
+
+BARE = dist("rich", "13.0", has_metadata=False)
+
+
+@pytest.mark.parametrize(
+    ("conda", "dists", "expected"),
+    [
+        ([], [BARE], [Told("error", "rich", "rich-13.0.dist-info has no METADATA")]),
+        (
+            [pkg("rich", "13.0", missing=paths("METADATA"))],
+            [owned("rich", "13.0", has_metadata=False)],
+            [Told("error", "rich", "rich-13.0.dist-info has no METADATA")],
+        ),
+        (
+            [pkg("rich", "13.0")],
+            [owned("rich", "13.0", has_metadata=False)],
+            [Told("info", "rich", "rich-13.0.dist-info has no METADATA")],
+        ),
+        ([], [dist("rich", kind="egg-info", has_metadata=False)], []),
+        ([], [dist("~ich", None, kind="leftover", has_metadata=False)], []),
+        ([], [dist("rich")], []),
+    ],
+)
+def test_without_metadata(conda, dists, expected):
+    assert told(dist_info_without_metadata, env(conda, dists)) == expected
+
+
+@pytest.mark.parametrize(
+    ("damaged", "step"),
+    [
+        (BARE, f"{PREFIX}/bin/python -m pip install --force-reinstall --no-deps rich==13.0"),
+        (dist("rich", "13.0", has_metadata=False, has_record=False), f"rm -r {PREFIX}/{SITE}/rich-13.0.dist-info"),
+    ],
+)
+def test_repair_of_metadata(damaged, step):
+    assert commands(only(dist_info_without_metadata(env([], [damaged])))) == [[step]]
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (dist("rich", "13.0", has_record=False), [Told("info", "rich", "rich 13.0 has no RECORD")]),
+        (dist("rich", "13.0", has_record=False, kind="egg-info"), []),
+        (owned("rich", "13.0", has_record=False), []),
+        (dist("rich", "13.0", has_record=False, has_metadata=False), []),
+        (dist("rich", "13.0"), []),
+    ],
+)
+def test_without_record(other, expected):
+    assert told(dist_info_without_record, env([], [other])) == expected

@@ -1,0 +1,188 @@
+"""Every rule's page, names and sentences, whatever the rule."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from envguard.analyse import analyse
+from envguard.facts import OnDisk
+from envguard.model import Text
+from envguard.rules import RULES, depends, files, metadata, ownership, places
+from tests.rules.facts import SITE, both, dist, env, overlap, owned, paths, pkg, revision, unowned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FAMILIES = (files, ownership, metadata, depends, places)
+HEADINGS = ("Why it matters:", "How to repair:", "Not reported:")
+CODES = {
+    "conda-file-missing": 100,
+    "conda-file-altered": 101,
+    "pip-overwrote-conda": 102,
+    "two-conda-owners": 103,
+    "dists-share-files": 104,
+    "conda-record-lost": 105,
+    "unowned-files-in-package": 106,
+    "duplicate-dist-info": 120,
+    "dist-info-without-metadata": 121,
+    "dist-info-without-record": 122,
+    "conda-depends-unmet": 130,
+    "conda-constrains-violated": 131,
+    "requires-dist-unmet": 132,
+    "pip-in-base": 240,
+}
+
+
+def test_the_names_and_numbers_that_stay():
+    assert {rule.id: rule.code for rule in RULES} == CODES
+
+
+def test_rules_stand_in_the_order_of_their_codes():
+    assert [rule.code for rule in RULES] == sorted(CODES.values())
+
+
+def test_every_family_is_in_the_table():
+    told = [rule for family in FAMILIES for rule in family.RULES]
+    assert sorted(told, key=lambda rule: rule.code) == list(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_page(rule):
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.id)
+    assert re.fullmatch(r"[A-Z].{10,70}\.", rule.title)
+    at = [rule.page.index(f"\n\n{heading}") for heading in HEADINGS]
+    assert at == sorted(at)
+    assert "--ignore-installed" not in rule.page
+    assert "TODO" not in rule.page
+
+
+def test_needs_name_sections():
+    where = env()
+    for rule in RULES:
+        assert all(hasattr(where, need) for need in rule.needs)
+
+
+NUMPY = pkg("numpy", "1.26.4", missing=paths(f"{SITE}/numpy/core.so"), altered=paths("share/numpy.txt"))
+ZLIB, XZ = pkg("zlib", provides=()), pkg("xz", provides=(), missing=paths("lib/xz.so"))
+GONE = pkg("gone", missing=paths(f"{SITE}/gone/__init__.py"))
+TAKEN = pkg("taken", missing=paths(f"{SITE}/taken/__init__.py"))
+REQUESTS = pkg("requests", depends=("numpy <2", "nowhere", "zlib >=2"), constrains=("sqlalchemy >=2", "zlib >=2"))
+PIPS, SHADOW = dist("numpy", "2.3.5", requires=("rich>=13", "nowhere")), dist("shadow")
+DISTS = (
+    PIPS,
+    SHADOW,
+    owned("numpy", "1.26.4", by=NUMPY.record),
+    owned("requests"),
+    dist("taken", "9"),
+    dist("sqlalchemy", "1.4"),
+    dist("rich", "12.0"),
+    dist("bare", has_metadata=False),
+    dist("bald", has_record=False),
+    dist("~umpy", None, kind="leftover"),
+)
+HISTORY = (revision(*(f"+{name}-1.0-py311_0" for name in ("numpy", "zlib", "xz", "requests", "lost", "rich"))),)
+
+
+def everything(**more):
+    """An environment in which every rule finds something."""
+    return env(
+        (NUMPY, ZLIB, XZ, GONE, TAKEN, REQUESTS, pkg("conda", depends=("requests",))),
+        DISTS,
+        **{
+            "overlaps": (overlap(NUMPY, PIPS, compiled=1), overlap(REQUESTS, SHADOW)),
+            "shared_records": (both(ZLIB, XZ, "lib/a.so"),),
+            "shared_distributions": (both(PIPS, SHADOW, f"{SITE}/a.py"),),
+            "unowned": (unowned(NUMPY, "numpy", "a.py"), unowned(NUMPY, "numpy", "a.py", count=90)),
+            "history": HISTORY,
+            "base": True,
+            **more,
+        },
+    )
+
+
+STATES = (OnDisk(pip=2), OnDisk(conda=2), OnDisk(conda=1, pip=1), OnDisk(missing=2), OnDisk(other=2), OnDisk(unknown=2))
+ENVIRONMENTS = [
+    everything(),
+    everything(writable=False),
+    everything(frozen=True, tools=()),
+    everything(base=False, tools=(), manager="pixi"),
+    *(everything(overlaps=(overlap(NUMPY, PIPS, on_disk=s), overlap(REQUESTS, SHADOW, on_disk=s))) for s in STATES),
+    everything(overlaps=(overlap(NUMPY, PIPS, differ=0, on_disk=OnDisk(), sample=()),)),
+    everything(base=False, overlaps=()),
+]
+
+
+def texts(value) -> Iterator[Text]:
+    """Every text anywhere in a value."""
+    if isinstance(value, Text):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from texts(item)
+    elif hasattr(value, "__dataclass_fields__"):
+        for name in value.__dataclass_fields__:
+            yield from texts(getattr(value, name))
+
+
+def test_the_environment_of_this_test_lets_every_rule_speak():
+    report = analyse(everything())
+    assert {finding.rule for finding in report.findings} == set(CODES)
+    assert not report.failed
+    assert not report.skipped
+
+
+@pytest.mark.parametrize("where", ENVIRONMENTS, ids=range(len(ENVIRONMENTS)))
+def test_every_placeholder_is_filled(where):
+    for rule in RULES:
+        for finding in rule(where):
+            for text in texts(finding):
+                for template in filter(None, (text.text, text.plural)):
+                    named = {field for _, field, _, _ in string.Formatter().parse(template) if field is not None}
+                    assert named <= set(text.args), template
+                    assert not template.endswith(".")
+                assert "None" not in text.english()
+
+
+@pytest.mark.parametrize("where", ENVIRONMENTS, ids=range(len(ENVIRONMENTS)))
+def test_fixes_are_argument_vectors(where):
+    for finding in analyse(where).findings:
+        for fix in finding.fixes:
+            assert fix.steps
+            for step in fix.steps:
+                assert all(isinstance(word, str) and word for word in step.argv)
+                assert "--ignore-installed" not in step.argv
+                assert (where.writable and not where.frozen) or step.argv[2:4] == ("--name", "work")
+
+
+def test_a_sound_environment_is_told_nothing():
+    where = env(
+        (pkg("numpy", "1.26.4"), pkg("scipy", depends=("numpy >=1.22,<2",)), pkg("python", provides=())),
+        (
+            owned("numpy", "1.26.4", by=pkg("numpy", "1.26.4").record),
+            owned("scipy"),
+            dist("rich", requires=("numpy>=1",)),
+            dist("torch", "2.3.5+cu121"),
+        ),
+        history=(revision("+numpy-1.26.4-py311_0", "+scipy-1.0-py311_0", "+python-1.0-py311_0"),),
+    )
+    report = analyse(where)
+    assert (report.findings, report.skipped, report.failed) == ((), (), ())
+
+
+def test_nothing_to_look_at_is_no_crash():
+    assert analyse(env(None, None, history=None)).failed == ()
+    assert analyse(env(None, (dist("rich"),), history=None)).failed == ()
+
+
+def test_rules_read_nothing():
+    """A rule decides from facts; it opens no file and starts no program."""
+    for path in Path(files.__file__).parent.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        assert names <= {"re", "inspect"}, path
