@@ -70,6 +70,7 @@ def require_packaging() -> None:
     _packaging()
 
 
+@lru_cache(maxsize=16384)
 def spec_name(spec: str) -> str | None:
     """The package a conda spec is about, without parsing the rest and without a library; None if it names none."""
     match = _NAME.match(spec)

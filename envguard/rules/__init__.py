@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envguard.rules.depends import conda_constrains_violated, conda_depends_unmet, requires_dist_unmet
+from envguard.rules.depends import conda_constrains_violated, conda_depends_unmet
 from envguard.rules.files import conda_file_altered, conda_file_missing, two_conda_owners, unowned_files_in_package
 from envguard.rules.metadata import dist_info_without_metadata, dist_info_without_record, duplicate_dist_info
 from envguard.rules.ownership import conda_record_lost, dists_share_files, pip_overwrote_conda
 from envguard.rules.places import pip_in_base
+from envguard.rules.requires import requires_dist_unmet
 
 if TYPE_CHECKING:
     from envguard.rules.rule import Rule

@@ -13,13 +13,13 @@ import pytest
 from envguard.analyse import analyse
 from envguard.facts import OnDisk
 from envguard.model import Text
-from envguard.rules import RULES, depends, files, metadata, ownership, places
+from envguard.rules import RULES, depends, files, metadata, ownership, places, requires
 from tests.rules.facts import SITE, both, dist, env, overlap, owned, paths, pkg, revision, unowned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FAMILIES = (files, ownership, metadata, depends, places)
+FAMILIES = (files, ownership, metadata, depends, requires, places)
 HEADINGS = ("Why it matters:", "How to repair:", "Not reported:")
 CODES = {
     "conda-file-missing": 100,

@@ -1,0 +1,149 @@
+"""The rule about what distributions require of each other: pip check, asked of what is really imported."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from envguard import versions
+from envguard.model import Evidence, Severity, text
+from envguard.rules import fixes
+from envguard.rules.names import normalise, providers
+from envguard.rules.overlaps import clashes, live
+from envguard.rules.rule import Found, Rule, rule
+from envguard.versions import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from envguard.facts import Distribution, Environment
+    from envguard.model import Fix
+    from envguard.versions import Requirement
+
+
+@rule("requires-dist-unmet", code=132, severity=Severity.WARNING, needs=("distributions",))
+def requires_dist_unmet(env: Environment) -> Iterator[Found]:
+    """A distribution requires something that is not there.
+
+    The metadata of a distribution names what it requires (`Requires-Dist`). One of these requirements is not installed,
+    or in a version out of its range. This is what `pip check` reports, except that the version asked is the one that
+    Python really imports.
+
+    Why it matters: the import, or a function of it, may fail. Where pip brought either side, it is a warning. Where both
+    come from conda it is information: conda's records may rightly say something else than the metadata inside
+    the package.
+
+    How to repair: if pip brought the requirement, let pip install a version in the range; where the
+    requirement is conda's, let conda do it.
+
+    Not reported: requirements of extras, markers that are false for this environment's Python or cannot be decided,
+    versions that are not valid, and names that a conda package provides without saying so.
+    """
+    versions.require_packaging()
+    known = versions.marker_environment(env)
+    copies: dict[str, list[Distribution]] = defaultdict(list)
+    for dist in live(env):
+        copies[dist.name].append(dist)
+    replaced = {dist.path for dist in env.replaced.values()}
+    for dist in live(env):
+        unmet = tuple(
+            (wanted, tuple(copies.get(normalise(wanted.name), ())))
+            for wanted in _requirements(dist, known)
+            if _is_unmet(env, wanted, copies.get(normalise(wanted.name), ()))
+        )
+        if unmet:
+            yield _requires(env, dist, unmet, replaced)
+
+
+def _requirements(dist: Distribution, known: Mapping[str, str]) -> Iterator[Requirement]:
+    """The valid requirements of a distribution that count in this environment."""
+    for line in dist.requires:
+        if "extra" in line.partition(";")[2]:
+            continue  # extras are asked for by whoever installs, and no file says which were
+        wanted = versions.requirement(line)
+        if wanted is not None and versions.applies(wanted.marker, known) is Answer.YES:
+            yield wanted
+
+
+def _is_unmet(env: Environment, wanted: Requirement, copies: Collection[Distribution]) -> bool:
+    if not copies:
+        silent = (env.by_name.get(name) for name in providers(normalise(wanted.name)))
+        return not any(package is not None and not package.provides for package in silent)
+    return all(versions.pip_allows(wanted, dist.version) is Answer.NO for dist in copies)
+
+
+def _requires(
+    env: Environment,
+    dist: Distribution,
+    unmet: tuple[tuple[Requirement, tuple[Distribution, ...]], ...],
+    replaced: Collection[str],
+) -> Found:
+    by_pip = dist.owner is None or any(copy.owner is None for _, copies in unmet for copy in copies)
+    source = f"{dist.path}/{'METADATA' if dist.kind == 'dist-info' else 'requires.txt'}"
+    return Found(
+        subject=dist.name,
+        message=text(
+            "{name} {version} requires {requirements}, which is not met",
+            "{name} {version} requires {requirements}, which are not met",
+            n=len(unmet),
+            name=dist.name,
+            version=dist.version or "?",
+            requirements=tuple(_spelled(wanted) for wanted, _ in unmet),
+        ),
+        evidence=tuple(
+            Evidence(
+                text(
+                    "{requirement} is required, and {found} is installed",
+                    requirement=_spelled(wanted),
+                    found=tuple(f"{copy.name} {copy.version or '?'}" for copy in copies),
+                )
+                if copies
+                else text(
+                    "{requirement} is required, and nothing of that name is installed", requirement=_spelled(wanted)
+                ),
+                source,
+            )
+            for wanted, copies in unmet
+        ),
+        consequence=text("importing {name}, or a part of it, may fail", name=dist.name),
+        fixes=_ways(env, dist, unmet, replaced) if by_pip else (),
+        severity=Severity.WARNING if by_pip else Severity.INFO,
+    )
+
+
+def _ways(
+    env: Environment,
+    dist: Distribution,
+    unmet: tuple[tuple[Requirement, tuple[Distribution, ...]], ...],
+    replaced: Collection[str],
+) -> tuple[Fix, ...]:
+    """The version of conda's back where pip replaced it; else pip installs what it owns and conda what it owns."""
+    by_pip: list[str] = []
+    by_conda: list[str] = []
+    found: dict[Fix, None] = {}
+    for wanted, copies in unmet:
+        if any(copy.path in replaced for copy in copies):
+            for clash in clashes(env):
+                if clash.replaces and clash.dist in copies:
+                    found.update(dict.fromkeys(fixes.give_back(env, clash)))
+        elif any(copy.owner for copy in copies):
+            if wanted.name.lower() in env.by_name and env.manager != "pixi":
+                by_conda.append(f"{wanted.name.lower()}{_range(wanted)}")
+        elif copies or dist.owner is None:
+            by_pip.append(_spelled(wanted))
+    if by_conda:
+        found.update(dict.fromkeys(fixes.install_with_conda(env, tuple(by_conda))))
+    if by_pip:
+        found.update(dict.fromkeys(fixes.install_requirements(env, tuple(by_pip))))
+    return tuple(found)
+
+
+def _range(wanted: Requirement) -> str:
+    return ",".join(sorted(str(part) for part in wanted.specifier))
+
+
+def _spelled(wanted: Requirement) -> str:
+    return f"{wanted.name}{_range(wanted)}" if wanted.url is None else wanted.name
+
+
+RULES: tuple[Rule, ...] = (requires_dist_unmet,)
