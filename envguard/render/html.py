@@ -1,6 +1,6 @@
 """The report for a notebook and for a browser: one fragment with its own style sheet and no script.
 
-Readable without the style sheet too (a notebook that is not trusted strips it), and without colours: each severity and
+Readable without the style sheet too (GitHub strips it, browsers before 2024 know only half of it), and without colours: each severity and
 the verdict is a word and a symbol. Headings are given by role, not by tag: JupyterLab would list tags in the
 notebook's table of contents.
 """
@@ -8,7 +8,6 @@ notebook's table of contents.
 from __future__ import annotations
 
 import functools
-import importlib.resources
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,6 +47,8 @@ def page(report: Report, *, details: bool = False, language: Translator | None =
 
 @functools.cache
 def _style() -> str:
+    import importlib.resources  # late: it brings zipfile and tempfile
+
     return importlib.resources.files("envguard.render").joinpath("report.css").read_text(encoding="utf-8")
 
 

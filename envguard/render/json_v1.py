@@ -7,7 +7,6 @@ told as they are, not cleaned as for a reader; only `text` is what a reader woul
 from __future__ import annotations
 
 import functools
-import importlib.resources
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +57,8 @@ def dumps(report: Report) -> str:
 
 @functools.cache
 def _schema() -> str:
+    import importlib.resources  # late: it brings zipfile and tempfile
+
     return importlib.resources.files("envguard.render").joinpath("report.schema.json").read_text(encoding="utf-8")
 
 

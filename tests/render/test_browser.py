@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from envguard.render import html, page
@@ -44,15 +42,23 @@ LAB = {
     "false": "--jp-layout-color0: #111111; --jp-content-font-color1: rgba(255, 255, 255, 1)",
 }
 
+# As heavy as the heaviest of JupyterLab's rules for what stands in an output, with colours of both its themes.
+LAB_RULES = """
+.jp-ThemedContainer .jp-RenderedHTMLCommon pre, .jp-ThemedContainer .jp-RenderedHTMLCommon code { color: #777; padding: 0 }
+.jp-ThemedContainer .jp-RenderedHTMLCommon :not(pre) > code { background-color: #777; padding: 1px 5px }
+.jp-RenderedHTMLCommon ul:not(.list-inline) { padding-left: 2em }
+.jp-RenderedHTMLCommon p { margin: 0; margin-bottom: 1em }
+"""
+
 
 @pytest.fixture(scope="module")
 def browser():
-    require("chromium")
+    path = require("chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
         )
         yield chromium
         chromium.close()
@@ -87,10 +93,11 @@ def test_every_word_stands_out_from_its_background(show, name, scheme):
 @pytest.mark.parametrize("lab", LAB)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_in_jupyterlab_its_theme_decides_not_the_system(show, lab, scheme):
-    shown = show(
-        f'<!DOCTYPE html><style>:root {{ {LAB[lab]} }}</style><body data-jp-theme-light="{lab}">{html(STRAINED, details=True)}',
-        scheme,
+    output = (
+        f'<div class="jp-ThemedContainer"><div class="jp-RenderedHTMLCommon">{html(STRAINED, details=True)}</div></div>'
     )
+    style = f"<style>:root {{ {LAB[lab]} }} {LAB_RULES}</style>"
+    shown = show(f'<!DOCTYPE html>{style}<body data-jp-theme-light="{lab}">{output}', scheme)
     assert_readable(shown)
     report = shown.locator(".envguard-report")
     assert report.evaluate("e => getComputedStyle(e).colorScheme") == {"true": "light", "false": "dark"}[lab]

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import envguard
 from envguard.render import RENDERERS
 
 from .reports import REPORTS
 
+ROOT = Path(envguard.__file__).parents[1]
 HEAVY = ("rich", "pygments", "jsonschema", "IPython", "subprocess", "asyncio")
 
 
@@ -23,6 +26,6 @@ def test_every_renderer_tells_every_report(form, name):
 def test_importing_it_is_light():
     code = f"import sys, envguard.render; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run(
-        [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, timeout=60, cwd="."
+        [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, timeout=60, cwd=ROOT
     )
     assert done.stdout.strip() == "[]"
