@@ -45,7 +45,9 @@ class Text:
 
 def fill(template: str, args: Mapping[str, Argument]) -> str:
     """Puts arguments into a template, lists joined by commas."""
-    return template.format_map({key: ", ".join(value) if isinstance(value, tuple) else value for key, value in args.items()})
+    return template.format_map(
+        {key: ", ".join(value) if isinstance(value, tuple) else value for key, value in args.items()}
+    )
 
 
 def text(template: str, /, plural: str | None = None, **args: Argument) -> Text:
