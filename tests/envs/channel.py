@@ -133,6 +133,13 @@ def build() -> Path:
     return cache.once("channels", cache.digest(*parts), _build)
 
 
+def need(*names: str) -> None:
+    """Raises if a package is missing from the channel because its wheel has no file for this interpreter."""
+    for recipe in RECIPES:
+        if recipe.spec.partition("==")[0] in names:
+            wheelhouse.wheel_file(recipe.spec)
+
+
 def _build(channel: Path) -> None:
     for subdir in ("linux-64", "noarch"):
         (channel / subdir).mkdir()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.envs import scenarios
-from tests.envs.wheelhouse import Unavailable
+from tests.envs.wheelhouse import NoWheel, Unavailable
 from tests.require import absent, require
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def fresh_scenario(tmp_path: Path) -> Callable[..., Scenario]:
         where = tmp_path / flavour / name
         where.parent.mkdir(exist_ok=True)
         try:
-            return scenarios.tell(name, flavour, where, hard_links=False)
+            return scenarios.tell(name, flavour, where, alone=True)
         except Unavailable as error:
             return _unavailable(error)
 
@@ -64,5 +64,7 @@ def _needs(name: str) -> None:
 
 
 def _unavailable(error: Unavailable) -> Scenario:
+    if isinstance(error, NoWheel):
+        pytest.skip(str(error))
     absent("environments", str(error))
     raise AssertionError

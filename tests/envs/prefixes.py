@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.envs import channel, rattle, records, wheelhouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 FLAVOURS = ("conda", "rattler")
 """Whose records a prefix holds."""
@@ -36,10 +37,9 @@ class Step:
 class Prefix:
     """A conda environment being told: each method is one step, a week after the last."""
 
-    def __init__(self, path: Path, flavour: str = "rattler", *, hard_links: bool = True) -> None:
+    def __init__(self, path: Path, flavour: str = "rattler") -> None:
         self.path = path
         self.flavour = flavour
-        self.hard_links = hard_links
         self.steps: tuple[Step, ...] = ()
         self._specs: tuple[str, ...] = ()
 
@@ -53,6 +53,7 @@ class Prefix:
 
     def conda(self, *specs: str, reinstall: Sequence[str] = ()) -> None:
         """`conda create`, `conda install` or, with `reinstall`, `conda install --force-reinstall`."""
+        channel.need(*specs)
         verb = "install" if self.steps else "create"
         asked = tuple(reinstall) or specs
         options = ["--force-reinstall"] if reinstall else []
@@ -68,13 +69,14 @@ class Prefix:
                 prefix=str(self.path),
                 cache=str(home / "pkgs"),
                 reinstall=list(reinstall),
-                hard_links=self.hard_links,
             )
             if self.flavour == "conda":
                 records.to_conda(self.path, asked, command, before, when)
 
     def pip(self, *arguments: str, links: Sequence[Path] = (), **environ: str) -> None:
         """Runs the environment's own pip, which finds wheels only in the wheelhouse and in `links`."""
+        for spec in {wheel.spec for wheel in wheelhouse.WHEELS}.intersection(arguments):
+            wheelhouse.wheel_file(spec)
         places = (*wheelhouse.folders().values(), *links)
         found = [] if arguments[0] == "uninstall" else ["--no-index", "--no-cache-dir"]
         found += [] if arguments[0] == "uninstall" else [f"--find-links={place}" for place in places]
@@ -112,8 +114,21 @@ class Prefix:
                 os.utime(path, (when, when))
 
 
-def build(specs: Sequence[str], where: Path, flavour: str = "rattler", *, hard_links: bool = True) -> Prefix:
+def build(specs: Sequence[str], where: Path, flavour: str = "rattler") -> Prefix:
     """A clean environment at `where`, which must not exist yet."""
-    prefix = Prefix(where, flavour, hard_links=hard_links)
+    prefix = Prefix(where, flavour)
     prefix.conda(*specs)
     return prefix
+
+
+def part(prefix: Path) -> None:
+    """Gives a prefix files of its own instead of links into the package cache, so that it may be damaged in place."""
+    for folder, _, names in os.walk(prefix):
+        status = Path(folder).stat()
+        for name in names:
+            file = Path(folder, name)
+            if file.lstat().st_nlink > 1:
+                copy = file.with_name(f"{name}.parted")
+                shutil.copy2(file, copy)
+                copy.replace(file)
+        os.utime(folder, ns=(status.st_atime_ns, status.st_mtime_ns))

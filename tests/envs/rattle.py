@@ -45,14 +45,12 @@ async def install(request: dict[str, Any]) -> None:
         # The machine's glibc and the like are no business of packages that name none.
         virtual_packages=[],
     )
-    apart = rattler.Config.from_toml("allow-hard-links = false\nallow-symbolic-links = false\n")
     requested: list[Any] = [rattler.MatchSpec(spec) for spec in request["specs"]]
     options = {
         "cache_dir": Path(request["cache"]),
         "installed_packages": installed,
         "reinstall_packages": set(request["reinstall"]),
         "show_progress": False,
-        "config": None if request["hard_links"] else apart,
     }
     try:
         await rattler.install(records, prefix, requested_specs=requested, **options)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.envs import cache, channel, trees
-from tests.envs.prefixes import FLAVOURS, Prefix, Step
+from tests.envs.prefixes import FLAVOURS, Prefix, Step, part
 from tests.envs.wheelhouse import Unavailable
 
 if TYPE_CHECKING:
@@ -140,12 +140,14 @@ STORIES: dict[str, Callable[[Prefix], None]] = {
 }
 
 
-def tell(name: str, flavour: str, where: Path, *, hard_links: bool = True) -> Scenario:
-    """Builds a scenario at `where`, which must not exist yet."""
+def tell(name: str, flavour: str, where: Path, *, alone: bool = False) -> Scenario:
+    """Builds a scenario at `where`, which must not exist yet; `alone`, it shares no file with the package cache."""
     if flavour not in FLAVOURS:
         raise ValueError(f"flavour {flavour!r} is none of {FLAVOURS}")
-    env = Prefix(where, flavour, hard_links=hard_links)
+    env = Prefix(where, flavour)
     STORIES[name](env)
+    if alone:
+        part(where)
     return _scenario(name, flavour, where, env.steps)
 
 

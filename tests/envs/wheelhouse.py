@@ -18,6 +18,10 @@ class Unavailable(Exception):
     """Something real that the environments need is not to be had here; the text says what."""
 
 
+class NoWheel(Unavailable):
+    """A release has no file for this interpreter, which nothing on this machine could change."""
+
+
 @dataclass(frozen=True)
 class Wheel:
     """One pinned release; `hashes` gives the file for each interpreter it has one for, py3 meaning any."""
@@ -136,7 +140,7 @@ def wheel_file(spec: str) -> Path:
     """The wheel of a requirement such as `numpy==1.26.4`."""
     folder = folders().get(spec)
     if folder is None:
-        raise Unavailable(f"{spec} has no wheel for Python {sys.version_info[0]}.{sys.version_info[1]}")
+        raise NoWheel(f"{spec} has no wheel for Python {sys.version_info[0]}.{sys.version_info[1]}")
     return next(folder.glob("*.whl"))
 
 
