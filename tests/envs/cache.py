@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HERE = Path(__file__).parent
-KEPT = 14 * 24 * 3600.0
+KEPT = 3 * 24 * 3600.0
 """Seconds after which what another version of these modules made, and nobody used since, is thrown away."""
 
 
@@ -71,7 +71,7 @@ def once(kind: str, key: str, build: Callable[[Path], None]) -> Path:
 
 
 def prune(folder: Path) -> None:
-    """Removes what nobody used for a fortnight."""
+    """Removes what nobody used for days."""
     for old in folder.iterdir():
         if time.time() - old.stat().st_mtime > KEPT:
             shutil.rmtree(old, ignore_errors=True)

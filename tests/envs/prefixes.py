@@ -51,6 +51,10 @@ class Prefix:
     def site(self) -> Path:
         return self.path / channel.trees.SITE
 
+    def keep(self, specs: Sequence[str]) -> None:
+        """Says what an existing environment was asked for before this part of its story."""
+        self._specs = tuple(specs)
+
     def conda(self, *specs: str, reinstall: Sequence[str] = ()) -> None:
         """`conda create`, `conda install` or, with `reinstall`, `conda install --force-reinstall`."""
         channel.need(*specs)
