@@ -184,6 +184,29 @@ def applies(marker: Marker | None, known: Mapping[str, str]) -> Answer:
         return Answer.UNKNOWN
 
 
+def reconcilable(wanted: Requirement, specs: tuple[str, ...]) -> bool:
+    """Whether some version may satisfy a requirement and conda's specs of the same package together.
+
+    Tried on the versions that they name and on their neighbours, between which a range cannot begin or end.
+    """
+    name = wanted.name.lower()
+    named = {match for text in (str(wanted.specifier), *specs) for match in re.findall(r"\d+(?:\.\d+)*", text)}
+    tried = {"0", *named, *(f"{version}.1" for version in named), *map(_just_below, named)}
+    return any(
+        pip_allows(wanted, version) is Answer.YES
+        and all(conda_allows_version(spec, name, version) is not Answer.NO for spec in specs)
+        for version in tried
+    )
+
+
+def _just_below(version: str) -> str:
+    """A version that comes before another and after everything earlier: 2.31.9999 for 2.32, 1.9999 for 2.0."""
+    parts = [int(part) for part in version.split(".")]
+    while len(parts) > 1 and not parts[-1]:
+        parts.pop()
+    return ".".join(map(str, (*parts[:-1], max(parts[-1] - 1, 0), 9999)))
+
+
 def newest(versions: tuple[str, ...]) -> str | None:
     """The highest version that PEP 440 can read; None if there is none."""
     version_module = _packaging().version

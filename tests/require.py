@@ -1,7 +1,8 @@
 """What a test needs of the machine: `require("git")` skips with a reason, or fails where the need must be met.
 
-ENVGUARD_REQUIRE names the needs that must be met, by comma, or `all`: so a run that is meant to be complete cannot pass
-by skipping. What was absent is listed at the end of every run.
+ENVGUARD_REQUIRE names the needs that must be met, by comma, or `all`, from which `-NEED` takes one away: so a run that is
+meant to be complete cannot pass by skipping. What was absent is listed at the end of every run.
+`python -m tests.require NEED` tells by its exit code whether a need is met.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def absent(need: str, reason: str) -> str:
     """Skips or fails the test for a need that was found absent, and remembers it."""
     ABSENT[need] = reason
     strict = os.environ.get("ENVGUARD_REQUIRE", "").replace(" ", "").split(",")
-    if "all" in strict or need in strict:
+    if need in strict or ("all" in strict and f"-{need}" not in strict):
         pytest.fail(f"ENVGUARD_REQUIRE demands {need}: {reason}", pytrace=False)
     pytest.skip(f"needs {need}: {reason}")
 
@@ -106,3 +107,7 @@ KNOWN: dict[str, Callable[[], tuple[str | None, str]]] = {
     "posix_prefix": _posix_prefix,
     "linux-64": _linux_64,
 }
+
+
+if __name__ == "__main__":
+    sys.exit(look(sys.argv[1])[0] is None)

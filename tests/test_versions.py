@@ -182,3 +182,22 @@ def test_foreign_text_never_raises(spec, version):
     if wanted is not None:
         assert versions.pip_allows(wanted, version) in Answer
         assert versions.applies(wanted.marker, versions.marker_environment(env())) in Answer
+
+
+@pytest.mark.parametrize(
+    ("wanted", "specs", "possible"),
+    [
+        ("requests<2.32", ("requests >=2.32",), False),
+        ("requests<2.32", ("requests >=2.20",), True),
+        ("numpy>=2", ("numpy >=1.26,<2",), False),
+        ("numpy>=2", ("numpy >=1.26,<3", "numpy <2.1"), True),
+        ("numpy==1.5", ("numpy 1.5.*",), True),
+        ("numpy!=1.0", ("numpy ==1.0",), False),
+        ("numpy~=2.1", ("numpy",), True),
+        ("numpy", (), True),
+    ],
+)
+def test_whether_two_ranges_meet(wanted: str, specs: tuple[str, ...], possible: bool) -> None:
+    parsed = versions.requirement(wanted)
+    assert parsed is not None
+    assert versions.reconcilable(parsed, specs) is possible

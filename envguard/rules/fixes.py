@@ -157,6 +157,17 @@ def install_with_conda(env: Environment, specs: tuple[str, ...]) -> tuple[Fix, .
     return (_with_tool(env, text("Let conda install {specs}", specs=specs), (steps.conda_install(env, *specs),)),)
 
 
+def other_version(dist: Distribution, package: CondaPackage, dependants: tuple[str, ...]) -> Fix:
+    """No version of conda's package pleases both sides, so the side that pip brought has to move."""
+    title = text(
+        "Look for a version of {name} that works with {package}: no other suits conda's {dependants} as well",
+        name=dist.name,
+        package=f"{package.name} {package.version}",
+        dependants=dependants,
+    )
+    return Fix(title, safety=Safety.MANUAL)
+
+
 def install_one(env: Environment, dist: Distribution) -> tuple[Fix, ...]:
     """A damaged distribution is installed anew in its version, its dependencies left alone."""
     wanted = steps.pinned(dist)

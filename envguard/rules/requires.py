@@ -127,8 +127,14 @@ def _ways(
                 if clash.replaces and clash.dist in copies:
                     found.update(dict.fromkeys(fixes.give_back(env, clash)))
         elif any(copy.owner for copy in copies):
-            if wanted.name.lower() in env.by_name and env.manager != "pixi":
-                by_conda.append(f"{wanted.name.lower()}{_range(wanted)}")
+            name = wanted.name.lower()
+            if name not in env.by_name or env.manager == "pixi":
+                continue
+            asked = _asked(env, name)
+            if versions.reconcilable(wanted, tuple(asked.values())):
+                by_conda.append(f"{name}{_range(wanted)}")
+            else:
+                found[fixes.other_version(dist, env.by_name[name], tuple(asked))] = None
         elif copies or dist.owner is None:
             by_pip.append(_spelled(wanted))
     if by_conda:
@@ -136,6 +142,17 @@ def _ways(
     if by_pip:
         found.update(dict.fromkeys(fixes.install_requirements(env, tuple(by_pip))))
     return tuple(found)
+
+
+def _asked(env: Environment, name: str) -> dict[str, str]:
+    """Which conda packages ask for one, and in which range."""
+    return {
+        package.name: spec
+        for package in env.conda_packages or ()
+        if package.name != name
+        for spec in package.depends
+        if versions.spec_name(spec) == name
+    }
 
 
 def _range(wanted: Requirement) -> str:
