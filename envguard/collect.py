@@ -1,7 +1,7 @@
 """The roads to the facts: the probe called here, and the probe run by another interpreter.
 
-Both give the same dict, which becomes an `Environment`. Neither writes anything into the prefix. Nothing but the
-standard library is needed, for what is broken may be whatever envguard would import.
+Both give the same dict, which becomes an `Environment`, and what is set up round it is added. Neither writes anything
+into the prefix. Nothing but the standard library is needed, for what is broken may be whatever envguard would import.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from envguard.model import text
 from envguard.prefixes import is_environment, named
 from envguard.probe import disk
 from envguard.run import run
+from envguard.surroundings import surround
 
 __all__ = ["by_import", "by_interpreter", "named"]
 
@@ -32,7 +33,8 @@ _TOO_OLD = 3
 
 def by_import(prefix: str | Path | None = None) -> Environment:
     """The facts about a prefix, by default that of the running interpreter; NoSuchEnvironment if there is none."""
-    return Environment.from_dict(disk.collect(sys.prefix if prefix is None else str(_existing(Path(prefix)))))
+    found = disk.collect(sys.prefix if prefix is None else str(_existing(Path(prefix))))
+    return surround(Environment.from_dict(found))
 
 
 def by_interpreter(executable: str | Path, timeout: float = SECONDS) -> Environment:
@@ -53,7 +55,7 @@ def by_interpreter(executable: str | Path, timeout: float = SECONDS) -> Environm
         if ran.code != 0:
             reason = ran.last_line or f"exit code {ran.code}"
             raise ProbeFailed(text("{program} could not run the probe: {reason}", program=given, reason=reason))
-        return Environment.from_dict(_answer(answer, given))
+        return surround(Environment.from_dict(_answer(answer, given)))
 
 
 def _existing(prefix: Path) -> Path:

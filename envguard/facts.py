@@ -10,6 +10,16 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
+from envguard.machine import (  # noqa: TC001 - from_dict asks for the hints when it runs
+    CondaConfig,
+    Frontend,
+    Kernelspec,
+    PathFile,
+    PipOption,
+    Shebang,
+    Shell,
+    VendoredLibrary,
+)
 from envguard.model import Problem, Text
 
 if TYPE_CHECKING:
@@ -234,6 +244,20 @@ class Environment:
     unreadable_records: tuple[str, ...] = ()
     """Names (file stems) of records that exist but could not be read."""
     problems: tuple[Problem, ...] = ()
+    pths: tuple[PathFile, ...] | None = None
+    vendored: tuple[VendoredLibrary, ...] | None = None
+    shebangs: tuple[Shebang, ...] | None = None
+    """Of the scripts that pip's distributions and the well-known tools brought."""
+    pip_warnings: tuple[str, ...] | None = None
+    """conda's own entry points that import conda.cli.pip_warning, which only a conda from PyPI has."""
+    externally_managed: tuple[str, ...] | None = None
+    pinned: tuple[str, ...] | None = None
+    """The specs of conda-meta/pinned."""
+    conda_config: CondaConfig | None = None
+    pip_config: tuple[PipOption, ...] | None = None
+    kernelspecs: tuple[Kernelspec, ...] | None = None
+    frontends: tuple[Frontend, ...] | None = None
+    shell: Shell | None = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Environment:

@@ -20,10 +20,11 @@ PACKAGE = Path(envguard.__file__).parent
 LAYERS = (
     "_version",
     "probe",
-    "model",
+    "model machine",
     "facts errors",
     "settings store run prefixes",
-    "versions collect packages",
+    "versions surroundings packages",
+    "collect",
     "timeline commands",
     "rules",
     "analyse",
@@ -45,6 +46,8 @@ ONLY_IN = {
     "jupyter_server": ("frontends",),
     "rattler": ("versions", "packages"),
     "rich": ("render",),
+    "ruamel": ("surroundings",),
+    "jupyter_core": ("surroundings",),
     "packaging": ("versions",),
 }
 

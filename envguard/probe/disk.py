@@ -26,11 +26,12 @@ import shutil
 from typing import TYPE_CHECKING, Any, Dict, Iterator, Tuple
 
 if TYPE_CHECKING or __package__:
-    from envguard.probe import conda_book, join, pip_book, reading
+    from envguard.probe import conda_book, extras, join, pip_book, reading
     from envguard.probe.books import Books
     from envguard.probe.tree import Tree
 else:  # run alone, by path: this folder is first on sys.path
     import conda_book
+    import extras
     import join
     import pip_book
     import reading
@@ -161,6 +162,7 @@ def collect(prefix: str) -> dict[str, Any]:
         "shared_distributions": join.shared_distributions(pip, books),
         "unowned": join.unowned(books, dists, sites, names),
         "unreadable_records": unreadable,
+        **extras.collect(prefix, layout, sites, books, names, dists, problems),
         "problems": problems.told(),
     }
 

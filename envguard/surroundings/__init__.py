@@ -1,0 +1,45 @@
+"""What user and machine bring to a prefix: the settings of conda and pip, kernelspecs, the programs on the PATH.
+
+The contract:
+
+* Reading changes nothing, and nothing is run.
+* Nothing is raised for what is found: a file that cannot be read becomes an entry of `problems`.
+* Where a library that reads a kind of file cannot be imported, the section stays None, and its rules are skipped.
+* What a `!command` meets is told only of the process that envguard runs in.
+* Neither passwords nor tokens are kept, nor the values of a kernel's variables.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from envguard.model import Problem, Text
+from envguard.probe import reading
+from envguard.surroundings.condarc import conda_config
+from envguard.surroundings.jupyter import frontends, kernelspecs
+from envguard.surroundings.pip_config import pip_config
+from envguard.surroundings.shell import shell
+
+if TYPE_CHECKING:
+    from envguard.facts import Environment
+
+__all__ = ["surround"]
+
+
+def surround(env: Environment) -> Environment:
+    """The facts about an environment, together with those about what is set up round it."""
+    problems = reading.Problems()
+    own = os.path.realpath(env.prefix) == os.path.realpath(sys.prefix)
+    found = dataclasses.replace(
+        env,
+        conda_config=conda_config(env, problems),
+        pip_config=pip_config(env.prefix, problems),
+        kernelspecs=kernelspecs(env, problems),
+        frontends=frontends(env, problems),
+        shell=shell(env.prefix) if own else None,
+    )
+    told = (Problem(each["source"], Text(each["reason"], each["args"])) for each in problems.told())
+    return dataclasses.replace(found, problems=(*env.problems, *told))

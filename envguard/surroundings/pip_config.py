@@ -1,0 +1,76 @@
+"""Options that pip takes from files and variables, as far as they change where it installs.
+
+Where pip looks: its user guide, "Configuration" (https://pip.pypa.io/en/stable/topics/configuration/).
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from envguard.machine import PipOption
+from envguard.probe import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LIMIT = 1 << 20
+_ASKED = ("user", "target", "prefix", "root", "require-virtualenv", "break-system-packages")
+
+
+def pip_config(prefix: str, problems: reading.Problems) -> tuple[PipOption, ...]:
+    """The options that hold for an installation, each from the strongest place that sets it."""
+    general: dict[str, PipOption] = {}
+    install: dict[str, PipOption] = {}
+    for path in _files(prefix):
+        parser = configparser.RawConfigParser(strict=False)
+        try:
+            parser.read_string(reading.read(str(path), _LIMIT).decode("utf-8-sig"), str(path))
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, configparser.Error) as error:
+            problems.add(str(path), "could not be read: {error}", error=reading.why(error))
+            continue
+        for section, found in (("global", general), ("install", install)):
+            if parser.has_section(section):
+                found.update(_options(parser.items(section), str(path)))
+    variables = {
+        option: PipOption(option, value.strip(), variable)
+        for option in _ASKED
+        if (value := os.environ.get(variable := "PIP_" + option.upper().replace("-", "_")))
+    }
+    return tuple(option for _, option in sorted({**general, **install, **variables}.items()))
+
+
+def _options(items: list[tuple[str, str]], source: str) -> dict[str, PipOption]:
+    named = ((key.lower().lstrip("-").replace("_", "-"), value) for key, value in items)
+    return {key: PipOption(key, value.strip(), source) for key, value in named if key in _ASKED}
+
+
+def _files(prefix: str) -> Iterator[Path]:
+    """Everybody's, the user's, the environment's, and the one that a variable names."""
+    named = os.environ.get("PIP_CONFIG_FILE")
+    if named == os.devnull:
+        return  # pip's way to read no file at all
+    name = "pip.ini" if sys.platform == "win32" else "pip.conf"
+    home = Path(os.path.expanduser("~"))  # stays as it is where there is no home
+    xdg = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    if sys.platform == "win32":
+        yield Path(os.environ.get("PROGRAMDATA") or "C:/ProgramData", "pip", name)
+        yield home / "pip" / name
+        yield Path(os.environ.get("APPDATA") or home, "pip", name)
+    else:
+        if sys.platform == "darwin":
+            yield Path("/Library/Application Support/pip", name)
+        for folder in reversed((os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)):
+            yield Path(folder, "pip", name)
+        yield Path("/etc", name)
+        yield home / ".pip" / name
+        support = home / "Library" / "Application Support" / "pip"
+        yield (support if sys.platform == "darwin" and support.is_dir() else xdg / "pip") / name
+    yield Path(prefix, name)
+    if named:
+        yield Path(named)

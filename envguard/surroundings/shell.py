@@ -1,0 +1,53 @@
+"""What `!pip` and `!uv` would meet in this process: the programs on its PATH and the environment they install into."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+from envguard.machine import Command, Shell
+from envguard.probe import extras
+from envguard.surroundings.jupyter import within
+
+
+def shell(prefix: str) -> Shell:
+    """What this process's PATH and variables say, for its own prefix."""
+    active, virtual = os.environ.get("CONDA_PREFIX") or None, os.environ.get("VIRTUAL_ENV") or None
+    return Shell(
+        kernel="ipykernel.kernelapp" in sys.modules,
+        commands=tuple(command for name in ("pip", "uv") if (command := _command(name, prefix))),
+        active=active,
+        virtual=virtual,
+        active_here=_same(active, prefix),
+        virtual_here=_same(virtual, prefix),
+    )
+
+
+def _command(name: str, prefix: str) -> Command | None:
+    path = shutil.which(name)
+    if path is None:
+        return None
+    if name == "uv":
+        return Command(name, path, None, None)  # uv installs where variables say, wherever it lies itself
+    # the launchers of Windows start the Python of the folder they lie in
+    starts = path if path.lower().endswith(".exe") else _interpreter(path)
+    if starts is None:
+        return Command(name, path, None, None)
+    folder = os.path.dirname(starts)
+    target = os.path.dirname(folder) if os.path.basename(folder) in ("bin", "Scripts") else folder
+    return Command(name, path, target, within(folder, prefix))
+
+
+def _interpreter(path: str) -> str | None:
+    """The Python that a script starts, that which `/usr/bin/env` would find included."""
+    head = extras.head(path)
+    named = extras.interpreter(head)
+    if named is None and head.startswith(b"#!/usr/bin/env "):
+        words = head.partition(b"\n")[0].split()
+        named = shutil.which(words[1].decode("utf-8", "replace")) if words[1:2] and b"python" in words[1] else None
+    return named
+
+
+def _same(named: str | None, prefix: str) -> bool | None:
+    return None if named is None else os.path.realpath(named) == os.path.realpath(prefix)
