@@ -15,14 +15,14 @@ _SCHEMA = 1
 
 def rule_text(rule: Rule) -> str:
     """The page of a rule under its names."""
-    return f"EG{rule.code} {rule.id} ({rule.severity.value})\n\n{rule.page}"
+    return f"EG{rule.code} {rule.id} ({rule.severity.value}{_off(rule)})\n\n{rule.page}"
 
 
 def rules_text(rules: Iterable[Rule]) -> str:
     """One line for each rule."""
     told = tuple(rules)
     width = max((len(rule.id) for rule in told), default=0)
-    return "\n".join(f"EG{rule.code}  {rule.id:<{width}}  {rule.severity.value:<7}  {rule.title}" for rule in told)
+    return "\n".join(f"EG{rule.code}  {rule.id:<{width}}  {rule.severity.value:<7}  {rule.title}{_off(rule)}" for rule in told)
 
 
 def rule_json(rule: Rule) -> str:
@@ -35,5 +35,9 @@ def rules_json(rules: Iterable[Rule]) -> str:
     return json.dumps({"schema": _SCHEMA, "rules": [_fields(rule) for rule in rules]}, indent=2)
 
 
+def _off(rule: Rule) -> str:
+    return "" if rule.default else " (off by default)"
+
+
 def _fields(rule: Rule) -> dict[str, Any]:
-    return {"rule": rule.id, "code": rule.code, "severity": rule.severity.value, "title": rule.title}
+    return {"rule": rule.id, "code": rule.code, "severity": rule.severity.value, "title": rule.title, "default": rule.default}

@@ -27,25 +27,25 @@ _NO_TOOL = " (with conda, mamba or micromamba, none of which was found here)"
 
 def reinstall(env: Environment, *packages: CondaPackage) -> tuple[Fix, ...]:
     """The files of packages as conda had put them."""
-    if not _may_write(env):
+    if not may_write(env):
         return own_environment(env, *packages)
     title = text("Put conda's files of {packages} back", packages=tuple(package.name for package in packages))
-    return (_with_tool(env, title, (steps.restore(env, *packages),)),)
+    return (with_tool(env, title, (steps.restore(env, *packages),)),)
 
 
 def reinstall_or_remove(env: Environment, package: CondaPackage) -> tuple[Fix, ...]:
     """For a package that was taken off and that nothing depends on: back it comes, or its record goes as well."""
     back = reinstall(env, package)
-    if not _may_write(env) or env.manager == "pixi":
+    if not may_write(env) or env.manager == "pixi":
         return back
     title = text("Or let conda forget {package}, if it was meant to go", package=package.name)
-    return (*back, _with_tool(env, title, (steps.conda_remove(env, package.name),)))
+    return (*back, with_tool(env, title, (steps.conda_remove(env, package.name),)))
 
 
 def give_back(env: Environment, clash: Clash) -> tuple[Fix, ...]:
     """What both books claim becomes conda's again."""
     package, dist = clash.package, clash.dist
-    if not _may_write(env):
+    if not may_write(env):
         return own_environment(env, package)
     packages = _all_overwritten(env, dist) or (package,)
     told = _told(dist, packages)
@@ -58,7 +58,7 @@ def give_back(env: Environment, clash: Clash) -> tuple[Fix, ...]:
             "afterwards another version of {name} can be installed",
             told,
         )
-        return (_with_tool(env, title, (off, back), pip=True),)
+        return (with_tool(env, title, (off, back), pip=True),)
     if clash.overlap.shape == "conda" and not clash.overlap.extra.count and clash.proven:
         return (drop(env, dist),)
     if clash.overlap.shape == "conda":
@@ -66,17 +66,17 @@ def give_back(env: Environment, clash: Clash) -> tuple[Fix, ...]:
     else:
         title = Text("Take pip's {name} {version} off, then put conda's {packages} back", told)
     first = tuple(steps.remove(env, other.path) for other in conda_copies(env, package, dist))
-    return (_with_tool(env, title, (*first, off, back), pip=True),)
+    return (with_tool(env, title, (*first, off, back), pip=True),)
 
 
 def give_back_stand_in(env: Environment, package: CondaPackage, dist: Distribution) -> tuple[Fix, ...]:
     """A distribution stands, without a common file, where conda's package was taken off."""
-    if not _may_write(env):
+    if not may_write(env):
         return own_environment(env, package)
     if env.base and package.name in needed_by_conda(env):
         return (_conda_first(env, dist, (package,)),)
     title = Text("Take pip's {name} {version} off, then put conda's {packages} back", _told(dist, (package,)))
-    return (_with_tool(env, title, (steps.uninstall(env, dist.name), steps.restore(env, package)), pip=True),)
+    return (with_tool(env, title, (steps.uninstall(env, dist.name), steps.restore(env, package)), pip=True),)
 
 
 def drop(env: Environment, dist: Distribution) -> Fix:
@@ -87,7 +87,7 @@ def drop(env: Environment, dist: Distribution) -> Fix:
 
 def remove_folder(env: Environment, dist: Distribution) -> tuple[Fix, ...]:
     """A folder nobody needs goes."""
-    if not _may_write(env):
+    if not may_write(env):
         return ()
     title = text("Delete the folder {folder}", folder=dist.path.rpartition("/")[2])
     return (Fix(title, (steps.remove(env, dist.path),)),)
@@ -95,7 +95,7 @@ def remove_folder(env: Environment, dist: Distribution) -> tuple[Fix, ...]:
 
 def clear_folder(env: Environment, folder: str, package: CondaPackage, files: Paths) -> tuple[Fix, ...]:
     """Files of nobody's go: one by one if all are named, else with their folder, which conda then links anew."""
-    if not _may_write(env):
+    if not may_write(env):
         return ()
     if files.count == len(files.sample):
         step = steps.remove_files(env, *files.sample)
@@ -106,16 +106,16 @@ def clear_folder(env: Environment, folder: str, package: CondaPackage, files: Pa
         package=package.name,
     )
     both = (steps.remove(env, folder), steps.restore(env, package))
-    return (_with_tool(env, title, both, safety=Safety.MANUAL),)
+    return (with_tool(env, title, both, safety=Safety.MANUAL),)
 
 
 def install_lost(env: Environment, name: str, version: str, dist: Distribution | None) -> tuple[Fix, ...]:
     """A package whose record was lost is installed anew, after pip's copy is off."""
-    if not _may_write(env):
+    if not may_write(env):
         return own_environment(env)
     back = steps.conda_install(env, f"{name}={version}")
     if dist is None:
-        return (_with_tool(env, text("Install conda's {name} {version} again", name=name, version=version), (back,)),)
+        return (with_tool(env, text("Install conda's {name} {version} again", name=name, version=version), (back,)),)
     title = text(
         "Take pip's {name} {other} off, then install conda's {package} {version} again",
         name=dist.name,
@@ -123,38 +123,38 @@ def install_lost(env: Environment, name: str, version: str, dist: Distribution |
         package=name,
         version=version,
     )
-    return (_with_tool(env, title, (steps.uninstall(env, dist.name), back), pip=True),)
+    return (with_tool(env, title, (steps.uninstall(env, dist.name), back), pip=True),)
 
 
 def meet_constraint(env: Environment, dist: Distribution, conda_spec: str, specifier: str | None) -> tuple[Fix, ...]:
     """A distribution of pip's is exchanged for a version conda's packages can work with, by pip or by conda."""
-    if not _may_write(env):
+    if not may_write(env):
         return own_environment(env)
     found = []
     if specifier is not None:
         title = text(
             "Let pip install a version of {name} in the range {specifier}", name=dist.name, specifier=specifier
         )
-        found.append(_by_pip(env, title, (steps.pip_install(env, f"{dist.name}{specifier}"),)))
+        found.append(by_pip(env, title, (steps.pip_install(env, f"{dist.name}{specifier}"),)))
     if env.manager != "pixi":
         both = (steps.uninstall(env, dist.name), steps.conda_install(env, conda_spec))
-        found.append(_with_tool(env, text("Let conda install {name} instead of pip", name=dist.name), both, pip=True))
+        found.append(with_tool(env, text("Let conda install {name} instead of pip", name=dist.name), both, pip=True))
     return tuple(found)
 
 
 def install_requirements(env: Environment, requirements: tuple[str, ...]) -> tuple[Fix, ...]:
     """What a distribution of pip's asks for, installed by pip."""
-    if not _may_write(env):
+    if not may_write(env):
         return own_environment(env)
     title = text("Install {requirements}", requirements=requirements)
-    return (_by_pip(env, title, (steps.pip_install(env, *requirements),)),)
+    return (by_pip(env, title, (steps.pip_install(env, *requirements),)),)
 
 
 def install_with_conda(env: Environment, specs: tuple[str, ...]) -> tuple[Fix, ...]:
     """What is conda's own, installed by conda in a range that somebody asks for."""
-    if not _may_write(env):
+    if not may_write(env):
         return own_environment(env)
-    return (_with_tool(env, text("Let conda install {specs}", specs=specs), (steps.conda_install(env, *specs),)),)
+    return (with_tool(env, text("Let conda install {specs}", specs=specs), (steps.conda_install(env, *specs),)),)
 
 
 def other_version(dist: Distribution, package: CondaPackage, dependants: tuple[str, ...]) -> Fix:
@@ -171,18 +171,18 @@ def other_version(dist: Distribution, package: CondaPackage, dependants: tuple[s
 def install_one(env: Environment, dist: Distribution) -> tuple[Fix, ...]:
     """A damaged distribution is installed anew in its version, its dependencies left alone."""
     wanted = steps.pinned(dist)
-    if not _may_write(env):
+    if not may_write(env):
         return own_environment(env)
     if wanted is None:
         return ()
     step = steps.pip_install(env, "--force-reinstall", "--no-deps", wanted)
-    return (_by_pip(env, text("Install {requirement} again", requirement=wanted), (step,)),)
+    return (by_pip(env, text("Install {requirement} again", requirement=wanted), (step,)),)
 
 
 def keep_one(env: Environment, copies: tuple[Distribution, ...], kept: Distribution) -> tuple[Fix, ...]:
     """Of distributions that share files or a name all go and one is installed again."""
     wanted = steps.pinned(kept)
-    if not _may_write(env):
+    if not may_write(env):
         return own_environment(env)
     if wanted is None:
         return ()
@@ -190,7 +190,7 @@ def keep_one(env: Environment, copies: tuple[Distribution, ...], kept: Distribut
     # pip takes off one copy of a name at a time
     off = (names,) if len(names) == len(copies) else tuple((dist.name,) for dist in copies)
     title = text("Uninstall {names}, then install only {requirement}", names=names, requirement=wanted)
-    return (_by_pip(env, title, (*(steps.uninstall(env, *each) for each in off), steps.pip_install(env, wanted))),)
+    return (by_pip(env, title, (*(steps.uninstall(env, *each) for each in off), steps.pip_install(env, wanted))),)
 
 
 def leave_base(env: Environment, wanted: tuple[Distribution, ...], removable: tuple[str, ...]) -> tuple[Fix, ...]:
@@ -200,11 +200,11 @@ def leave_base(env: Environment, wanted: tuple[Distribution, ...], removable: tu
     if requirements:
         move.append(steps.install_elsewhere(env, *requirements))
     title = text("Make an environment for your work, and install there what base now holds")
-    new = _with_tool(env, title, move, safety=Safety.MANUAL, restart=False)
-    if not removable or not _may_write(env):
+    new = with_tool(env, title, move, safety=Safety.MANUAL, restart=False)
+    if not removable or not may_write(env):
         return (new,)
     title = text("Afterwards uninstall from base what pip added to it")
-    return (new, _by_pip(env, title, (steps.uninstall(env, *removable),)))
+    return (new, by_pip(env, title, (steps.uninstall(env, *removable),)))
 
 
 def own_environment(env: Environment, *packages: CondaPackage) -> tuple[Fix, ...]:
@@ -214,7 +214,7 @@ def own_environment(env: Environment, *packages: CondaPackage) -> tuple[Fix, ...
     else:
         title = text("Make an environment of your own, or ask the owner of this one, which you may not write to")
     step = steps.create(env, *(f"{package.name}={package.version}" for package in packages))
-    return (_with_tool(env, title, (step,), safety=Safety.MANUAL, restart=False),)
+    return (with_tool(env, title, (step,), safety=Safety.MANUAL, restart=False),)
 
 
 def _told(dist: Distribution, packages: tuple[CondaPackage, ...]) -> dict[str, Argument]:
@@ -233,7 +233,7 @@ def _conda_first(env: Environment, dist: Distribution, packages: tuple[CondaPack
         "only then delete the dist-info of pip's {name} {version}",
         _told(dist, packages),
     )
-    return _with_tool(env, title, (steps.restore(env, *packages, independent=True), *off))
+    return with_tool(env, title, (steps.restore(env, *packages, independent=True), *off))
 
 
 def _all_overwritten(env: Environment, dist: Distribution) -> tuple[CondaPackage, ...]:
@@ -241,16 +241,18 @@ def _all_overwritten(env: Environment, dist: Distribution) -> tuple[CondaPackage
     return tuple(dict.fromkeys(found))
 
 
-def _may_write(env: Environment) -> bool:
+def may_write(env: Environment) -> bool:
+    """Whether a fix may change this environment."""
     return env.writable and not env.frozen
 
 
-def _by_pip(env: Environment, title: Text, argv: Iterable[Step]) -> Fix:
+def by_pip(env: Environment, title: Text, argv: Iterable[Step]) -> Fix:
+    """A fix that needs the environment's pip; without one it is left to the reader."""
     safety = Safety.REVIEW if steps.has_pip(env) else Safety.MANUAL
     return Fix(title, tuple(argv), safety, restart=True)
 
 
-def _with_tool(
+def with_tool(
     env: Environment,
     title: Text,
     argv: Iterable[Step],

@@ -39,6 +39,8 @@ class Rule:
     severity: Severity
     needs: tuple[str, ...]
     check: Callable[[Environment], Iterator[Found]]
+    default: bool = True
+    """Whether it runs without being asked for by name."""
 
     def __call__(self, env: Environment) -> Iterator[Finding]:
         """The findings of this rule; raises CannotTell where it cannot decide."""
@@ -76,10 +78,11 @@ def rule(
     code: int,
     severity: Severity,
     needs: tuple[str, ...],
+    default: bool = True,
 ) -> Callable[[Callable[[Environment], Iterator[Found]]], Rule]:
     """Makes a Rule of a function whose docstring is the rule's page."""
 
     def make(check: Callable[[Environment], Iterator[Found]]) -> Rule:
-        return Rule(id, code, severity, needs, check)
+        return Rule(id, code, severity, needs, check, default)
 
     return make

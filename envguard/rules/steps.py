@@ -111,6 +111,24 @@ def install_elsewhere(env: Environment, *requirements: str) -> Step:
     return Step((head, "run", "--name", "work", "python", "-m", "pip", "install", *requirements))
 
 
+def configure(env: Environment, key: str, value: str) -> Step:
+    """Conda writes a setting into the configuration of this environment alone."""
+    chosen = next((each.path for each in env.tools if each.name == "conda"), "conda")
+    active = env.shell is not None and env.shell.active_here
+    where = ("--env",) if active else ("--file", path(env, ".condarc"))
+    return Step((chosen, "config", *where, "--set", key, value))
+
+
+def forget_kernelspec(name: str) -> Step:
+    """Jupyter deletes a kernelspec, the first of that name which it finds."""
+    return Step(("jupyter", "kernelspec", "remove", "-f", name))
+
+
+def write_kernelspec(env: Environment, *options: str) -> Step:
+    """The environment's ipykernel writes its own kernelspec into the environment."""
+    return Step((python(env), "-m", "ipykernel", "install", "--sys-prefix", *options))
+
+
 def pinned(dist: Distribution) -> str | None:
     """What makes pip install this distribution again; None if it did not come from an index."""
     return f"{dist.name}=={dist.version}" if dist.version and dist.direct_url is None and not dist.editable else None
