@@ -28,6 +28,7 @@ def test_a_python_that_nobody_has_is_absent_with_a_reason() -> None:
         ("git,python3.8", pytest.skip.Exception),
         ("all", pytest.fail.Exception),
         ("git, rocket", pytest.fail.Exception),
+        ("all,-rocket", pytest.skip.Exception),
     ],
 )
 def test_an_absent_need_skips_or_fails(
