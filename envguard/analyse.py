@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 from envguard._version import __version__
 from envguard.errors import BadArguments, CannotTell
-from envguard.model import Failed, Finding, Report, Severity, Skipped, Summary, Verdict, text
+from envguard.model import Failed, Finding, Report, Severity, Skipped, Summary, Text, Timeline, Verdict, text
 from envguard.rules import RULES
 from envguard.settings import Selection
-from envguard.timeline import events, phase
+from envguard.timeline import events, notes, phase
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from envguard.facts import Environment
     from envguard.rules.rule import Rule
+
+_ONLY_DEEP = text("only with --deep")
 
 
 def analyse(env: Environment, selection: Selection = Selection(), rules: tuple[Rule, ...] = RULES) -> Report:  # noqa: B008 - frozen
@@ -27,7 +31,7 @@ def analyse(env: Environment, selection: Selection = Selection(), rules: tuple[R
     for rule in chosen:
         missing = tuple(need for need in rule.needs if getattr(env, need) is None)
         if missing:
-            skipped.append(Skipped(rule.id, text("not collected: {sections}", sections=missing)))
+            skipped.append(Skipped(rule.id, _ONLY_DEEP if missing == ("deep",) else _not_collected(missing)))
             continue
         try:
             findings.extend(list(rule(env)))
@@ -39,7 +43,7 @@ def analyse(env: Environment, selection: Selection = Selection(), rules: tuple[R
     return Report(
         environment=summary(env),
         phase=phase(env),
-        verdict=_verdict(env, findings),
+        verdict=verdict(findings, known=bool(env.conda_packages or env.distributions)),
         findings=tuple(findings),
         skipped=tuple(skipped),
         failed=tuple(failed),
@@ -47,8 +51,29 @@ def analyse(env: Environment, selection: Selection = Selection(), rules: tuple[R
         timeline=events(env),
         checked=len(chosen) - len(skipped) - len(failed),
         envguard_version=__version__,
-        made_at=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        made_at=now(),
     )
+
+
+def _not_collected(sections: tuple[str, ...]) -> Text:
+    return text("not collected: {sections}", sections=sections)
+
+
+def timeline(env: Environment) -> Timeline:
+    """How an environment came to be."""
+    return Timeline(
+        environment=summary(env),
+        phase=phase(env),
+        events=events(env),
+        notes=notes(env),
+        envguard_version=__version__,
+        made_at=now(),
+    )
+
+
+def now() -> str:
+    """The time that stands in everything envguard makes: UTC, to the second."""
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
 
 
 def select(rules: tuple[Rule, ...], selection: Selection) -> tuple[Rule, ...]:
@@ -59,7 +84,7 @@ def select(rules: tuple[Rule, ...], selection: Selection) -> tuple[Rule, ...]:
     return tuple(
         rule
         for rule in rules
-        if (not selection.select or any(rule.named(selector) for selector in selection.select))
+        if (any(rule.named(selector) for selector in selection.select) if selection.select else rule.default)
         and not any(rule.named(selector) for selector in selection.ignore)
     )
 
@@ -79,13 +104,14 @@ def summary(env: Environment) -> Summary:
     )
 
 
-def _verdict(env: Environment, findings: list[Finding]) -> Verdict:
+def verdict(findings: Iterable[Finding], *, known: bool) -> Verdict:
+    """One word for some findings; `known` is whether there was anything to judge."""
     severities = {finding.severity for finding in findings}
     if Severity.ERROR in severities:
         return Verdict.BROKEN
     if Severity.WARNING in severities:
         return Verdict.STRAINED
-    return Verdict.SOUND if env.conda_packages or env.distributions else Verdict.UNKNOWN
+    return Verdict.SOUND if known else Verdict.UNKNOWN
 
 
 def at_or_above(report: Report, threshold: Severity | None) -> tuple[Finding, ...]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envguard import collect
-from envguard.analyse import analyse, select
+from envguard import baseline, collect, configuration, suppress
+from envguard.analyse import analyse, select, timeline
+from envguard.model import RulePage
 from envguard.rules import RULES
 from envguard.settings import Selection
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from envguard.model import Report
+    from envguard.comparison import Comparison
+    from envguard.facts import Environment
+    from envguard.model import Report, Timeline
     from envguard.rules.rule import Rule
+    from envguard.settings import Configuration, Identity
 
 _ALL = Selection()
 
@@ -31,6 +34,60 @@ def inspect_python(executable: str | Path, selection: Selection = _ALL) -> Repor
 def inspect_name(name: str, selection: Selection = _ALL) -> Report:
     """The report on the environment conda knows by this name."""
     return analyse(collect.by_import(collect.named(name)), selection)
+
+
+def history(prefix: str | Path | None = None, *, name: str | None = None, python: str | None = None) -> Timeline:
+    """How an environment came to be: a prefix, by default the running interpreter's own, or one named otherwise."""
+    if python is not None:
+        return timeline(collect.by_interpreter(python))
+    return timeline(collect.by_import(prefix if name is None else collect.named(name)))
+
+
+def diff(first: str | Path, second: str | Path, selection: Selection = _ALL) -> Comparison:
+    """What differs between two environments, each given by its folder or by its name."""
+    from envguard.compare import compare
+
+    environments = _either(first), _either(second)
+    reports = analyse(environments[0], selection), analyse(environments[1], selection)
+    return compare(*environments, reports)
+
+
+def configured(folder: Path | None = None) -> Configuration:
+    """What `[tool.envguard]` of the nearest pyproject.toml asks for, from the current folder upwards."""
+    return suppress.checked(configuration.configured(folder or Path.cwd()), RULES)
+
+
+def accept(report: Report, settings: Configuration) -> Report:
+    """The report with the findings set apart that a project accepts."""
+    return suppress.suppress(report, settings)
+
+
+def without_known(report: Report, file: str | Path) -> Report:
+    """The report with only those findings that a baseline does not know."""
+    return baseline.without_known(report, baseline.read(Path(file)))
+
+
+def write_baseline(report: Report, file: str | Path) -> None:
+    """Writes the findings of a report into a file, for `without_known`."""
+    baseline.write(Path(file), report)
+
+
+def redact(report: Report, identity: Identity | None = None) -> Report:
+    """The report without what names a person, a machine or a secret; by default whose process this is."""
+    from envguard import redact as redaction
+
+    return redaction.redact(report, redaction.whoami() if identity is None else identity)
+
+
+def pages() -> tuple[RulePage, ...]:
+    """Every rule as renderers need it."""
+    return tuple(RulePage(rule.id, rule.code, rule.severity, rule.title, rule.page) for rule in RULES)
+
+
+def _either(target: str | Path) -> Environment:
+    folder = Path(target).expanduser()
+    named = isinstance(target, str) and not folder.is_dir() and folder.name == target
+    return collect.by_import(collect.named(str(target)) if named else folder)
 
 
 def rules() -> tuple[Rule, ...]:

@@ -7,6 +7,8 @@ renderer can say it in another language and a program can read the arguments.
 from __future__ import annotations
 
 import enum
+import hashlib
+import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -149,6 +151,47 @@ class Finding:
     evidence: tuple[Evidence, ...]
     fixes: tuple[Fix, ...]
 
+    @property
+    def fingerprint(self) -> str:
+        """What stays the same of a finding from run to run and from machine to machine; not its counts, not its folders."""
+        args = sorted(
+            f"{name}={_settled(value)}" for name, value in self.message.args.items() if not isinstance(value, int)
+        )
+        said = "\0".join((self.rule, self.severity.value, _settled(self.subject), *args))
+        return hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+
+
+_FOLDERS = re.compile(r"(?:file:/*|(?<![\w.:/\\])(?:[A-Za-z]:)?[\\/])(?:[^\\/:,;'\"]*[\\/])*")
+"""The folders of an absolute path, up to its last part."""
+
+
+def _settled(value: str | tuple[str, ...]) -> str:
+    """A value without what differs between two machines: the order of a list, the folder of an absolute path."""
+    if isinstance(value, tuple):
+        return ",".join(sorted(map(_settled, value)))
+    return " ".join(_FOLDERS.sub("", value).split())
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    """A finding that somebody accepted, with the reason; it does not count, and is not kept silent about."""
+
+    finding: Finding
+    reason: str
+    until: str | None
+    source: str
+
+
+@dataclass(frozen=True)
+class RulePage:
+    """A rule as a renderer needs it: its names and its page, in Markdown."""
+
+    rule: str
+    code: int
+    severity: Severity
+    title: str
+    page: str
+
 
 @dataclass(frozen=True)
 class Skipped:
@@ -174,6 +217,26 @@ class Problem:
     reason: Text
 
 
+class Mark(enum.Enum):
+    """What makes an event of the timeline worth a second look."""
+
+    HANDOVER = "handover"
+    """pip's first install: from here on conda should change nothing"""
+    VIOLATION = "violation"
+    """conda changed packages although pip had installed"""
+    COPIED = "copied"
+    """dated before the environment was made, as in a clone or a copy; not judged"""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One package before and after an event: None before is an addition, None after a removal."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
 @dataclass(frozen=True)
 class Event:
     """One change of the environment. `when` is local time, ISO 8601, as the source wrote it; None if unknown."""
@@ -184,6 +247,8 @@ class Event:
     packages: tuple[str, ...]
     command: str | None
     source: str
+    changes: tuple[Change, ...] = ()
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True)
@@ -202,6 +267,29 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Timeline:
+    """How an environment came to be, the oldest event first."""
+
+    environment: Summary
+    phase: Phase
+    events: tuple[Event, ...]
+    notes: tuple[Text, ...]
+    """What the events cannot tell."""
+    envguard_version: str
+    made_at: str
+
+    @property
+    def handover(self) -> int | None:
+        """Which event is pip's first install after conda's; None if there is none."""
+        return next((number for number, event in enumerate(self.events) if event.mark is Mark.HANDOVER), None)
+
+    @property
+    def violations(self) -> tuple[int, ...]:
+        """Which events are conda's although pip had installed."""
+        return tuple(number for number, event in enumerate(self.events) if event.mark is Mark.VIOLATION)
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything a renderer needs, in the order in which it is told."""
 
@@ -216,6 +304,9 @@ class Report:
     checked: int
     envguard_version: str
     made_at: str
+    suppressed: tuple[Suppressed, ...] = ()
+    known: int | None = None
+    """How many findings a baseline knows, which are left out here; None without a baseline."""
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""

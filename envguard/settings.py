@@ -3,11 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime
+
+    from envguard.model import Problem
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which rules run: ids (`pip-overwrote-conda`) or codes (`EG102`, `102`). An empty `select` means all."""
+    """Which rules run: ids (`pip-overwrote-conda`) or codes (`EG102`, `102`). An empty `select` means all but those that are off by default."""
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """Findings that a project accepts: those of one rule, or of one rule about one subject."""
+
+    rule: str
+    reason: str
+    subject: str | None = None
+    until: datetime.date | None = None
+    """The last day on which it holds."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What `[tool.envguard]` of a pyproject.toml asks for; `source` is that file, None if there is none."""
+
+    source: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: str | None = None
+    suppressions: tuple[Suppression, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose names and folders a redacted report must not hold."""
+
+    homes: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()

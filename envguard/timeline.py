@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
-from envguard.model import Event, Phase
+from envguard.model import Change, Event, Mark, Phase, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from envguard.facts import Distribution, Environment, Revision
+    from envguard.facts import Distribution, Environment, Linked, Revision
+    from envguard.model import Text
 
 GRACE = datetime.timedelta(minutes=2)
 """How much later a conda transaction must be than an install to count as having followed it."""
@@ -43,20 +44,53 @@ def phase(env: Environment) -> Phase:
     return Phase.CONDA_THEN_PIP
 
 
+def notes(env: Environment) -> tuple[Text, ...]:
+    """What the events leave open; a reader must not take the end of the evidence for the end of the story."""
+    told: list[Text] = []
+    if env.is_conda and env.history is None:
+        told.append(text("conda's history is not there; only what pip left dated is told"))
+    copied = sum(event.mark is Mark.COPIED for event in events(env))
+    if copied:
+        told.append(
+            text(
+                "{n} event of pip's is older than this environment: it was cloned or copied, or the clock was wrong",
+                "{n} events of pip's are older than this environment: it was cloned or copied, or the clock was wrong",
+                n=copied,
+            )
+        )
+    undated = tuple(dist.name for dist in env.pip_owned if dist.installed is None)
+    if undated:
+        told.append(text("no file dates the install of {names}", names=undated))
+    back = tuple(dict.fromkeys(o.distribution for o in env.overlaps if o.shape in ("conda", "both")))
+    if back and not conda_after_pip(env):
+        names = tuple(env.by_path[path].name for path in back if path in env.by_path)
+        told.append(
+            text("conda's files lie over those of pip's {names}: conda came back, but no date says when", names=names)
+        )
+    if env.pip_owned:
+        told.append(text("pip keeps no log: a package it installed and later replaced or removed is not told"))
+    return tuple(told)
+
+
 def conda_after_pip(env: Environment) -> tuple[Revision, ...]:
     """The transactions that changed packages after pip had installed something that is still there.
 
     Installs dated before the first transaction are not judged: a cloned or copied environment keeps the old dates.
     """
-    dated = [(date, revision) for revision in env.history or () if (date := _date(revision)) is not None]
-    installs = [when for dist in env.pip_owned if (when := _installed(dist)) is not None]
-    if not dated or not installs:
-        return ()
-    born = min(date for date, _ in dated)
-    later = [when for when in installs if when > born]
+    born = _born(env)
+    later = [when for dist in env.pip_owned if (when := _installed(dist)) is not None and born and when > born]
     if not later:
         return ()
-    return tuple(revision for date, revision in dated if date > min(later) + GRACE and _by_conda(revision))
+    return tuple(
+        revision
+        for revision in env.history or ()
+        if (date := _date(revision)) is not None and date > min(later) + GRACE and _by_conda(revision)
+    )
+
+
+def _born(env: Environment) -> datetime.datetime | None:
+    """When conda made the environment: its first transaction."""
+    return min((date for revision in env.history or () if (date := _date(revision)) is not None), default=None)
 
 
 def _by_conda(revision: Revision) -> bool:
@@ -78,36 +112,98 @@ def _installed(dist: Distribution) -> datetime.datetime | None:
 
 
 def _conda(env: Environment) -> Iterator[Event]:
+    violations = conda_after_pip(env)
+    state: dict[str, Linked] = {}
     for revision in env.history or ():
         date = _date(revision)
-        changed = revision.linked or revision.unlinked
+        created = not state
+        changes, state = _changes(revision, state)
         yield Event(
             when=date.isoformat() if date else None,
             actor="conda",
-            action="link" if revision.linked else "unlink" if changed else "nothing",
-            packages=tuple(f"{dist.name} {dist.version}" for dist in changed),
+            action=_action(revision, changes, created),
+            packages=tuple(f"{dist.name} {dist.version}" for dist in revision.linked or revision.unlinked),
             command=revision.command,
             source="conda-meta/history",
+            changes=changes,
+            mark=Mark.VIOLATION if revision in violations else None,
         )
+
+
+def _changes(revision: Revision, state: dict[str, Linked]) -> tuple[tuple[Change, ...], dict[str, Linked]]:
+    """What a transaction did to conda's packages, and which there are after it.
+
+    A revision that lists the whole state is compared with the one before. pip's packages, which history may list
+    under the channel pypi, are told only where nothing else is.
+    """
+    own = tuple(dist for dist in revision.linked if dist.channel != "pypi")
+    gone = tuple(dist for dist in revision.unlinked if dist.channel != "pypi")
+    if revision.whole:
+        gone = tuple(dist for dist in state.values() if dist not in own)
+        own = tuple(dist for dist in own if state.get(dist.name) != dist)
+    if not own and not gone:
+        noticed = (*revision.linked, *revision.unlinked)
+        return tuple(Change(dist.name, None, dist.version) for dist in noticed), state
+    before = {dist.name: dist for dist in gone}
+    after = {dist.name: dist for dist in own}
+    kept = {name: dist for name, dist in state.items() if name not in before}
+    return tuple(_change(name, before.get(name), after.get(name)) for name in sorted({**before, **after})), {
+        **kept,
+        **after,
+    }
+
+
+def _change(name: str, before: Linked | None, after: Linked | None) -> Change:
+    """The versions, with the builds where those alone differ."""
+    if before and after and before.version == after.version:
+        return Change(name, f"{before.version} {before.build}".strip(), f"{after.version} {after.build}".strip())
+    return Change(name, before.version if before else None, after.version if after else None)
+
+
+def _action(revision: Revision, changes: Iterable[Change], created: bool) -> str:
+    kinds = {(change.before is not None, change.after is not None) for change in changes}
+    if not kinds:
+        return "nothing"
+    if not _by_conda(revision):
+        return "notice"
+    if created:
+        return "create"
+    return (
+        {(False, True): "link", (True, False): "unlink"}.get(next(iter(kinds)), "update")
+        if len(kinds) == 1
+        else "update"
+    )
 
 
 def _pip(env: Environment) -> Iterator[Event]:
     """Installs within a minute of each other by one installer are one event."""
-    dated = sorted(
-        ((dist.installed, dist) for dist in env.pip_owned if dist.installed is not None), key=lambda pair: pair[0]
-    )
-    group: list[tuple[float, Distribution]] = []
-    for pair in [*dated, None]:
-        if group and (pair is None or pair[0] - group[-1][0] > TOGETHER or pair[1].installer != group[-1][1].installer):
-            when = datetime.datetime.fromtimestamp(group[0][0])  # noqa: DTZ006 - beside conda's local time
-            yield Event(
-                when=when.isoformat(timespec="seconds"),
-                actor=group[0][1].installer or "unknown",
-                action="install",
-                packages=tuple(f"{dist.name} {dist.version or '?'}" for _, dist in group),
-                command=None,
-                source=group[0][1].path,
-            )
+    born, handed_over = _born(env), False
+    for group in _groups(env):
+        when = datetime.datetime.fromtimestamp(group[0].installed or 0)  # noqa: DTZ006 - beside conda's local time
+        mark = None
+        if born is not None:
+            mark = Mark.COPIED if when <= born else None if handed_over else Mark.HANDOVER
+            handed_over = handed_over or mark is Mark.HANDOVER
+        yield Event(
+            when=when.isoformat(timespec="seconds"),
+            actor=group[0].installer or "unknown",
+            action="install",
+            packages=tuple(f"{dist.name} {dist.version or '?'}" for dist in group),
+            command=None,
+            source=group[0].path,
+            changes=tuple(Change(dist.name, None, dist.version or "?") for dist in group),
+            mark=mark,
+        )
+
+
+def _groups(env: Environment) -> Iterator[list[Distribution]]:
+    dated = sorted((dist for dist in env.pip_owned if dist.installed is not None), key=lambda dist: dist.installed or 0)
+    group: list[Distribution] = []
+    for dist in dated:
+        near = group and (dist.installed or 0) - (group[-1].installed or 0) <= TOGETHER
+        if group and (not near or dist.installer != group[-1].installer):
+            yield group
             group = []
-        if pair is not None:
-            group.append(pair)
+        group.append(dist)
+    if group:
+        yield group

@@ -21,13 +21,15 @@ LAYERS = (
     "_version",
     "probe",
     "model machine",
-    "facts errors",
-    "settings store run prefixes",
+    "facts errors comparison",
+    "settings",
+    "configuration store run prefixes",
     "versions surroundings packages",
     "collect",
     "timeline commands",
     "rules",
     "analyse",
+    "suppress baseline compare redact",
     "forecast",
     "changes export",
     "api",
@@ -37,7 +39,7 @@ LAYERS = (
     "__init__ __main__",
 )
 FLOOR = {name: depth for depth, names in enumerate(LAYERS) for name in names.split()}
-RENDER_MAY = {"envguard.model"}
+RENDER_MAY = {"envguard.model", "envguard.comparison"}
 ONLY_IN = {
     "IPython": ("frontends", "__init__"),
     "ipywidgets": ("frontends",),
@@ -49,6 +51,7 @@ ONLY_IN = {
     "ruamel": ("surroundings",),
     "jupyter_core": ("surroundings",),
     "packaging": ("versions",),
+    "tomli": ("configuration",),
 }
 
 

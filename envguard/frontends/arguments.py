@@ -6,16 +6,17 @@ import argparse
 from typing import TYPE_CHECKING, NoReturn
 
 from envguard._version import __version__
+from envguard.configuration import FAIL_ON, NEVER
 from envguard.errors import BadArguments
 from envguard.model import Severity, text
-from envguard.settings import Selection
+from envguard.settings import Configuration, Selection
 
 if TYPE_CHECKING:
     from envguard.model import Text
 
 FORMATS = ("text", "json", "html")
-NEVER = "never"
-FAIL_ON = (*(severity.value for severity in Severity), NEVER)
+REPORT_FORMATS = (*FORMATS, "markdown", "sarif")
+_NO_CONFIGURATION = Configuration()
 
 _DESCRIPTION = """\
 Tells whether conda and pip agree about a Python environment: which files of
@@ -29,6 +30,10 @@ examples:
   envguard check --name work              an environment by its name, as `conda activate` takes it
   envguard check --python python3.11      the environment of an interpreter, which is started
   envguard check --format json            for a program; --fail-on warning to be strict in CI
+  envguard check --baseline known.json    only what is new; --write-baseline makes it
+  envguard history                        how the environment came to be
+  envguard diff work work-copy            what differs between two, and if it matters
+  envguard report --redact                for an issue: Markdown without names
   envguard explain pip-overwrote-conda    what a rule means and how to repair what it finds
   envguard demo                           a damaged environment, to see what a report looks like
 
@@ -61,21 +66,51 @@ def command_line() -> Parser:
     check = commands.add_parser(
         "check", help="examine an environment and report", description="Examines an environment and reports."
     )
-    which = check.add_mutually_exclusive_group()
-    which.add_argument(
-        "folder", nargs="?", metavar="PREFIX", help="the folder of the environment; default: envguard's own"
-    )
-    which.add_argument("--prefix", "-p", metavar="PREFIX", help="the same, as conda spells it")
-    which.add_argument("--name", "-n", metavar="ENV", help="the name of the environment, `base` included")
-    which.add_argument("--python", metavar="EXE", help="an interpreter, which is started to tell its own environment")
-    add_format(check, FORMATS)
+    add_target(check)
+    add_format(check, REPORT_FORMATS)
     add_selection(check)
+    add_configuration(check)
     check.add_argument(
         "--fail-on",
         choices=FAIL_ON,
-        default=Severity.ERROR.value,
         help="the least severity that makes the exit code 1 (default: error)",
     )
+    check.add_argument(
+        "--baseline", metavar="FILE", help="show and count only what this file does not know; see --write-baseline"
+    )
+    check.add_argument("--write-baseline", metavar="FILE", help="write all findings into this file, for --baseline")
+
+    history = commands.add_parser(
+        "history",
+        help="how the environment came to be",
+        description="Tells what conda's history and the dates of pip's files say: who installed what when, where pip took over, and where conda came back.",
+    )
+    add_target(history)
+    add_format(history, FORMATS)
+    history.add_argument("--details", action="store_true", help="name all packages, and whole commands")
+
+    report = commands.add_parser(
+        "report",
+        help="the whole report, for an issue",
+        description="Makes a whole report to be shown to others; always exits with 0 or, if envguard failed, 3.",
+    )
+    add_target(report)
+    add_format(report, REPORT_FORMATS, default="markdown")
+    report.add_argument(
+        "--redact", action="store_true", help="hide user and host names, folders of a home, tokens and passwords"
+    )
+    add_selection(report)
+    add_configuration(report)
+
+    diff = commands.add_parser(
+        "diff",
+        help="what differs between two environments, and whether it matters",
+        description="Compares two environments; exits with 1 if anything that matters differs.",
+    )
+    diff.add_argument("first", metavar="ENV1", help="a folder, or the name of an environment")
+    diff.add_argument("second", metavar="ENV2", help="another one")
+    add_format(diff, FORMATS)
+    diff.add_argument("--details", action="store_true", help="list every difference")
 
     explain = commands.add_parser(
         "explain", help="what a rule means and how to repair", description="Explains one rule."
@@ -94,14 +129,32 @@ def command_line() -> Parser:
     demo.add_argument(
         "--keep", metavar="DIR", help="write it into this folder, which must be empty or absent, and leave it there"
     )
-    add_format(demo, FORMATS)
+    add_format(demo, REPORT_FORMATS)
     add_selection(demo)
     return parser
 
 
-def add_format(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """Which environment."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "folder", nargs="?", metavar="PREFIX", help="the folder of the environment; default: envguard's own"
+    )
+    which.add_argument("--prefix", "-p", metavar="PREFIX", help="the same, as conda spells it")
+    which.add_argument("--name", "-n", metavar="ENV", help="the name of the environment, `base` included")
+    which.add_argument("--python", metavar="EXE", help="an interpreter, which is started to tell its own environment")
+
+
+def add_format(parser: argparse.ArgumentParser, formats: tuple[str, ...], default: str = "text") -> None:
     """The option --format."""
-    parser.add_argument("--format", choices=formats, default="text", help="default: text")
+    parser.add_argument("--format", choices=formats, default=default, help=f"default: {default}")
+
+
+def add_configuration(parser: argparse.ArgumentParser) -> None:
+    """The option that leaves the project's own settings out."""
+    parser.add_argument(
+        "--no-config", action="store_true", help="do not read [tool.envguard] of the nearest pyproject.toml"
+    )
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -116,14 +169,15 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--details", action="store_true", help="show all evidence, and why rules were skipped")
 
 
-def selection(options: argparse.Namespace) -> Selection:
-    """What --select and --ignore ask for."""
-    return Selection(_ids(options.select), _ids(options.ignore))
+def selection(options: argparse.Namespace, settings: Configuration = _NO_CONFIGURATION) -> Selection:
+    """What --select and --ignore ask for, each in place of what the project asks for."""
+    return Selection(_ids(options.select) or settings.select, _ids(options.ignore) or settings.ignore)
 
 
-def threshold(options: argparse.Namespace) -> Severity | None:
-    """What --fail-on asks for; None for never."""
-    return None if options.fail_on == NEVER else Severity(options.fail_on)
+def threshold(options: argparse.Namespace, settings: Configuration = _NO_CONFIGURATION) -> Severity | None:
+    """What --fail-on or else the project asks for; None for never."""
+    chosen = options.fail_on or settings.fail_on or Severity.ERROR.value
+    return None if chosen == NEVER else Severity(chosen)
 
 
 def _ids(values: list[str]) -> tuple[str, ...]:

@@ -14,36 +14,45 @@ from IPython.terminal.interactiveshell import TerminalInteractiveShell
 from envguard import api
 from envguard.errors import BadArguments
 from envguard.frontends import catalog, output
-from envguard.frontends.arguments import Parser, add_selection, selection
-from envguard.model import text
+from envguard.frontends.arguments import Parser, add_configuration, add_selection, selection
+from envguard.model import Timeline, text
+from envguard.settings import Configuration
 
 if TYPE_CHECKING:
+    import argparse
+
     from IPython.core.interactiveshell import InteractiveShell
 
     from envguard.model import Report
 
 
 class Shown:
-    """A report as Jupyter shows it: HTML where that is possible, text elsewhere."""
+    """A report or a timeline as Jupyter shows it: HTML where that is possible, text elsewhere."""
 
-    def __init__(self, report: Report, *, details: bool, terminal: bool) -> None:
+    def __init__(self, told: Report | Timeline, *, details: bool, terminal: bool) -> None:
         """In a terminal only the text is made, in colour if the terminal has any."""
-        self.report, self.details, self.terminal = report, details, terminal
+        self.told, self.details, self.terminal = told, details, terminal
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
+        told, details = self.told, self.details
+        if isinstance(told, Timeline):
+            if self.terminal:
+                return {"text/plain": output.timeline_as(told, "text", sys.stdout, details=details)}
+            return output.timeline_bundle(told, details=details)
         if self.terminal:
-            return {"text/plain": output.for_terminal(self.report, sys.stdout, details=self.details)}
-        return output.bundle(self.report, details=self.details)
+            return {"text/plain": output.for_terminal(told, sys.stdout, details=details)}
+        return output.bundle(told, details=details)
 
 
 def envcheck(shell: InteractiveShell, line: str) -> None:
     """The magic `%envcheck`."""
     options = _parser().parse_args(_words(line))
-    chosen = selection(options)
     if options.help:
         magic = shell.find_line_magic("envcheck")  # type: ignore[no-untyped-call]
         _say(inspect.getdoc(magic) or "")
         return
+    if options.out is not None and not options.out.isidentifier():
+        raise BadArguments(text("{name} is not the name of a variable", name=options.out))
     match options.words:
         case ["rules"]:
             _say(catalog.rules_text(api.rules()))
@@ -51,15 +60,20 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
             _say(catalog.rule_text(api.explain(rule)))
         case ["explain", *_]:
             raise BadArguments(text("`explain` takes one rule; `%envcheck rules` lists them"))
+        case ["history"] | ["history", _] as words:
+            _show(shell, api.history(words[1] if len(words) > 1 else None), options)
         case [] | [_] as words:
-            if options.out is not None and not options.out.isidentifier():
-                raise BadArguments(text("{name} is not the name of a variable", name=options.out))
-            report = api.inspect(words[0] if words else None, chosen)
-            if options.out is not None:
-                shell.push({options.out: report})  # type: ignore[no-untyped-call]
-            display(Shown(report, details=options.details, terminal=isinstance(shell, TerminalInteractiveShell)))  # type: ignore[no-untyped-call]
+            settings = Configuration() if options.no_config else api.configured()
+            report = api.inspect(words[0] if words else None, selection(options, settings))
+            _show(shell, api.accept(report, settings), options)
         case _:
             raise BadArguments(text("one folder at a time; put a path that has spaces in quotes"))
+
+
+def _show(shell: InteractiveShell, told: Report | Timeline, options: argparse.Namespace) -> None:
+    if options.out is not None:
+        shell.push({options.out: told})  # type: ignore[no-untyped-call]
+    display(Shown(told, details=options.details, terminal=isinstance(shell, TerminalInteractiveShell)))  # type: ignore[no-untyped-call]
 
 
 def envpanel(line: str) -> None:
@@ -78,6 +92,7 @@ def _parser() -> Parser:
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("-o", "--out", metavar="NAME")
     add_selection(parser)
+    add_configuration(parser)
     return parser
 
 

@@ -19,6 +19,7 @@ from envguard.errors import BadArguments, EnvguardError
 from envguard.frontends import catalog, output
 from envguard.frontends.arguments import command_line, selection, threshold
 from envguard.model import text
+from envguard.settings import Configuration
 
 if TYPE_CHECKING:
     import argparse
@@ -60,17 +61,54 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    chosen = selection(options)
+    settings = _settings(options)
+    report = whole = _report(options, settings)
+    if options.baseline is not None:
+        report = api.without_known(whole, options.baseline)
+    if options.write_baseline is not None:
+        api.write_baseline(whole, options.write_baseline)
+    _show(report, options)
+    if report.failed:
+        return FAILED
+    return FOUND if at_or_above(report, threshold(options, settings)) else 0
+
+
+def _settings(options: argparse.Namespace) -> Configuration:
+    return Configuration() if options.no_config else api.configured()
+
+
+def _report(options: argparse.Namespace, settings: Configuration) -> Report:
+    chosen = selection(options, settings)
     if options.name is not None:
         report = api.inspect_name(options.name, chosen)
     elif options.python is not None:
         report = api.inspect_python(options.python, chosen)
     else:
-        report = api.inspect(options.prefix if options.prefix is not None else options.folder, chosen)
-    _show(report, options)
-    if report.failed:
-        return FAILED
-    return FOUND if at_or_above(report, threshold(options)) else 0
+        report = api.inspect(_folder(options), chosen)
+    return api.accept(report, settings)
+
+
+def _folder(options: argparse.Namespace) -> str | None:
+    folder: str | None = options.prefix if options.prefix is not None else options.folder
+    return folder
+
+
+def _history(options: argparse.Namespace) -> int:
+    told = api.history(_folder(options), name=options.name, python=options.python)
+    print(output.timeline_as(told, options.format, sys.stdout, details=options.details).rstrip("\n"))
+    return 0
+
+
+def _report_for_others(options: argparse.Namespace) -> int:
+    report = _report(options, _settings(options))
+    _show(api.redact(report) if options.redact else report, options)
+    return FAILED if report.failed else 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    told = api.diff(options.first, options.second)
+    print(output.comparison_as(told, options.format, sys.stdout, details=options.details).rstrip("\n"))
+    return FOUND if told.matters else 0
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -118,4 +156,12 @@ def _close_quietly(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-_COMMANDS = {"check": _check, "explain": _explain, "rules": _rules, "demo": _demo}
+_COMMANDS = {
+    "check": _check,
+    "history": _history,
+    "report": _report_for_others,
+    "diff": _diff,
+    "explain": _explain,
+    "rules": _rules,
+    "demo": _demo,
+}

@@ -1,11 +1,11 @@
-"""What `%envcheck` completes: its options, its two words, and the ids of rules where a rule is meant."""
+"""What `%envcheck` completes: its options, its words, and the ids of rules where a rule is meant."""
 
 from __future__ import annotations
 
 from envguard import api
 
-_OPTIONS = ("--select", "--ignore", "--details", "--out", "--help")
-_WORDS = ("explain", "rules")
+_OPTIONS = ("--select", "--ignore", "--details", "--no-config", "--out", "--help")
+_WORDS = ("explain", "history", "rules")
 _BEFORE_A_RULE = ("--select", "--ignore", "explain")
 
 

@@ -32,6 +32,7 @@ class EnvguardMagics(Magics):
 
         Usage:
           %envcheck [--select RULE] [--ignore RULE] [--details] [-o NAME] [PREFIX]
+          %envcheck history [--details] [-o NAME] [PREFIX]
           %envcheck explain RULE
           %envcheck rules
 
@@ -40,7 +41,9 @@ class EnvguardMagics(Magics):
           --select RULE    run only these rules; ids or codes, separated by commas, may be repeated
           --ignore RULE    leave these rules out; likewise
           --details        show all evidence, and why rules were skipped
+          --no-config      do not read [tool.envguard] of the nearest pyproject.toml
           -o, --out NAME   also keep the report in the variable NAME
+          history          how the environment came to be: what conda and pip did, in which order
           explain RULE     what a rule means, and how to repair what it finds
           rules            list all rules
 

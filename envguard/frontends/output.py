@@ -8,16 +8,24 @@ import shutil
 from html import escape
 from typing import TYPE_CHECKING, TextIO
 
+from envguard import api
+from envguard.render.diff_html import comparison_page
+from envguard.render.diff_text import comparison
 from envguard.render.html import html, page
-from envguard.render.json_v1 import dumps
+from envguard.render.json_v1 import comparison_dumps, dumps, timeline_dumps
+from envguard.render.lanes import timeline
 from envguard.render.language import say
+from envguard.render.markdown import markdown
+from envguard.render.sarif import sarif_dumps
 from envguard.render.text import text
+from envguard.render.timeline_html import timeline_html, timeline_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from envguard.comparison import Comparison
     from envguard.errors import EnvguardError
-    from envguard.model import Report
+    from envguard.model import Report, Timeline
 
 OUR_FAULT = "envguard: this is a bug of envguard, not of your environment; please report it with the lines above"
 _WIDTH = 80
@@ -42,8 +50,7 @@ def wants_color(stream: TextIO) -> bool:
 
 def for_terminal(report: Report, stream: TextIO, *, details: bool) -> str:
     """The report as text for this stream: as wide as the terminal, in colour if it has any."""
-    width = shutil.get_terminal_size((_WIDTH, 24)).columns
-    return text(report, width=width, color=wants_color(stream), details=details)
+    return text(report, width=_columns(), color=wants_color(stream), details=details)
 
 
 def as_json(report: Report, stream: TextIO, *, details: bool) -> str:  # noqa: ARG001 - JSON always tells everything
@@ -53,7 +60,50 @@ def as_json(report: Report, stream: TextIO, *, details: bool) -> str:  # noqa: A
 
 def as_page(report: Report, stream: TextIO, *, details: bool) -> str:
     """The report as an HTML document of its own, in ASCII where the stream does not speak UTF-8 as the document does."""
-    document = page(report, details=details)
+    return _encodable(page(report, details=details), stream)
+
+
+def as_markdown(report: Report, stream: TextIO, *, details: bool) -> str:  # noqa: ARG001 - it folds the details itself
+    """The report for an issue."""
+    return markdown(report)
+
+
+def as_sarif(report: Report, stream: TextIO, *, details: bool) -> str:  # noqa: ARG001 - a program reads everything
+    """The report for code scanning, with the pages of all rules."""
+    return sarif_dumps(report, api.pages())
+
+
+def timeline_as(told: Timeline, form: str, stream: TextIO, *, details: bool) -> str:
+    """The timeline in one of the formats of `history`."""
+    if form == "json":
+        return timeline_dumps(told)
+    if form == "html":
+        return _encodable(timeline_page(told, details=details), stream)
+    return timeline(told, _columns(), wants_color(stream), details=details)
+
+
+def comparison_as(told: Comparison, form: str, stream: TextIO, *, details: bool) -> str:
+    """The comparison in one of the formats of `diff`."""
+    if form == "json":
+        return comparison_dumps(told)
+    if form == "html":
+        return _encodable(comparison_page(told), stream)
+    return comparison(told, _columns(), wants_color(stream), details=details)
+
+
+def timeline_bundle(told: Timeline, *, details: bool) -> dict[str, str]:
+    """The timeline as Jupyter stores it in a notebook."""
+    return {
+        "text/html": timeline_html(told, details=details),
+        "text/plain": timeline(told, _WIDTH, details=details),
+    }
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size((_WIDTH, 24)).columns
+
+
+def _encodable(document: str, stream: TextIO) -> str:
     if "utf" in (stream.encoding or "").lower():
         return document
     return document.encode("ascii", "xmlcharrefreplace").decode("ascii")
@@ -72,4 +122,10 @@ def with_note(shown: Mapping[str, str], note: str) -> dict[str, str]:
     return {"text/html": f"<p>{escape(note)}</p>{shown['text/html']}", "text/plain": f"{note}\n\n{shown['text/plain']}"}
 
 
-FORMATS: dict[str, Callable[..., str]] = {"text": for_terminal, "json": as_json, "html": as_page}
+FORMATS: dict[str, Callable[..., str]] = {
+    "text": for_terminal,
+    "json": as_json,
+    "html": as_page,
+    "markdown": as_markdown,
+    "sarif": as_sarif,
+}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envguard.model import Where
-from envguard.render import outline, words
+from envguard.render import events, outline, words
 from envguard.render.commands import places
 from envguard.render.element import element, write
 from envguard.render.language import clean, given, say
@@ -20,7 +20,7 @@ from envguard.render.language import clean, given, say
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from envguard.model import Finding, Fix, Report, Text
+    from envguard.model import Event, Finding, Fix, Report, Text
     from envguard.render.element import Element, Node
     from envguard.render.language import Translator
 
@@ -34,6 +34,11 @@ def page(report: Report, *, details: bool = False, language: Translator | None =
     """The report as a document of its own; `lang` names the language that the translator speaks."""
     name = clean(report.environment.name)
     title = f"{name}: {say(words.VERDICTS[report.verdict], language)} · envguard"
+    return document(title, _Teller(report, details, language, level=1).tell(), lang)
+
+
+def document(title: str, told: Element, lang: str) -> str:
+    """A fragment as a document of its own."""
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -41,12 +46,13 @@ def page(report: Report, *, details: bool = False, language: Translator | None =
         element("meta", name="color-scheme", content="light dark"),
         element("title", title),
     )
-    body = element("body", element("main", _Teller(report, details, language, level=1).tell()), class_="envguard-page")
+    body = element("body", element("main", told), class_="envguard-page")
     return f"<!DOCTYPE html>\n{write(element('html', head, body, lang=lang))}\n"
 
 
 @functools.cache
-def _style() -> str:
+def style() -> str:
+    """The style sheet that every fragment brings along."""
     import importlib.resources  # late: it brings zipfile and tempfile
 
     return importlib.resources.files("envguard.render").joinpath("report.css").read_text(encoding="utf-8")
@@ -68,12 +74,13 @@ class _Teller:
         first = outline.first(self.report)
         return element(
             "section",
-            element("style", _style()),
+            element("style", style()),
             self.headline(),
             self.do_first(first) if first else None,
             self.part(words.FINDINGS, (self.finding(finding, first) for finding in outline.grave(self.report))),
             self.part(words.ALSO, (self.remark(finding, first) for finding in outline.slight(self.report))),
             *self.rest(),
+            self.timeline() if events.eventful(self.report.timeline) else None,
             self.footer(),
             class_="envguard-report",
             aria_label=self.say(given(words.REPORT_ON, name=self.report.environment.name)),
@@ -113,6 +120,7 @@ class _Teller:
                 element("span", f" · {outline.rules_count(report, self.language)}", class_="eg-soft"),
                 class_="eg-meaning",
             ),
+            element("p", self.say(given(words.KNOWN, n=report.known)), class_="eg-soft") if report.known else None,
             element("p", element("code", clean(environment.prefix)), class_="eg-soft"),
             element("p", " · ".join(contents), class_="eg-soft"),
             element("p", " · ".join(traits), class_="eg-soft"),
@@ -218,6 +226,16 @@ class _Teller:
                 self.entries((failed.rule, clean(outline.last_line(failed.error))) for failed in report.failed),
                 aria_label=self.say(title),
             )
+        if report.suppressed:
+            title = given(words.SUPPRESSED, n=len(report.suppressed))
+            entries = (
+                (
+                    f"{outline.code(each.finding)} {clean(each.finding.rule)} {clean(each.finding.subject)}",
+                    outline.because(each, self.language),
+                )
+                for each in report.suppressed
+            )
+            yield self.folded(element("summary", self.say(title)), self.entries(entries), class_="eg-rest")
         if report.problems:
             title = given(words.COULD_NOT_READ, n=len(report.problems))
             entries = ((clean(problem.source), self.say(problem.reason)) for problem in report.problems)
@@ -227,6 +245,24 @@ class _Teller:
             groups = outline.skipped_by_reason(report, self.language)
             entries = ((", ".join(map(clean, rules)), reason) for reason, rules in groups)
             yield self.folded(element("summary", self.say(title)), self.entries(entries), class_="eg-rest")
+
+    def timeline(self) -> Element:
+        """A line for each event that matters."""
+        title = self.say(words.TIMELINE)
+        return element(
+            "section",
+            self.heading(title, below=1, class_="eg-title"),
+            element("ol", *map(self.event, events.compact(self.report.timeline)), class_="eg-story"),
+            aria_label=title,
+        )
+
+    def event(self, event: Event | events.Gap) -> Element:
+        if isinstance(event, events.Gap):
+            return element("li", self.say(given(words.MORE_EVENTS, n=event.n)), class_="eg-soft")
+        when = element("span", events.date(event, self.language), class_="eg-when")
+        kind = f"eg-event eg-{event.mark.value}" if event.mark else "eg-event"
+        actor = element("strong", clean(event.actor, 12))
+        return element("li", when, " ", actor, " ", events.brief(event, self.language), class_=kind)
 
     def entries(self, entries: Iterable[tuple[str, str]]) -> Element:
         items = (element("li", element("code", what), f": {why}") for what, why in entries)

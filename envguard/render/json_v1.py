@@ -14,7 +14,8 @@ from envguard.model import Severity
 from envguard.render.language import say
 
 if TYPE_CHECKING:
-    from envguard.model import Argument, Event, Evidence, Finding, Fix, Report, Step, Summary, Text
+    from envguard.comparison import Comparison, Package
+    from envguard.model import Argument, Event, Evidence, Finding, Fix, Report, Step, Summary, Text, Timeline
 
 SCHEMA = 1
 """The version of the wire format; a change that a reader could stumble over raises it."""
@@ -33,9 +34,18 @@ def json_v1(report: Report) -> Json:
         "phase": report.phase.value,
         "findings": [_finding(finding) for finding in report.findings],
         "skipped": [{"rule": skipped.rule, "reason": _text(skipped.reason)} for skipped in report.skipped],
-        "failed": [{"rule": failed.rule, "error": _string(failed.error)} for failed in report.failed],
+        "failed": [{"rule": failed.rule, "error": string(failed.error)} for failed in report.failed],
         "problems": [
-            {"source": _string(problem.source), "reason": _text(problem.reason)} for problem in report.problems
+            {"source": string(problem.source), "reason": _text(problem.reason)} for problem in report.problems
+        ],
+        "suppressed": [
+            {
+                "finding": _finding(each.finding),
+                "reason": string(each.reason),
+                "until": _optional(each.until),
+                "source": string(each.source),
+            }
+            for each in report.suppressed
         ],
         "timeline": [_event(event) for event in report.timeline],
         "counts": {
@@ -46,6 +56,8 @@ def json_v1(report: Report) -> Json:
             "failed": len(report.failed),
             "problems": len(report.problems),
             "checked": report.checked,
+            "suppressed": len(report.suppressed),
+            "known": report.known,
         },
     }
 
@@ -55,23 +67,94 @@ def dumps(report: Report) -> str:
     return json.dumps(json_v1(report), indent=2) + "\n"
 
 
+def timeline_dumps(timeline: Timeline) -> str:
+    """The timeline as one JSON document, in ASCII."""
+    return json.dumps(timeline_v1(timeline), indent=2) + "\n"
+
+
+def comparison_dumps(comparison: Comparison) -> str:
+    """The comparison as one JSON document, in ASCII."""
+    return json.dumps(comparison_v1(comparison), indent=2) + "\n"
+
+
 @functools.cache
-def _schema() -> str:
+def _schema(name: str) -> str:
     import importlib.resources  # late: it brings zipfile and tempfile
 
-    return importlib.resources.files("envguard.render").joinpath("report.schema.json").read_text(encoding="utf-8")
+    return importlib.resources.files("envguard.render").joinpath(name).read_text(encoding="utf-8")
 
 
 def schema() -> Json:
     """The JSON Schema of what `json_v1` returns."""
-    loaded: Json = json.loads(_schema())
+    loaded: Json = json.loads(_schema("report.schema.json"))
     return loaded
+
+
+def timeline_schema() -> Json:
+    """The JSON Schema of what `timeline_v1` returns; an event is what it is in a report."""
+    return {**json.loads(_schema("timeline.schema.json")), "$defs": schema()["$defs"]}
+
+
+def comparison_schema() -> Json:
+    """The JSON Schema of what `comparison_v1` returns; a finding is what it is in a report."""
+    loaded: Json = json.loads(_schema("diff.schema.json"))
+    return {**loaded, "$defs": {**schema()["$defs"], **loaded["$defs"]}}
+
+
+def timeline_v1(timeline: Timeline) -> Json:
+    """The timeline as values that `json.dumps` takes."""
+    return {
+        "schema": SCHEMA,
+        "kind": "timeline",
+        "envguard": string(timeline.envguard_version),
+        "made_at": string(timeline.made_at),
+        "environment": _environment(timeline.environment),
+        "phase": timeline.phase.value,
+        "handover": timeline.handover,
+        "violations": list(timeline.violations),
+        "events": [_event(event) for event in timeline.events],
+        "notes": [_text(note) for note in timeline.notes],
+    }
+
+
+def comparison_v1(comparison: Comparison) -> Json:
+    """The comparison of two environments as values that `json.dumps` takes."""
+    return {
+        "schema": SCHEMA,
+        "kind": "diff",
+        "envguard": string(comparison.envguard_version),
+        "made_at": string(comparison.made_at),
+        "first": _environment(comparison.first),
+        "second": _environment(comparison.second),
+        "differences": [
+            {
+                "name": string(each.name),
+                "first": None if each.first is None else _package(each.first),
+                "second": None if each.second is None else _package(each.second),
+                "kinds": [kind.value for kind in each.kinds],
+                "weight": each.weight.value,
+            }
+            for each in comparison.differences
+        ],
+        "same": comparison.same,
+        "findings_only_in_first": [_finding(finding) for finding in comparison.findings_first],
+        "findings_only_in_second": [_finding(finding) for finding in comparison.findings_second],
+    }
+
+
+def _package(package: Package) -> Json:
+    return {
+        "version": _optional(package.version),
+        "build": _optional(package.build),
+        "channel": _optional(package.channel),
+        "owner": package.owner.value,
+    }
 
 
 def _environment(summary: Summary) -> Json:
     return {
-        "prefix": _string(summary.prefix),
-        "name": _string(summary.name),
+        "prefix": string(summary.prefix),
+        "name": string(summary.name),
         "python_version": _optional(summary.python_version),
         "platform": _optional(summary.platform),
         "base": summary.base,
@@ -88,16 +171,17 @@ def _finding(finding: Finding) -> Json:
         "code": f"EG{finding.code}",
         "severity": finding.severity.value,
         "certainty": finding.certainty.value,
-        "subject": _string(finding.subject),
+        "subject": string(finding.subject),
         "message": _text(finding.message),
         "consequence": None if finding.consequence is None else _text(finding.consequence),
         "evidence": [_evidence(evidence) for evidence in finding.evidence],
         "fixes": [_fix(fix) for fix in finding.fixes],
+        "fingerprint": finding.fingerprint,
     }
 
 
 def _evidence(evidence: Evidence) -> Json:
-    return {"says": _text(evidence.says), "source": _string(evidence.source)}
+    return {"says": _text(evidence.says), "source": string(evidence.source)}
 
 
 def _fix(fix: Fix) -> Json:
@@ -110,17 +194,22 @@ def _fix(fix: Fix) -> Json:
 
 
 def _step(step: Step) -> Json:
-    return {"argv": [_string(argument) for argument in step.argv], "where": step.where.value}
+    return {"argv": [string(argument) for argument in step.argv], "where": step.where.value}
 
 
 def _event(event: Event) -> Json:
     return {
         "when": _optional(event.when),
-        "actor": _string(event.actor),
-        "action": _string(event.action),
-        "packages": [_string(package) for package in event.packages],
+        "actor": string(event.actor),
+        "action": string(event.action),
+        "packages": [string(package) for package in event.packages],
         "command": _optional(event.command),
-        "source": _string(event.source),
+        "source": string(event.source),
+        "changes": [
+            {"name": string(change.name), "before": _optional(change.before), "after": _optional(change.after)}
+            for change in event.changes
+        ],
+        "mark": event.mark.value if event.mark else None,
     }
 
 
@@ -134,14 +223,14 @@ def _text(text: Text) -> Json:
 
 def _argument(value: Argument) -> str | int | list[str]:
     if isinstance(value, tuple):
-        return [_string(name) for name in value]
-    return _string(value) if isinstance(value, str) else value
+        return [string(name) for name in value]
+    return string(value) if isinstance(value, str) else value
 
 
 def _optional(value: str | None) -> str | None:
-    return None if value is None else _string(value)
+    return None if value is None else string(value)
 
 
-def _string(value: str) -> str:
+def string(value: str) -> str:
     """A string that UTF-8 can hold: the undecodable bytes of a file name become escapes."""
     return value.encode("utf-8", "backslashreplace").decode("utf-8")

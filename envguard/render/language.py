@@ -34,14 +34,23 @@ def english(template: str, plural: str | None, n: int) -> str:
 
 def say(text: Text, language: Translator | None = None) -> str:
     """The sentence of a Text: looked up, its arguments cleaned and put in."""
+    return filled(looked_up(text, language), text, lambda value: shown(value, language))
+
+
+def looked_up(text: Text, language: Translator | None) -> str:
+    """The template of a Text in the language, for the number it has."""
     n = text.args.get("n")
-    template = (language or english)(text.text, text.plural, n if isinstance(n, int) else 0)
+    return (language or english)(text.text, text.plural, n if isinstance(n, int) else 0)
+
+
+def filled(template: str, text: Text, tell: Callable[[Argument], str]) -> str:
+    """A template, or a part of one, with the arguments of a Text in it; what names no argument stays as it is."""
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
         if name is None:
             return match[0][0]
-        return _shown(text.args[name], language) if name in text.args else match[0]
+        return tell(text.args[name]) if name in text.args else match[0]
 
     return _FIELD.sub(value, template)
 
@@ -73,7 +82,8 @@ def given(text: Text, **args: Argument) -> Text:
     return Text(text.text, args, text.plural)
 
 
-def _shown(value: Argument, language: Translator | None) -> str:
+def shown(value: Argument, language: Translator | None) -> str:
+    """An argument as a reader sees it."""
     if isinstance(value, tuple):
         return joined(value, language)
     return clean(str(value))

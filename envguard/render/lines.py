@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envguard.model import Severity, Where
-from envguard.render import outline, words
+from envguard.render import events, outline, words
+from envguard.render.cells import cut
 from envguard.render.commands import places
 from envguard.render.language import LONGEST, clean, given, joined, say
 
@@ -104,6 +105,10 @@ class _Teller:
                 else:
                     yield from self.remark(finding)
         yield from self.rest()
+        if events.eventful(self.report.timeline):
+            yield from self.heading(say(words.TIMELINE, self.language))
+            yield BLANK
+            yield from self.timeline()
         yield BLANK
         yield from self.footer(grave or slight)
 
@@ -121,6 +126,8 @@ class _Teller:
         )
         found, checked = outline.findings_count(report, self.language), outline.rules_count(report, self.language)
         yield line(Span(found, "strong"), f" · {checked}", indent=2)
+        if report.known:
+            yield line(say(given(words.KNOWN, n=report.known), self.language), indent=2)
         yield BLANK
         yield line(clean(environment.prefix), indent=2, wrap=Wrap.WIDE)
         python = environment.python_version
@@ -225,6 +232,18 @@ class _Teller:
 
     def rest(self) -> Iterator[Line]:
         report = self.report
+        if report.suppressed:
+            yield from self.heading(say(given(words.SUPPRESSED, n=len(report.suppressed)), self.language))
+            yield from self.entries(
+                line(
+                    Span(f"{outline.code(each.finding)} {clean(each.finding.rule)}", "strong"),
+                    f"  {clean(each.finding.subject)}: ",
+                    Span(outline.because(each, self.language), "soft"),
+                    indent=2,
+                    hang=2,
+                )
+                for each in report.suppressed
+            )
         if report.failed:
             yield from self.heading(say(given(words.FAILED, n=len(report.failed)), self.language))
             yield from self.entries(
@@ -249,6 +268,17 @@ class _Teller:
                 for reason, rules in outline.skipped_by_reason(report, self.language)
             )
 
+    def timeline(self) -> Iterator[Line]:
+        """A line for each event that matters; cut, since `envguard history` tells it whole."""
+        for each in events.compact(self.report.timeline):
+            if isinstance(each, events.Gap):
+                yield line(Span(say(given(words.MORE_EVENTS, n=each.n), self.language), "soft"), indent=20)
+                continue
+            when = f"{events.date(each, self.language)[:16]:<16}  "
+            said = cut(f"{clean(each.actor, 8):<5} {events.brief(each, self.language)}", min(self.width, PROSE) - 20)
+            style = words.MARK_STYLES[each.mark] if each.mark else ""
+            yield line(Span(when, "soft"), Span(said, style), indent=2, wrap=Wrap.NEVER)
+
     def names(self, rules: tuple[str, ...]) -> str:
         return joined(rules, self.language, longest=sys.maxsize if self.details else LONGEST)
 
@@ -269,3 +299,5 @@ class _Teller:
         if findings:
             explain = given(words.EXPLAIN, code=outline.code(findings[0]))
             yield line(Span(say(explain, self.language), "soft"))
+        if events.eventful(self.report.timeline):
+            yield line(Span(say(words.ALL_OF_IT, self.language), "soft"))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from envguard.model import Severity
 from envguard.render import words
-from envguard.render.language import given, say
+from envguard.render.language import clean, given, say
 
 if TYPE_CHECKING:
-    from envguard.model import Finding, Fix, Report, Text
+    from envguard.model import Finding, Fix, Report, Suppressed, Text
     from envguard.render.language import Translator
 
 
@@ -49,7 +49,7 @@ def findings_count(report: Report, language: Translator | None) -> str:
     """How many of each severity, the zeros left out."""
     counts = ((words.SEVERITY_COUNTS[severity], report.count(severity)) for severity in Severity)
     told = tuple(say(given(text, n=n), language) for text, n in counts if n)
-    return ", ".join(told) or say(words.NO_FINDINGS, language)
+    return ", ".join(told) or say(words.NO_FINDINGS if report.known is None else words.NO_NEW_FINDINGS, language)
 
 
 def rules_count(report: Report, language: Translator | None) -> str:
@@ -85,6 +85,12 @@ def skipped_by_reason(report: Report, language: Translator | None) -> tuple[tupl
     for skipped in report.skipped:
         groups.setdefault(say(skipped.reason, language), []).append(skipped.rule)
     return tuple((reason, tuple(rules)) for reason, rules in groups.items())
+
+
+def because(suppressed: Suppressed, language: Translator | None) -> str:
+    """Why a finding was accepted, and how long."""
+    until = say(given(words.UNTIL, date=suppressed.until), language) if suppressed.until else None
+    return " · ".join(filter(None, (clean(suppressed.reason), until)))
 
 
 def last_line(traceback: str) -> str:

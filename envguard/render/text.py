@@ -11,8 +11,11 @@ from envguard.render.lines import lines
 from envguard.render.plain import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from envguard.model import Report
     from envguard.render.language import Translator
+    from envguard.render.lines import Line
 
 NARROWEST = 40
 """Below this width lines overflow rather than fall into shreds."""
@@ -27,8 +30,13 @@ def text(
     language: Translator | None = None,
 ) -> str:
     """The report as text of at most `width` columns; only commands may be wider, so that they can be copied."""
+    return written(lambda room: lines(report, room, details=details, language=language), width, color=color)
+
+
+def written(tell: Callable[[int], tuple[Line, ...]], width: int, *, color: bool) -> str:
+    """Paragraphs as text: `tell` makes them for a number of columns."""
     width = max(width, NARROWEST)
-    told = lines(report, width, details=details, language=language)
+    told = tell(width)
     try:
         from envguard.render.styled import styled
 

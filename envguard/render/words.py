@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from envguard.model import Certainty, Phase, Safety, Severity, Text, Verdict, Where
+from envguard.model import Certainty, Mark, Phase, Safety, Severity, Text, Verdict, Where
 
 VERDICTS = MappingProxyType(
     {
@@ -93,7 +93,86 @@ FAILED = Text(
     "{n} rule failed: a bug of envguard, please report it",
     plural="{n} rules failed: a bug of envguard, please report it",
 )
-COULD_NOT_READ = Text("{n} thing could not be read", plural="{n} things could not be read")
+COULD_NOT_READ = Text("{n} problem met while reading", plural="{n} problems met while reading")
 AND_MORE = Text("and {n} more", plural="and {n} more")
 MADE_BY = Text("envguard {version}, {made_at}")
 EXPLAIN = Text("`envguard explain {code}` tells more about a finding")
+
+PHASE_SYMBOLS = MappingProxyType(
+    {Phase.CONDA_ONLY: "✓", Phase.CONDA_THEN_PIP: "✓", Phase.MIXED: "!", Phase.NOT_CONDA: "·"}
+)
+PHASE_STYLES = MappingProxyType(
+    {Phase.CONDA_ONLY: "sound", Phase.CONDA_THEN_PIP: "sound", Phase.MIXED: "strained", Phase.NOT_CONDA: "unknown"}
+)
+TIMELINE = Text("How it came to be")
+TIMELINE_OF = Text("timeline of {name}")
+ALL_OF_IT = Text("`envguard history` tells all of it")
+ALL_OF_IT_FOR = Text("`envguard history {prefix}` tells all of it")
+NO_EVENTS = Text("nothing in this environment tells when it was made or changed")
+WHEN = Text("when")
+NO_DATE = Text("no date")
+CONDA = Text("conda")
+PIP = Text("pip and others")
+HANDOVER = Text("hand-over: pip installs from here on; conda should not come back")
+HANDOVER_SHORT = Text("hand-over to pip")
+MARKS = MappingProxyType(
+    {
+        Mark.HANDOVER: None,
+        Mark.VIOLATION: Text("conda after pip"),
+        Mark.COPIED: Text("dated before this environment was made (copied)"),
+    }
+)
+MARK_SYMBOLS = MappingProxyType({Mark.HANDOVER: "⇒", Mark.VIOLATION: "✗", Mark.COPIED: "○"})
+MARK_STYLES = MappingProxyType({Mark.HANDOVER: "strong", Mark.VIOLATION: "error", Mark.COPIED: "soft"})
+VIOLATIONS = Text(
+    "conda changed packages once after pip had installed",
+    plural="conda changed packages {n} times after pip had installed",
+)
+BY_ACTOR = Text("by {actor}")
+ACTIONS = MappingProxyType(
+    {
+        "create": Text("made the environment"),
+        "nothing": Text("changed nothing"),
+        "notice": Text("took note of what pip had installed"),
+    }
+)
+ADDED = Text("added")
+ADDED_COUNT = Text("added {n} package", plural="added {n} packages")
+REMOVED = Text("removed")
+REMOVED_COUNT = Text("removed {n} package", plural="removed {n} packages")
+CHANGED = Text("changed")
+CHANGED_COUNT = Text("changed {n} package", plural="changed {n} packages")
+OPEN_ENDS = Text("What this cannot tell")
+MORE_EVENTS = Text("… {n} more event", plural="… {n} more events")
+
+SUPPRESSED = Text(
+    "{n} finding is suppressed by this project",
+    plural="{n} findings are suppressed by this project",
+)
+UNTIL = Text("until {date}")
+KNOWN = Text("{n} known finding not shown", plural="{n} known findings not shown")
+NO_NEW_FINDINGS = Text("no new findings")
+
+DIFFERENCES_OF = Text("{first} and {second} compared")
+NO_DIFFERENCE = Text("no package differs")
+MATTER = Text("{n} difference matters", plural="{n} differences matter")
+MINOR = Text("{n} is minor", plural="{n} are minor")
+ONE_SIDED = Text("{n} package in one only", plural="{n} packages in one only")
+SAME = Text("{n} the same", plural="{n} the same")
+WHAT_MATTERS = Text("What matters")
+WHAT_IS_MINOR = Text("Minor")
+ONLY_IN = Text("Only in {name}")
+FINDINGS_ONLY_IN = Text("Findings only in {name}")
+PACKAGE = Text("package")
+DIFFERS_IN = Text("differs in")
+KINDS = MappingProxyType(
+    {
+        "only": Text("presence"),
+        "owner": Text("owner"),
+        "version": Text("version"),
+        "patch": Text("patch"),
+        "build": Text("build"),
+        "rebuild": Text("rebuild"),
+        "channel": Text("channel"),
+    }
+)

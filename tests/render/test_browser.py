@@ -160,5 +160,5 @@ def test_a_command_is_copied_whole(show):
 
 def test_reasons_are_there_when_unfolded(show):
     shown = show(page(HURT))
-    shown.get_by_text("11 things could not be read").click()
+    shown.get_by_text("11 problems met while reading").click()
     assert shown.get_by_text("not JSON: line 11").is_visible()

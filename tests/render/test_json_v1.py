@@ -85,6 +85,8 @@ def test_counts():
         "failed": 0,
         "problems": 0,
         "checked": 41,
+        "suppressed": 0,
+        "known": None,
     }
 
 

@@ -138,7 +138,7 @@ def test_details_tell_all():
 
 def test_every_long_list_says_what_it_keeps_back():
     told = text(HURT)
-    assert "11 things could not be read" in told
+    assert "11 problems met while reading" in told
     assert "and 3 more" in told
     assert "broken-11.json: not JSON: line 11" in text(HURT, details=True)
 

@@ -1,0 +1,158 @@
+"""The report for code scanning: SARIF 2.1.0 (OASIS Standard, https://docs.oasis-open.org/sarif/sarif/v2.1.0/).
+
+Files are named relative to the environment's folder, which `originalUriBaseIds` tells, so that two machines agree.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from envguard.model import Severity
+from envguard.render.json_v1 import string
+from envguard.render.language import clean, say
+
+if TYPE_CHECKING:
+    from envguard.model import Evidence, Finding, Report, RulePage
+
+Json = dict[str, Any]
+
+_BASE = "PREFIX"
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_ABSOLUTE = re.compile(r"(?:[A-Za-z]:)?[/\\]")
+
+
+def sarif(report: Report, pages: tuple[RulePage, ...] = ()) -> Json:
+    """The report as values that `json.dumps` takes; `pages` are the rules, those without a page are only named."""
+    rules = {page.rule: _rule(page) for page in pages}
+    told = (*report.findings, *(each.finding for each in report.suppressed))
+    named = (
+        [each.rule for each in told] + [each.rule for each in report.failed] + [each.rule for each in report.skipped]
+    )
+    for rule in named:
+        rules.setdefault(rule, {"id": rule})
+    index = {rule: number for number, rule in enumerate(rules)}
+    return {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "envguard",
+                        "semanticVersion": string(report.envguard_version),
+                        "rules": list(rules.values()),
+                    }
+                },
+                "automationDetails": {"id": f"envguard/{clean(report.environment.name)}/"},
+                "originalUriBaseIds": {_BASE: {"uri": _folder(report.environment.prefix)}},
+                "invocations": [_invocation(report, index)],
+                "results": [
+                    *(_result(finding, index) for finding in report.findings),
+                    *(
+                        {
+                            **_result(each.finding, index),
+                            "suppressions": [{"kind": "external", "justification": string(each.reason)}],
+                        }
+                        for each in report.suppressed
+                    ),
+                ],
+                "columnKind": "utf16CodeUnits",
+                "properties": {"verdict": report.verdict.value, "phase": report.phase.value},
+            }
+        ],
+    }
+
+
+def sarif_dumps(report: Report, pages: tuple[RulePage, ...] = ()) -> str:
+    """The SARIF log as one JSON document, in ASCII."""
+    return json.dumps(sarif(report, pages), indent=2) + "\n"
+
+
+def _rule(page: RulePage) -> Json:
+    _, _, rest = page.page.partition("\n")
+    said = rest.strip() or page.title
+    return {
+        "id": page.rule,
+        "name": "".join(word.capitalize() for word in page.rule.split("-")),
+        "shortDescription": {"text": page.title},
+        "fullDescription": {"text": said.partition("\n\n")[0].replace("\n", " ")},
+        "help": {"text": page.page, "markdown": page.page},
+        "defaultConfiguration": {"level": _LEVELS[page.severity]},
+        "properties": {"tags": ["environment"], "code": f"EG{page.code}"},
+    }
+
+
+def _result(finding: Finding, index: dict[str, int]) -> Json:
+    message = say(finding.message)
+    if finding.consequence is not None:
+        message = f"{message}; so: {say(finding.consequence)}"
+    files = [each.source for each in finding.evidence if _is_file(each.source)]
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": index[finding.rule],
+        "level": _LEVELS[finding.severity],
+        "message": {"text": message or finding.rule},
+        "locations": [_physical(files[0] if files else ".")],
+        "relatedLocations": [_evidence(number, each) for number, each in enumerate(finding.evidence, 1)],
+        "partialFingerprints": {"envguard/v1": finding.fingerprint},
+        "properties": {
+            "subject": string(finding.subject),
+            "certainty": finding.certainty.value,
+            "fixes": [say(fix.title) for fix in finding.fixes],
+        },
+    }
+
+
+def _evidence(number: int, evidence: Evidence) -> Json:
+    where = _physical(evidence.source) if _is_file(evidence.source) else _logical(evidence.source)
+    return {"id": number, "message": {"text": say(evidence.says) or "-"}, **where}
+
+
+def _invocation(report: Report, index: dict[str, int]) -> Json:
+    told = [
+        *(_notification("error", failed.error, failed.rule, index) for failed in report.failed),
+        *(_notification("note", say(skipped.reason), skipped.rule, index) for skipped in report.skipped),
+        *(_notification("warning", f"{clean(each.source)}: {say(each.reason)}") for each in report.problems),
+    ]
+    return {"executionSuccessful": not report.failed, "toolExecutionNotifications": told}
+
+
+def _notification(level: str, said: str, rule: str | None = None, index: dict[str, int] | None = None) -> Json:
+    associated = {} if rule is None or index is None else {"associatedRule": {"id": rule, "index": index[rule]}}
+    return {"level": level, "message": {"text": string(said) or "-"}, **associated}
+
+
+def _is_file(source: str) -> bool:
+    """Whether evidence names a file; else it is a place in a program, such as `sys.modules`."""
+    return "/" in source or "\\" in source
+
+
+def _physical(source: str) -> Json:
+    if _ABSOLUTE.match(source):
+        return {"physicalLocation": {"artifactLocation": {"uri": _file_uri(source)}}}
+    return {"physicalLocation": {"artifactLocation": {"uri": _quoted(source), "uriBaseId": _BASE}}}
+
+
+def _logical(source: str) -> Json:
+    return {"logicalLocations": [{"fullyQualifiedName": string(source) or "-"}]}
+
+
+def _folder(prefix: str) -> str:
+    return _file_uri(prefix).rstrip("/") + "/"
+
+
+def _file_uri(path: str) -> str:
+    quoted = _quoted(path)
+    return f"file://{quoted}" if quoted.startswith("/") else f"file:///{quoted}"
+
+
+def _quoted(path: str) -> str:
+    """A path as the path of a URI; a colon in its first part would otherwise look like a scheme."""
+    from urllib.parse import quote
+
+    drive = re.match(r"[A-Za-z]:(?=[/\\])", path)
+    head = drive[0] if drive else ""
+    return head + quote(string(path[len(head) :]).replace("\\", "/"))

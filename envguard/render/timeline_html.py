@@ -1,0 +1,128 @@
+"""The timeline for a notebook and for a browser: a table of two lanes, one row for each event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envguard.model import Mark
+from envguard.render import events, words
+from envguard.render.element import element, write
+from envguard.render.html import document, style
+from envguard.render.language import clean, given, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envguard.model import Event, Text, Timeline
+    from envguard.render.element import Element
+    from envguard.render.language import Translator
+
+
+def timeline_html(told: Timeline, *, details: bool = False, language: Translator | None = None) -> str:
+    """The timeline as a fragment that brings its own style, for the output of a notebook cell."""
+    return write(_Teller(told, details, language, level=2).tell())
+
+
+def timeline_page(
+    told: Timeline, *, details: bool = False, language: Translator | None = None, lang: str = "en"
+) -> str:
+    """The timeline as a document of its own."""
+    title = say(given(words.TIMELINE_OF, name=told.environment.name), language)
+    return document(f"{title} · envguard", _Teller(told, details, language, level=1).tell(), lang)
+
+
+@dataclass(frozen=True)
+class _Teller:
+    """The timeline with what every part of the telling needs."""
+
+    timeline: Timeline
+    details: bool
+    language: Translator | None
+    level: int
+
+    def say(self, text: Text) -> str:
+        return say(text, self.language)
+
+    def tell(self) -> Element:
+        timeline = self.timeline
+        made = given(words.MADE_BY, version=timeline.envguard_version, made_at=timeline.made_at)
+        return element(
+            "section",
+            element("style", style()),
+            self.headline(),
+            self.table() if timeline.events else element("p", self.say(words.NO_EVENTS), class_="eg-message"),
+            *self.notes(),
+            element("footer", self.say(made), class_="eg-soft"),
+            class_="envguard-report",
+            aria_label=self.say(given(words.TIMELINE_OF, name=timeline.environment.name)),
+        )
+
+    def headline(self) -> Element:
+        timeline = self.timeline
+        violations = given(words.VIOLATIONS, n=len(timeline.violations))
+        return element(
+            "header",
+            element(
+                "div",
+                element(
+                    "strong",
+                    element("span", words.PHASE_SYMBOLS[timeline.phase], aria_hidden="true", class_="eg-symbol"),
+                    " ",
+                    self.say(words.PHASES[timeline.phase]),
+                    class_=f"eg-mark eg-{words.PHASE_STYLES[timeline.phase]}",
+                ),
+                " ",
+                element("span", clean(timeline.environment.name), class_="eg-name"),
+                role="heading",
+                aria_level=str(self.level),
+                class_="eg-verdict",
+            ),
+            element("p", self.say(violations), class_="eg-meaning") if timeline.violations else None,
+            element("p", element("code", clean(timeline.environment.prefix)), class_="eg-soft"),
+            class_="eg-head",
+        )
+
+    def table(self) -> Element:
+        titles = (words.WHEN, words.CONDA, words.PIP)
+        head = element("tr", *(element("th", self.say(title), scope="col") for title in titles))
+        return element(
+            "table",
+            element("thead", head),
+            element("tbody", *(row for event in self.timeline.events for row in self.rows(event))),
+            class_="eg-lanes",
+        )
+
+    def rows(self, event: Event) -> Iterator[Element]:
+        if event.mark is Mark.HANDOVER:
+            symbol = element("span", words.MARK_SYMBOLS[Mark.HANDOVER], aria_hidden="true")
+            yield element("tr", element("td", symbol, " ", self.say(words.HANDOVER), colspan="3"), class_="eg-border")
+        cell = element("td", *self.inside(event))
+        lanes = (cell, element("td")) if events.by_conda(event) else (element("td"), cell)
+        when = element("th", events.date(event, self.language), scope="row")
+        yield element("tr", when, *lanes, class_=f"eg-event eg-{event.mark.value}" if event.mark else "eg-event")
+
+    def inside(self, event: Event) -> Iterator[Element]:
+        said = words.MARKS[event.mark] if event.mark else None
+        if event.mark and said:
+            kind = words.MARK_STYLES[event.mark]
+            symbol = element("span", words.MARK_SYMBOLS[event.mark], aria_hidden="true", class_="eg-symbol")
+            yield element("p", element("strong", symbol, " ", self.say(said), class_=f"eg-mark eg-{kind}"))
+        title = events.title(event, self.language)
+        if title:
+            yield element("p", title)
+        if event.command:
+            yield element("p", element("code", clean(event.command, None if self.details else 300)))
+        for told in events.changes(event, self.language, None if self.details else events.SHOWN):
+            yield element("p", told.replace(events.TIE, " "))
+
+    def notes(self) -> Iterator[Element]:
+        if not self.timeline.notes:
+            return
+        title = self.say(words.OPEN_ENDS)
+        yield element(
+            "section",
+            element("div", title, role="heading", aria_level=str(self.level + 1), class_="eg-title"),
+            element("ul", *(element("li", self.say(note)) for note in self.timeline.notes)),
+            aria_label=title,
+        )

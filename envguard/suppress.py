@@ -1,0 +1,88 @@
+"""Takes out of a report what a project accepts, keeping count and reason of each."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import TYPE_CHECKING
+
+from envguard.analyse import verdict
+from envguard.model import Problem, Suppressed, Verdict, text
+
+if TYPE_CHECKING:
+    from envguard.model import Finding, Report
+    from envguard.rules.rule import Rule
+    from envguard.settings import Configuration, Suppression
+
+
+def checked(configuration: Configuration, rules: tuple[Rule, ...]) -> Configuration:
+    """The configuration without what names no rule, which becomes a problem; suppressions name rules by their ids."""
+    problems = list(configuration.problems)
+
+    def known(selector: str) -> str | None:
+        return next((rule.id for rule in rules if rule.named(selector)), None)
+
+    def selectors(key: str, names: tuple[str, ...]) -> tuple[str, ...]:
+        problems.extend(_problem(configuration, key, name) for name in names if known(name) is None)
+        return tuple(name for name in names if known(name) is not None)
+
+    suppressions = []
+    for each in configuration.suppressions:
+        rule = known(each.rule)
+        if rule is None:
+            problems.append(_problem(configuration, "suppress", each.rule))
+        else:
+            suppressions.append(dataclasses.replace(each, rule=rule))
+    return dataclasses.replace(
+        configuration,
+        select=selectors("select", configuration.select),
+        ignore=selectors("ignore", configuration.ignore),
+        suppressions=tuple(suppressions),
+        problems=tuple(problems),
+    )
+
+
+def suppress(report: Report, configuration: Configuration, today: datetime.date | None = None) -> Report:
+    """The report with accepted findings set apart; the verdict is that on the others. What has expired holds no more."""
+    day = today or datetime.datetime.now().astimezone().date()
+    valid = tuple(each for each in configuration.suppressions if each.until is None or each.until >= day)
+    expired = tuple(each for each in configuration.suppressions if each not in valid)
+    source = configuration.source or ""
+    set_apart, left = [], []
+    for finding in report.findings:
+        accepted = next((each for each in valid if _meant(each, finding)), None)
+        if accepted is None:
+            left.append(finding)
+        else:
+            until = accepted.until.isoformat() if accepted.until else None
+            set_apart.append(Suppressed(finding, accepted.reason, until, source))
+    late = tuple(
+        Problem(
+            source,
+            text(
+                "the suppression of {rule} ended on {date}, so it does not hold any more; its reason was: {reason}",
+                rule=each.rule,
+                date=each.until.isoformat() if each.until else "",
+                reason=each.reason,
+            ),
+        )
+        for each in expired
+    )
+    return dataclasses.replace(
+        report,
+        findings=tuple(left),
+        suppressed=(*report.suppressed, *set_apart),
+        problems=(*report.problems, *configuration.problems, *late),
+        verdict=verdict(left, known=report.verdict is not Verdict.UNKNOWN) if set_apart else report.verdict,
+    )
+
+
+def _meant(suppression: Suppression, finding: Finding) -> bool:
+    return suppression.rule == finding.rule and suppression.subject in (None, finding.subject)
+
+
+def _problem(configuration: Configuration, key: str, name: str) -> Problem:
+    return Problem(
+        configuration.source or "",
+        text("{key} names the rule {rule}, which does not exist; `envguard rules` lists them", key=key, rule=name),
+    )
