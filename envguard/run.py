@@ -67,7 +67,7 @@ def run(
     """
     program = os.fspath(argv[0])
     try:
-        process = _start([os.fspath(part) for part in argv], {**clean_environment(), **(env or {})}, cwd)
+        process = start([os.fspath(part) for part in argv], {**clean_environment(), **(env or {})}, cwd)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ProbeFailed(text("{program} cannot be started: {reason}", program=program, reason=reason)) from error
@@ -81,7 +81,7 @@ def run(
             text("{program} did not answer within {seconds} s", program=program, seconds=f"{timeout:g}")
         ) from error
     finally:
-        _kill(process)
+        kill(process)
         process.wait()
         out.join()
         err.join()
@@ -103,30 +103,26 @@ def without_secrets(value: str) -> str:
     return _CHANNEL_TOKEN.sub(r"\1<TOKEN>", _USER_INFO.sub("", value))
 
 
-def _start(argv: list[str], env: dict[str, str], cwd: str | Path | None) -> subprocess.Popen[bytes]:
+def start(
+    argv: list[str],
+    env: Mapping[str, str],
+    cwd: str | Path | None = None,
+    *,
+    stdin: int = subprocess.DEVNULL,
+    stderr: int = subprocess.PIPE,
+) -> subprocess.Popen[bytes]:
+    """A program in a group of its own, for whoever talks to it while it runs; whoever starts it has to `kill` it."""
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
         return subprocess.Popen(
-            argv,
-            env=env,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            creationflags=flags,
+            argv, env=env, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, creationflags=flags
         )
     return subprocess.Popen(
-        argv,
-        env=env,
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
+        argv, env=env, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
     )
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: subprocess.Popen[bytes]) -> None:
     """Kills what is left of the child's group: after success only stray grandchildren, after a time-out everything."""
     if sys.platform == "win32":
         if process.poll() is None:

@@ -14,6 +14,13 @@ else:  # run alone, by path: this folder is first on sys.path
     from tree import Tree
 
 _UNMISSED = frozenset(("pyc_file", "directory"))
+_NOTHING: set[str] = set()
+
+
+def _may_be_compiled(paths: Iterable[str]) -> bool:
+    """Whether a look at each file is worth while: most records hold no compiled one."""
+    every = "\n".join(paths)
+    return ".so" in every or any(suffix in every for suffix in reading.COMPILED)
 
 
 class Books:
@@ -29,43 +36,49 @@ class Books:
         self.folders: dict[str, int] = {}
         """Every folder with a recorded file, and the first record that has one there."""
 
-    def add(self, listed: Iterable[tuple[str, Entry]]) -> dict[str, Entry]:
-        """Adds the files of the next record, and gives them back by key.
+    def add(self, mine: dict[str, Entry]) -> dict[str, Entry]:
+        """Adds the files of the next record, by path, and gives them back by key.
 
-        This is the one loop that sees every file of the environment (63,000 of them), hence its looks: a record lists
-        its files folder by folder, so what concerns the folder is done once for a run of them.
+        Here every file of the environment comes by (63,000 of them). A record lists its files folder by folder, so
+        what concerns the folder is done once for a run of them; what can be is done for the whole record at once.
         """
         number = len(self.entries)
-        mine: dict[str, Entry] = {}
-        missing: list[str] = []
-        compiled: list[str] = []
-        tree, owner = self.tree, self.owner
+        if self.tree.fold:
+            mine = {path.lower(): entry for path, entry in mine.items()}
+        missing = self._absent(mine, number)
+        if missing is None:
+            mine = {self.tree.key(path): entry for path, entry in mine.items()}
+            missing = self._absent(mine, number) or []
+        twice = self.owner.keys() & mine.keys()
+        for key in sorted(twice):
+            self.shared.setdefault((self.owner[key], number), []).append(key)
+        self.owner.update(dict.fromkeys(mine.keys() - twice if twice else mine, number))
+        self.entries.append(mine)
+        self.missing.append([key for key in missing if self._is_gone(key, mine[key])])
+        # one cheap look at each before the exact one, and none at all where the whole record has no such name
+        maybe = (
+            [key for key in mine if ".so" in key or key.endswith(reading.COMPILED)] if _may_be_compiled(mine) else ()
+        )
+        self.compiled.append([key for key in maybe if reading.is_compiled(key)])
+        return mine
+
+    def _absent(self, mine: Iterable[str], number: int) -> list[str] | None:
+        """The files that their folders do not name; None if a folder is a link, so that paths are no keys."""
+        tree = self.tree
         last: str | None = None
-        stem, names, moved = "", None, False
-        for path, entry in listed:
-            if not path or path[0] == "/" or "../" in path:
-                continue  # a record that points out of its prefix is not followed
-            where = path.lower() if tree.fold else path
-            folder, _, name = where.rpartition("/")
+        names: set[str] = set()
+        missing = []
+        for path in mine:
+            folder, _, name = path.rpartition("/")
             if folder != last:
                 last = folder
-                canonical = tree.folder(folder)
-                stem, names, moved = canonical + "/" if canonical else "", tree.names(canonical), canonical != folder
-                self.folders.setdefault(canonical, number)
-            if moved:
-                where = stem + name
-            mine[where] = entry
-            first = owner.setdefault(where, number)
-            if first != number:
-                self.shared.setdefault((first, number), []).append(where)
-            if ".so" in name or name.endswith(reading.COMPILED):
-                compiled.append(where)
-            if names is None or name not in names:
-                missing.append(where)
-        self.entries.append(mine)
-        self.missing.append([where for where in missing if self._is_gone(where, mine[where])])
-        self.compiled.append([where for where in compiled if reading.is_compiled(where)])
-        return mine
+                if tree.folder(folder) != folder:
+                    return None
+                names = tree.names(folder) or _NOTHING
+                self.folders.setdefault(folder, number)
+            if name not in names:
+                missing.append(path)
+        return missing
 
     def _is_gone(self, key: str, entry: Entry) -> bool:
         """Whether a file that its folder does not name is missing, rather than somewhere that cannot be looked at."""

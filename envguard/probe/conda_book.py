@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
 
 if TYPE_CHECKING or __package__:
@@ -14,10 +15,8 @@ else:  # run alone, by path: this folder is first on sys.path
     import reading
 
 
+_PACKAGED = ("site-packages/", "python-scripts/")
 _UNCOMPARED = frozenset(("softlink", "pyc_file", "directory"))
-
-
-_new = tuple.__new__  # a third of the time of a NamedTuple's own constructor, 63,000 times
 
 
 class Entry(NamedTuple):
@@ -39,29 +38,50 @@ def _channel(record: dict[str, Any]) -> str | None:
     return url.rsplit("/", 2)[0] if url and url.count("/") > 3 else None
 
 
-def listed(record: dict[str, Any]) -> Iterator[tuple[str, Entry]]:
-    """The files of a record as (path below the prefix, entry), whatever age the record is of."""
+# half the time of a NamedTuple's own constructor, which is Python code; called for each of 60,000 files
+_make = partial(tuple.__new__, Entry)
+
+
+def listed(record: dict[str, Any]) -> dict[str, Entry]:
+    """The files of a record by their path below the prefix, whatever age the record is of.
+
+    Paths that lead out of the prefix are left out. What concerns few paths is looked for in all of them at once, joined
+    into one text, since a look at each of 60,000 would take longer than reading the records does.
+    """
     data = record.get("paths_data")
     entries = data.get("paths") if isinstance(data, dict) else None
-    if not isinstance(entries, list):
-        for file in reading.strings(record.get("files")):  # conda before 4.3 kept no hashes
-            yield file.replace("\\", "/"), Entry(None, None, "hardlink")
-        return
-    relocated = _Relocation(record)
+    if isinstance(entries, list):
+        try:
+            found = _read(entries)
+            lines = "\n" + "\n".join(found)
+        except (AttributeError, KeyError, TypeError):  # something in there is not what a record holds
+            found = _read([e for e in entries if isinstance(e, dict) and isinstance(e.get("_path"), str)])
+            lines = "\n" + "\n".join(found)
+    else:  # conda before 4.3 kept no hashes
+        found = dict.fromkeys(reading.strings(record.get("files")), Entry(None, None, "hardlink"))
+        lines = "\n" + "\n".join(found)
+    if "\\" in lines:
+        found = {path.replace("\\", "/"): entry for path, entry in found.items()}
+        lines = lines.replace("\\", "/")
+    if "\nsite-packages/" in lines or "\npython-scripts/" in lines:
+        relocated = _Relocation(record)
+        found = {relocated(path) if path.startswith(_PACKAGED) else path: e for path, e in found.items()}
+    if "../" in lines or "\n/" in lines or "" in found:
+        found = {path: e for path, e in found.items() if path and path[0] != "/" and "../" not in path}
+    return found
+
+
+def _read(entries: list[dict[str, Any]]) -> dict[str, Entry]:
+    """The entries of paths_data by path; one loop over 60,000, hence no call in it that most of them do not need."""
+    found = {}
     for entry in entries:
-        path: Any = entry.get("_path") if isinstance(entry, dict) else None
-        if not isinstance(path, str):
-            continue
-        if "\\" in path:
-            path = path.replace("\\", "/")
-        if path.startswith(("site-packages/", "python-scripts/")):
-            path = relocated(path)
-        kind = entry.get("path_type", "hardlink")
-        package, here = entry.get("sha256"), entry.get("sha256_in_prefix")
-        if kind == "hardlink" and (not here or not package or here == package) and not entry.get("prefix_placeholder"):
-            yield path, _new(Entry, (here or package, entry.get("size_in_bytes"), kind))
+        get = entry.get
+        kind, package, here = get("path_type", "hardlink"), get("sha256"), get("sha256_in_prefix")
+        if kind == "hardlink" and (here == package or not here or not package) and not get("prefix_placeholder"):
+            found[entry["_path"]] = _make((here or package, get("size_in_bytes"), kind))
         else:
-            yield path, _special(entry, kind)
+            found[entry["_path"]] = _special(entry, kind)
+    return found
 
 
 def _special(entry: dict[str, Any], kind: Any) -> Entry:
@@ -221,7 +241,7 @@ def package(prefix: str, path: str, record: dict[str, Any], entries: dict[str, E
         s for s in [reading.string(record.get("requested_spec"))] if s and s != "None"
     ]
     provides = set()
-    for key in (key for key in entries if "-info" in key):
+    for key in [key for key in entries if "-info" in key]:
         parent, _, name = key.rpartition("/")
         folder = parent.rpartition("/")[2] if name in ("METADATA", "metadata", "PKG-INFO", "pkg-info") else name
         match = reading.FOLDER_NAME.match(folder) if folder.endswith("-info") else None

@@ -48,7 +48,7 @@ def collect(
     return {
         "pths": _pths(prefix, sites, books, records, pip, problems),
         "vendored": _vendored(layout, books, records, pip),
-        "shebangs": _shebangs(prefix, scripts, books, pip),
+        "shebangs": _shebangs(prefix, scripts, books, records, pip),
         "pip_warnings": _pip_warnings(prefix),
         "externally_managed": _externally_managed(prefix, sites),
         "pinned": _pinned(prefix, problems),
@@ -172,7 +172,7 @@ def interpreter(start: bytes) -> str | None:
     return path if base[1] and _PYTHON.fullmatch(base[2]) else None
 
 
-def _candidates(scripts: str, books: Books, pip: list[Dist]) -> Iterator[str]:
+def candidates(scripts: str, books: Books, pip: list[Dist]) -> Iterator[str]:
     """The scripts of pip's distributions, and those of conda's that everybody uses."""
     folder = books.tree.key(scripts)
     names = books.tree.names(folder) or set()
@@ -186,23 +186,33 @@ def _candidates(scripts: str, books: Books, pip: list[Dist]) -> Iterator[str]:
                 yield key
 
 
-def _shebangs(prefix: str, scripts: str, books: Books, pip: list[Dist]) -> list[dict[str, Any]]:
+def _shebangs(prefix: str, scripts: str, books: Books, records: list[str], pip: list[Dist]) -> list[dict[str, Any]]:
     """Which Pythons the scripts start."""
     found: dict[str, list[str]] = {}
-    for key in sorted(set(_candidates(scripts, books, pip)))[:_SCRIPTS]:
+    folder = books.tree.key(scripts) + "/"
+    owner = {key: dist.out["path"] for dist in pip for key in dist.rows if key.startswith(folder)}
+    for key in sorted(set(candidates(scripts, books, pip)))[:_SCRIPTS]:
         named = interpreter(head(books.tree.real(key)))
         if named is not None:
-            found.setdefault(named, []).append(books.tree.spelled(key))
+            found.setdefault(named, []).append(key)
     # not the interpreter itself: in a venv it is a link that leads out
     return [
         {
             "interpreter": named,
             "inside": inside(os.path.dirname(named), prefix, books.tree.root),
-            "count": len(paths),
-            "scripts": paths[: reading.SAMPLE],
+            "count": len(keys),
+            "scripts": [books.tree.spelled(key) for key in keys[: reading.SAMPLE]],
+            "owners": sorted({*(owner[key] for key in keys if key in owner), *_recorded(keys, owner, books, records)}),
         }
-        for named, paths in sorted(found.items())
+        for named, keys in sorted(found.items())
     ]
+
+
+def _recorded(keys: list[str], owner: dict[str, str], books: Books, records: list[str]) -> Iterator[str]:
+    """The records of the scripts that pip has not written anew."""
+    for key in keys:
+        if key not in owner and key in books.owner:
+            yield records[books.owner[key]]
 
 
 def _pip_warnings(prefix: str) -> list[str]:

@@ -20,6 +20,9 @@ else:  # run alone, by path: this folder is first on sys.path
     from pip_book import Dist, Row
 
 
+_IMPORTED = (".py", ".so", ".pyd")
+
+
 def _own(dist: Dist, raw: dict[str, bytes], books: Books, records: list[str]) -> None:
     """Decides who owns a dist-info: conda if a record lists its path and the content is still what conda put there."""
     path = dist.out["path"]
@@ -184,12 +187,10 @@ def unowned(books: Books, dists: list[Dist], sites: list[str], records: list[str
             if number is None or top.lower() in unlisted:
                 continue  # a namespace belongs to nobody, and what installs without a list may own anything here
             strangers = [
-                folder + "/" + name
+                key
                 for folder in below
                 for name in tree.names(folder) or ()
-                if name.endswith((".py", ".so", ".pyd"))
-                and folder + "/" + name not in books.owner
-                and folder + "/" + name not in claimed
+                if name.endswith(_IMPORTED) and (key := folder + "/" + name) not in books.owner and key not in claimed
             ]
             if strangers:
                 found.append(
@@ -198,7 +199,7 @@ def unowned(books: Books, dists: list[Dist], sites: list[str], records: list[str
     return found
 
 
-def _altered(number: int, books: Books, explained: set[str], doubly: set[str]) -> list[str]:
+def altered_by_size(number: int, books: Books, explained: set[str], doubly: set[str]) -> list[str]:
     """Compiled files of a record whose size is not conda's and which no RECORD explains."""
     found = []
     entries = books.entries[number]
@@ -243,7 +244,7 @@ def presence(packages: list[dict[str, Any]], books: Books, explained: set[str], 
     for number, package in enumerate(packages):
         package["missing"] = books.summarise(books.missing[number])
         if check_sizes:  # macOS re-signs binaries after linking, which changes their size
-            package["altered"] = books.summarise(_altered(number, books, explained, doubly))
+            package["altered"] = books.summarise(altered_by_size(number, books, explained, doubly))
 
 
 def distributions(

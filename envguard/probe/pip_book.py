@@ -19,7 +19,7 @@ else:  # run alone, by path: this folder is first on sys.path
     from tree import Tree
 
 
-_READ = (
+READ = (
     "PKG-INFO",  # egg-info's name for METADATA
     "METADATA",
     "RECORD",
@@ -160,7 +160,7 @@ def describe(
         found["METADATA"] = _take(real, path, problems)
     except OSError as error:
         problems.add(path, "could not be listed: {error}", error=reading.why(error))
-    for file in _READ:
+    for file in READ:
         if file in names:
             key = "METADATA" if file == "PKG-INFO" else file
             found[key] = _take(os.path.join(real, file), path + "/" + file, problems)

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Iterator
+
+if TYPE_CHECKING or __package__:
+    from envguard.probe import reading
+else:  # run alone, by path: this folder is first on sys.path
+    import reading
+
+_LONGEST = 4096  # characters of a path, more than which no system opens
+_DEEPEST = 128  # folders within each other
 
 
 class Tree:
@@ -12,14 +21,21 @@ class Tree:
     and lower case where the file system does not tell cases apart.
     """
 
-    def __init__(self, prefix: str, fold: bool, windows: bool) -> None:
+    def __init__(self, prefix: str, fold: bool, windows: bool, patience: reading.Patience | None = None) -> None:
         self.prefix = prefix
+        self._below = os.path.join(
+            prefix, ""
+        )  # os.path.join for every folder would take a quarter of the listing's time
         self.root = os.path.realpath(prefix)
         self.fold = fold
         self.windows = windows
         self._names: dict[str, set[str] | None] = {}
         self._canonical: dict[str, str] = {"": ""}
         self._spelling: dict[str, str] = {}
+        self._patience = patience or reading.Patience()
+        self._gone: set[str] = set()
+        self._silent: dict[str, str] = {}
+        self._outside: set[str] = set()
 
     def names(self, folder: str) -> set[str] | None:
         """The names in a canonical folder; None if it is not there, not readable, or outside the prefix."""
@@ -28,12 +44,18 @@ class Tree:
         except KeyError:
             pass
         names: set[str] | None = None
-        if not folder.startswith("!"):
+        if folder.startswith("!"):
+            pass
+        elif self._patience.listing_over():
+            self._patience.folders += 1
+        else:
             here = self._spelling.get(folder, folder)
             try:
-                names = set(os.listdir(os.path.join(self.prefix, here)))
-            except OSError:
-                pass
+                names = set(os.listdir(self._below + here))
+            except (FileNotFoundError, NotADirectoryError, ValueError):  # a ValueError: no file can have such a name
+                self._gone.add(folder)
+            except OSError as error:
+                self._silent[here] = reading.why(error)
             else:
                 names = {self._spell(folder, here, name) for name in names} if self.fold else names
         self._names[folder] = names
@@ -47,26 +69,36 @@ class Tree:
         return folded
 
     def folder(self, folder: str) -> str:
-        """The canonical form of a folder; starts with `!` if a symlink leads out of the prefix."""
+        """The canonical form of a folder; starts with `!` if a symlink leads out of the prefix, or no disk can hold it."""
         known = self._canonical.get(folder)
         if known is not None:
             return known
+        if len(folder) > _LONGEST or folder.count("/") > _DEEPEST:
+            return "!" + folder
         parent, _, name = folder.rpartition("/")
         above = self.folder(parent)
         result = above + "/" + name if above else name
-        if not above.startswith("!"):
+        if not above.startswith("!") and not self._patience.listing_over():
             if self.fold:
                 self.names(above)  # learns how the folder is spelled
-            real = os.path.join(self.prefix, self._spelling.get(result, result))
+            real = self._below + self._spelling.get(result, result)
             if os.path.islink(real):
                 real = os.path.realpath(real)
                 inside = os.path.relpath(real, self.root).replace(os.sep, "/") if real != self.root else ""
                 if inside == ".." or inside.startswith("../") or os.path.isabs(inside):
+                    self._outside.add(self._spelling.get(result, result))
                     result = "!" + result
                 else:
                     result = inside.lower() if self.fold else inside
         self._canonical[folder] = result
         return result
+
+    def folders(self) -> Iterator[str]:
+        """Every folder that was asked for, and what each symlinked one stands for, as they are written on disk."""
+        for folder, canonical in self._canonical.items():
+            yield self._spelling.get(folder, folder)
+            if canonical != folder and not canonical.startswith("!"):
+                yield self._spelling.get(canonical, canonical)
 
     def key(self, path: str) -> str:
         """The path under which both books meet."""
@@ -86,9 +118,7 @@ class Tree:
         names = self.names(folder)
         if names is not None:
             return name in names
-        if folder.startswith("!"):
-            return None
-        return False if not os.path.lexists(self.real(folder)) else None
+        return False if folder in self._gone else None
 
     def spelled(self, key: str) -> str:
         """A key as it is written on disk; where the file is gone, as far as its folders are."""
@@ -100,4 +130,14 @@ class Tree:
 
     def real(self, key: str) -> str:
         """Where a key lies on disk."""
-        return os.path.join(self.prefix, self.spelled(key))
+        return self._below + self.spelled(key)
+
+    def tell(self, problems: reading.Problems) -> None:
+        """Notes the folders that could not be looked into; what is below one of them is not told again."""
+        for folder in sorted(self._outside):
+            problems.add(folder, reading.OUTSIDE)
+        last = None
+        for folder in sorted(self._silent):
+            if last is None or not (folder + "/").startswith(last + "/"):
+                last = folder
+                problems.add(folder, "could not be listed: {error}", error=self._silent[folder])

@@ -1,0 +1,37 @@
+"""How far a long look has come: one line of a terminal, and nothing where nobody watches."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_EVERY = 0.1
+"""Seconds between two lines; a terminal takes longer to draw one than a batch takes to hash."""
+_CELLS = 24
+
+
+def bar(stream: TextIO) -> Callable[[int, int], None] | None:
+    """What to tell of bytes done and all bytes; None if the stream is no terminal."""
+    if not stream.isatty():
+        return None
+    started = time.monotonic()
+    drawn = 0.0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal drawn
+        now = time.monotonic()
+        if done >= total:
+            stream.write("\r\033[K")
+        elif now - drawn >= _EVERY:
+            drawn = now
+            full = _CELLS * done // total
+            speed = done / 1e9 / max(now - started, 1e-3)
+            stream.write(
+                f"\rhashing {'━' * full}{'╌' * (_CELLS - full)} {done / 1e9:.1f} of {total / 1e9:.1f} GB, {speed:.1f} GB/s\033[K"
+            )
+        stream.flush()
+
+    return tell
