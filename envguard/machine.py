@@ -42,6 +42,8 @@ class Shebang:
     """Whether it lies in the prefix, or leaves it to the PATH."""
     count: int
     scripts: tuple[str, ...]
+    owners: tuple[str, ...] = ()
+    """The conda records and dist-infos that list them."""
 
 
 @dataclass(frozen=True)

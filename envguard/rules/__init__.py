@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from envguard.rules.cache import package_cache_damaged
+from envguard.rules.channels import channels_not_strict, defaults_and_forge, mixed_channels
 from envguard.rules.depends import conda_constrains_violated, conda_depends_unmet
 from envguard.rules.files import conda_file_altered, conda_file_missing, two_conda_owners, unowned_files_in_package
+from envguard.rules.installers import (
+    externally_managed,
+    no_pip_in_env,
+    pip_user_or_target_set,
+    script_shebang_elsewhere,
+    shell_pip_targets_other_python,
+    uv_targets_other_env,
+)
+from envguard.rules.kernelspecs import kernelspec_dead, kernelspec_other_env, kernelspec_overridden
 from envguard.rules.metadata import dist_info_without_metadata, dist_info_without_record, duplicate_dist_info
+from envguard.rules.order import alternating_installers, conda_after_pip_rule, pip_where_conda_has_it
 from envguard.rules.ownership import conda_record_lost, dists_share_files, pip_overwrote_conda
-from envguard.rules.places import pip_in_base
+from envguard.rules.places import conda_itself_damaged, pip_in_base
 from envguard.rules.requires import requires_dist_unmet
+from envguard.rules.site import executable_pth, orphaned_site_packages, vendored_library_conflict
+from envguard.rules.widgets import widgets_version_mismatch
 
 if TYPE_CHECKING:
     from envguard.rules.rule import Rule
@@ -22,11 +36,32 @@ RULES: tuple[Rule, ...] = (
     dists_share_files,
     conda_record_lost,
     unowned_files_in_package,
+    package_cache_damaged,
     duplicate_dist_info,
     dist_info_without_metadata,
     dist_info_without_record,
     conda_depends_unmet,
     conda_constrains_violated,
     requires_dist_unmet,
+    conda_after_pip_rule,
+    alternating_installers,
+    pip_where_conda_has_it,
+    mixed_channels,
+    orphaned_site_packages,
+    vendored_library_conflict,
+    executable_pth,
+    shell_pip_targets_other_python,
+    no_pip_in_env,
+    uv_targets_other_env,
+    script_shebang_elsewhere,
+    kernelspec_other_env,
+    kernelspec_dead,
+    kernelspec_overridden,
     pip_in_base,
+    conda_itself_damaged,
+    widgets_version_mismatch,
+    channels_not_strict,
+    defaults_and_forge,
+    pip_user_or_target_set,
+    externally_managed,
 )

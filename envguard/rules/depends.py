@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from typing import TYPE_CHECKING
 
 from envguard import versions
-from envguard.errors import CannotTell
 from envguard.model import Evidence, Severity, Text, text
 from envguard.rules import fixes
-from envguard.rules.names import normalise, same_project
-from envguard.rules.overlaps import clashes, stand_in, uninstalled
-from envguard.rules.ownership import lost
+from envguard.rules.importable import Importable, Unmet, unmet_depends
+from envguard.rules.overlaps import clashes
 from envguard.rules.rule import Found, Rule, rule
-from envguard.versions import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,51 +18,13 @@ if TYPE_CHECKING:
     from envguard.facts import CondaPackage, Distribution, Environment
     from envguard.model import Argument, Fix
 
+    _Group = tuple[str, tuple[tuple[CondaPackage, Unmet], ...]]
 
-@dataclass(frozen=True)
-class _Unmet:
-    """One spec of a record that does not hold, and what stands there instead."""
+_MANY = 3
+"""So many packages with one unmet name have one cause, and are told once."""
 
-    spec: str
-    name: str
-    found: CondaPackage | Distribution | None
-    by_pip: bool
-
-
-class _Importable:
-    """What stands under the names of conda packages: conda's own, or what pip put in its place."""
-
-    def __init__(self, env: Environment) -> None:
-        self.env = env
-        self.replaced: dict[str, Distribution] = dict(env.replaced)
-        self.exchanged = {clash.package.name for clash in clashes(env) if clash.replaces}
-        for package in env.conda_packages or ():
-            if package.name not in self.replaced and uninstalled(env, package):
-                other = stand_in(env, package)
-                if other is not None:
-                    self.replaced[package.name] = other
-                    self.exchanged.add(package.name)
-        self.strangers = {dist.name: dist for dist in env.pip_owned}
-
-    def beside(self, name: str) -> Distribution | None:
-        """The distribution of pip's that is the same project as a package of which conda has no record."""
-        dist = self.strangers.get(normalise(name))
-        return dist if dist is not None and name not in self.env.by_name and same_project(name, dist.name) else None
-
-    def unmet(self, spec: str, *, required: bool) -> _Unmet | None:
-        """What a spec meets if it does not hold; None if it holds or nobody can tell."""
-        name = versions.spec_name(spec)
-        if name is None or versions.is_virtual(name):
-            return None
-        dist = self.replaced.get(name) or self.beside(name)
-        if dist is not None:
-            broken = versions.conda_allows_version(spec, name, dist.version) is Answer.NO
-            return _Unmet(spec, name, dist, by_pip=True) if broken else None
-        package = self.env.by_name.get(name)
-        if package is not None:
-            broken = versions.conda_allows(spec, package) is Answer.NO
-            return _Unmet(spec, name, package, by_pip=False) if broken else None
-        return _Unmet(spec, name, None, by_pip=False) if required else None
+_SHOWN = 6
+_WANTED = re.compile(r"[\s=>~](\d+\.\d+)")
 
 
 @rule("conda-depends-unmet", code=130, severity=Severity.ERROR, needs=("conda_packages", "distributions"))
@@ -79,7 +38,8 @@ def conda_depends_unmet(env: Environment) -> Iterator[Found]:
     in its place, that is an error: compiled packages crash or refuse to be imported, others fail where the interface
     has changed. If no file of pip's is involved, conda's own records disagree, for instance after an
     interrupted update or by a fault of the packages; that is a warning, and information for a package that holds no
-    files of its own, such as `anaconda`.
+    files of its own, such as `anaconda`. Where three packages or more lack the same one, as after an update of Python in
+    base, that is told once.
 
     How to repair: give the dependency back to conda, or let conda install one in the range.
 
@@ -87,21 +47,54 @@ def conda_depends_unmet(env: Environment) -> Iterator[Found]:
     unreadable, and the build string of a version that pip owns.
     """
     versions.require_conda()
-    importable = _Importable(env)
-    excused = _unrecorded(env)
-    for package in env.conda_packages or ():
-        if package.name in importable.exchanged:
-            continue  # its code is pip's, and what that requires stands in its own metadata
-        unmet = tuple(
-            found
-            for spec in package.depends
-            if (found := importable.unmet(spec, required=True)) and (found.found or found.name not in excused)
-        )
-        if unmet:
-            yield _depends(env, package, unmet)
+    told = tuple(unmet_depends(env))
+    common = _common(told)
+    for group in common.values():
+        yield _as_shipped(env, group)
+    for package, unmet in told:
+        alone = unmet if _by_pip(unmet) else tuple(each for each in unmet if each.name not in common)
+        if alone:
+            yield _depends(env, package, alone)
 
 
-def _depends(env: Environment, package: CondaPackage, unmet: tuple[_Unmet, ...]) -> Found:
+def _by_pip(unmet: tuple[Unmet, ...]) -> bool:
+    return any(each.by_pip for each in unmet)
+
+
+def _common(told: tuple[tuple[CondaPackage, tuple[Unmet, ...]], ...]) -> dict[str, _Group]:
+    """The names that many packages miss in conda's own records, each with those packages and their first such spec."""
+    groups: dict[str, dict[str, tuple[CondaPackage, Unmet]]] = {}
+    for package, unmet in told:
+        for each in () if _by_pip(unmet) else unmet:
+            groups.setdefault(each.name, {}).setdefault(package.record, (package, each))
+    return {name: (name, tuple(group.values())) for name, group in groups.items() if len(group) >= _MANY}
+
+
+def _as_shipped(env: Environment, group: _Group) -> Found:
+    """One finding for all the packages that conda itself left without the same dependency."""
+    name, members = group
+    packages = tuple(package.name for package, _ in members)
+    found = env.by_name.get(name)
+    wanted = {match[1] for _, each in members if (match := _WANTED.search(each.spec))}
+    args: dict[str, Argument] = {"n": len(members), "name": name, "packages": packages}
+    if found is None:
+        message = Text("{n} packages depend on {name}, of which conda has no record: {packages}", args)
+    elif len(wanted) == 1 and not found.version.startswith((*wanted,)):
+        args.update(wanted=wanted.pop(), found=found.version)
+        message = Text("{n} packages were built for {name} {wanted}, and {name} {found} is installed: {packages}", args)
+    else:
+        args["found"] = found.version
+        message = Text("{n} packages depend on another {name} than the {found} that is installed: {packages}", args)
+    return Found(
+        subject=name,
+        message=message,
+        evidence=tuple(_evidence(package, each) for package, each in members[:_SHOWN]),
+        consequence=text("conda's records disagree among themselves; no file of pip's is involved"),
+        severity=Severity.WARNING if any(package.files for package, _ in members) else Severity.INFO,
+    )
+
+
+def _depends(env: Environment, package: CondaPackage, unmet: tuple[Unmet, ...]) -> Found:
     by_pip = tuple(each for each in unmet if each.by_pip)
     specs = tuple(each.spec for each in by_pip or unmet)
     if by_pip:
@@ -133,7 +126,7 @@ def _depends(env: Environment, package: CondaPackage, unmet: tuple[_Unmet, ...])
     )
 
 
-def _give_back(env: Environment, unmet: tuple[_Unmet, ...]) -> tuple[Fix, ...]:
+def _give_back(env: Environment, unmet: tuple[Unmet, ...]) -> tuple[Fix, ...]:
     """The fixes that bring conda's version of each dependency back, each once."""
     found: dict[Fix, None] = {}
     for each in unmet:
@@ -150,15 +143,6 @@ def _give_back(env: Environment, unmet: tuple[_Unmet, ...]) -> tuple[Fix, ...]:
             ways = fixes.meet_constraint(env, dist, each.spec, versions.pip_specifier(each.spec))
         found.update(dict.fromkeys(ways))
     return tuple(found)
-
-
-def _unrecorded(env: Environment) -> frozenset[str]:
-    """Names that conda may well have, although no readable record says so."""
-    unreadable = {stem.rsplit("-", 2)[0] for stem in env.unreadable_records}
-    try:
-        return frozenset(unreadable | {package.name for package in lost(env)})
-    except CannotTell:
-        return frozenset(unreadable)
 
 
 @rule("conda-constrains-violated", code=131, severity=Severity.ERROR, needs=("conda_packages", "distributions"))
@@ -178,7 +162,7 @@ def conda_constrains_violated(env: Environment) -> Iterator[Found]:
     name with a project on PyPI, such as tzdata.
     """
     versions.require_conda()
-    importable = _Importable(env)
+    importable = Importable(env)
     for package in env.conda_packages or ():
         if package.name in importable.exchanged:
             continue
@@ -188,7 +172,7 @@ def conda_constrains_violated(env: Environment) -> Iterator[Found]:
                 yield _constrains(env, package, unmet)
 
 
-def _constrains(env: Environment, package: CondaPackage, unmet: _Unmet) -> Found:
+def _constrains(env: Environment, package: CondaPackage, unmet: Unmet) -> Found:
     args: dict[str, Argument] = {
         "package": package.name,
         "version": package.version,
@@ -216,7 +200,7 @@ def _constrains(env: Environment, package: CondaPackage, unmet: _Unmet) -> Found
     )
 
 
-def _evidence(package: CondaPackage, unmet: _Unmet) -> Evidence:
+def _evidence(package: CondaPackage, unmet: Unmet) -> Evidence:
     if unmet.found is None:
         return Evidence(text("{spec} is asked for, and conda has no record of it", spec=unmet.spec), package.record)
     if unmet.by_pip:

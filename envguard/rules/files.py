@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _ONE_MAKER = (frozenset(("ucrt", "vs2015_runtime")), frozenset(("ucrt", "vc14_runtime")))
 """Pairs that share libraries by their maker's intention."""
 
+_MANY = 12
+"""More packages than these that miss files have one cause: a copy without them, or a prefix that was slimmed."""
+
+_SHOWN = 6
+
 
 @rule("conda-file-missing", code=100, severity=Severity.ERROR, needs=("conda_packages",))
 def conda_file_missing(env: Environment) -> Iterator[Found]:
@@ -31,11 +36,42 @@ def conda_file_missing(env: Environment) -> Iterator[Found]:
     are already installed. Missing compiled files are an error; missing sources or data are a warning.
 
     How to repair: let conda link the same build again (`conda install --force-reinstall`). If you wanted the package
-    gone, and nothing depends on it, remove it with conda, too.
+    gone, and nothing depends on it, remove it with conda, too. Where more than twelve packages miss files, a copy or a
+    slimmed prefix is told once for each severity.
 
     Not reported: byte code (`.pyc`), and files that pip replaced by a version of its own (that is EG102). Documents,
     static libraries, source maps and tests, which people delete to save space, are information only.
     """
+    found = tuple(_missing(env))
+    alone = [each for each, _ in found] if len(found) <= _MANY else [each for each, package in found if package is None]
+    yield from alone
+    if len(found) > _MANY:
+        for severity in Severity:
+            alike = [(each, package) for each, package in found if package and each.severity is severity]
+            if len(alike) > 1:
+                yield _slimmed(env, tuple(package for _, package in alike), severity)
+            else:
+                yield from (each for each, _ in alike)
+
+
+def _slimmed(env: Environment, packages: tuple[CondaPackage, ...], severity: Severity) -> Found:
+    """One finding for all packages that miss files of one weight."""
+    return Found(
+        subject=env.name,
+        message=text(
+            "files of {n} packages of conda's are missing: {packages}",
+            n=len(packages),
+            packages=tuple(package.name for package in packages),
+        ),
+        evidence=tuple(_listed(package.missing, package) for package in packages[:_SHOWN]),
+        consequence=text("so many at once were hardly uninstalled: the prefix was copied without them, or slimmed"),
+        fixes=fixes.reinstall(env, *packages) if severity is not Severity.INFO else (),
+        severity=severity,
+    )
+
+
+def _missing(env: Environment) -> Iterator[tuple[Found, CondaPackage | None]]:
+    """The finding of each package, and the package where many such findings may be told as one."""
     told_by_102 = {clash.package.record for clash in clashes(env) if clash.overwrites}
     reinstalled = {clash.package.record for clash in clashes(env) if clash.overlap.shape == "same"}
     for package in env.conda_packages or ():
@@ -45,9 +81,11 @@ def conda_file_missing(env: Environment) -> Iterator[Found]:
         if package.record in reinstalled and not (missing.compiled or missing.python):
             continue  # pip put the same code there, but of the dist-info only its own half
         if uninstalled(env, package):
-            yield _uninstalled(env, package, stand_in(env, package))
+            other = stand_in(env, package)
+            yield _uninstalled(env, package, other), None if other else package
             continue
-        yield Found(
+        severity = _weight(missing, rest=Severity.INFO if disposable(missing) else Severity.WARNING)
+        found = Found(
             subject=package.name,
             message=text(
                 "{n} file of conda's {package} {version} is missing",
@@ -59,8 +97,9 @@ def conda_file_missing(env: Environment) -> Iterator[Found]:
             evidence=(_listed(missing, package),),
             consequence=consequence(env, package),
             fixes=fixes.reinstall(env, package),
-            severity=_weight(missing, rest=Severity.INFO if disposable(missing) else Severity.WARNING),
+            severity=severity,
         )
+        yield found, package
 
 
 def _uninstalled(env: Environment, package: CondaPackage, other: Distribution | None) -> Found:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from envguard import versions
 from envguard.model import Evidence, Severity, text
-from envguard.rules import fixes
+from envguard.rules import fixes, steps
 from envguard.rules.dependants import needed_by_conda
+from envguard.rules.importable import unmet_by_pip
 from envguard.rules.overlaps import clashes
 from envguard.rules.rule import Found, Rule, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envguard.facts import Environment
+    from envguard.facts import CondaPackage, Environment
+    from envguard.model import Fix
 
 
 @rule("pip-in-base", code=240, severity=Severity.WARNING, needs=("conda_packages", "distributions"))
@@ -82,6 +85,75 @@ def pip_in_base(env: Environment) -> Iterator[Found]:
     )
 
 
+@rule("conda-itself-damaged", code=241, severity=Severity.ERROR, needs=("conda_packages", "distributions"))
+def conda_itself_damaged(env: Environment) -> Iterator[Found]:
+    """The program conda itself is damaged.
+
+    conda is a Python program in base. Here its command was replaced by the one of a conda from PyPI, which only says that
+    it must not be installed that way; or files of a package that it needs are gone; or pip put a version of such a package
+    there with which conda does not work.
+
+    Why it matters: without conda no environment can be repaired by conda.
+
+    How to repair: with another tool, such as micromamba, or with conda as long as it starts: put conda and what is
+    damaged back first, and take off nothing before.
+
+    Not reported: environments other than base; what pip overwrote there and conda may live with (EG240); conda's own
+    records that disagree among themselves (EG130).
+    """
+    if not env.base:
+        return
+    needed = needed_by_conda(env)
+    evidence = [
+        Evidence(text("imports conda.cli.pip_warning, which only a conda from PyPI has"), path)
+        for path in env.pip_warnings or ()
+    ]
+    damaged = {each.name: each for each in env.conda_packages or () if env.pip_warnings and each.name == "conda"}
+    told_by_240 = {clash.package.name for clash in clashes(env) if clash.overwrites}
+    for package in env.conda_packages or ():
+        if (
+            package.name in needed
+            and package.name not in told_by_240
+            and (package.missing.compiled or package.missing.python)
+        ):
+            damaged[package.name] = package
+            evidence.append(
+                Evidence(text("files that conda needs are gone: {files}", files=package.missing.sample), package.record)
+            )
+    for package, spec, dist in unmet_by_pip(env, needed):
+        found = env.by_name.get(versions.spec_name(spec) or "")
+        damaged[(found or package).name] = found or package
+        evidence.append(
+            Evidence(
+                text(
+                    "{spec} is asked for, and pip's {found} is there",
+                    spec=spec,
+                    found=f"{dist.name} {dist.version or '?'}",
+                ),
+                package.record,
+            )
+        )
+    if not evidence:
+        return
+    names = tuple(damaged) or ("conda",)
+    yield Found(
+        subject="conda",
+        message=text("conda itself is damaged: {names}", names=names),
+        evidence=tuple(evidence[:_SHOWN]),
+        consequence=text("conda may fail to start, for all environments"),
+        fixes=_repair_conda(env, tuple(damaged.values())),
+    )
+
+
+def _repair_conda(env: Environment, packages: tuple[CondaPackage, ...]) -> tuple[Fix, ...]:
+    if not packages:
+        return ()
+    if not fixes.may_write(env):
+        return fixes.own_environment(env)
+    title = text("Put {names} back before anything else", names=tuple(each.name for each in packages))
+    return (fixes.with_tool(env, title, (steps.restore(env, *packages, independent=True),)),)
+
+
 _SHOWN = 6
 
-RULES: tuple[Rule, ...] = (pip_in_base,)
+RULES: tuple[Rule, ...] = (pip_in_base, conda_itself_damaged)

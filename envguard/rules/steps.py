@@ -54,7 +54,11 @@ def pip_install(env: Environment, *requirements: str) -> Step:
 
 def remove(env: Environment, relative: str) -> Step:
     """Deletes a folder."""
-    target = path(env, relative)
+    return remove_path(env, path(env, relative))
+
+
+def remove_path(env: Environment, target: str) -> Step:
+    """Deletes a folder named by its whole path."""
     return Step(("cmd", "/c", "rmdir", "/s", "/q", target) if env.layout == "windows" else ("rm", "-r", target))
 
 

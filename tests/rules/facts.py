@@ -18,6 +18,7 @@ from envguard.facts import (
     Tool,
     Unowned,
 )
+from envguard.machine import Command, CondaConfig, CondaLayer, Kernelspec, Shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -167,6 +168,33 @@ def revision(
     )
 
 
+def spec(name: str, python: str | None = None, **more: Any) -> Kernelspec:
+    """A kernelspec of the environment's own, which leaves Python to Jupyter unless told otherwise."""
+    values = {
+        "path": f"{PREFIX}/share/jupyter/kernels/{name}",
+        "level": "env",
+        "argv": (python or "python", "-m", "ipykernel_launcher"),
+        "exists": True if python else None,
+        "here": python.startswith(PREFIX) if python else None,
+        "conda_env": None,
+        **more,
+    }
+    return Kernelspec(name=name, python=python, **values)
+
+
+def config(*layers: CondaLayer | dict[str, Any]) -> CondaConfig:
+    """conda's settings, the weakest layer first."""
+    return CondaConfig(
+        tuple(each if isinstance(each, CondaLayer) else CondaLayer("~/.condarc", **each) for each in layers)
+    )
+
+
+def shell(*commands: Command, kernel: bool = True, active: str | None = None, virtual: str | None = None) -> Shell:
+    """What a cell would meet on its PATH."""
+    same = [None if named is None else named == PREFIX for named in (active, virtual)]
+    return Shell(kernel, commands, active, virtual, *same)
+
+
 def env(
     conda: Iterable[CondaPackage] | None = (), dists: Iterable[Distribution] | None = (), **more: Any
 ) -> Environment:
@@ -184,6 +212,17 @@ def env(
         "tools": (CONDA,),
         "site_packages": (SITE,),
         "history": (),
+        "pths": (),
+        "vendored": (),
+        "shebangs": (),
+        "pip_warnings": (),
+        "externally_managed": (),
+        "pinned": (),
+        "conda_config": CondaConfig(),
+        "pip_config": (),
+        "kernelspecs": (),
+        "frontends": (),
+        "shell": Shell(False, (), None, None),
         **more,
     }
     has_pip = dists is None or any(each.name == PIP for each in dists)

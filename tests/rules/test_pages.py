@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime
 import re
 import string
 from pathlib import Path
@@ -12,14 +13,58 @@ import pytest
 
 from envguard.analyse import analyse
 from envguard.facts import OnDisk
+from envguard.machine import Command, Frontend, PathFile, PipOption, Shebang, VendoredLibrary
 from envguard.model import Text
-from envguard.rules import RULES, depends, files, metadata, ownership, places, requires
-from tests.rules.facts import SITE, both, dist, env, overlap, owned, paths, pkg, revision, unowned
+from envguard.rules import (
+    RULES,
+    channels,
+    depends,
+    files,
+    installers,
+    kernelspecs,
+    metadata,
+    order,
+    ownership,
+    places,
+    requires,
+    site,
+    widgets,
+)
+from envguard.settings import Selection
+from tests.rules.facts import (
+    PREFIX,
+    SITE,
+    both,
+    config,
+    dist,
+    env,
+    overlap,
+    owned,
+    paths,
+    pkg,
+    revision,
+    shell,
+    spec,
+    unowned,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FAMILIES = (files, ownership, metadata, depends, requires, places)
+FAMILIES = (
+    files,
+    ownership,
+    metadata,
+    depends,
+    requires,
+    order,
+    channels,
+    site,
+    installers,
+    kernelspecs,
+    places,
+    widgets,
+)
 HEADINGS = ("Why it matters:", "How to repair:", "Not reported:")
 CODES = {
     "conda-file-missing": 100,
@@ -35,7 +80,27 @@ CODES = {
     "conda-depends-unmet": 130,
     "conda-constrains-violated": 131,
     "requires-dist-unmet": 132,
+    "conda-after-pip": 150,
+    "alternating-installers": 151,
+    "pip-where-conda-has-it": 152,
+    "mixed-channels": 160,
+    "orphaned-site-packages": 170,
+    "vendored-library-conflict": 171,
+    "executable-pth": 172,
+    "shell-pip-targets-other-python": 210,
+    "no-pip-in-env": 211,
+    "uv-targets-other-env": 212,
+    "script-shebang-elsewhere": 213,
+    "kernelspec-other-env": 220,
+    "kernelspec-dead": 221,
+    "kernelspec-overridden": 222,
     "pip-in-base": 240,
+    "conda-itself-damaged": 241,
+    "widgets-version-mismatch": 250,
+    "channels-not-strict": 500,
+    "defaults-and-forge": 501,
+    "pip-user-or-target-set": 502,
+    "externally-managed": 503,
 }
 
 
@@ -73,6 +138,8 @@ ZLIB, XZ = pkg("zlib", provides=()), pkg("xz", provides=(), missing=paths("lib/x
 GONE = pkg("gone", missing=paths(f"{SITE}/gone/__init__.py"))
 TAKEN = pkg("taken", missing=paths(f"{SITE}/taken/__init__.py"))
 REQUESTS = pkg("requests", depends=("numpy <2", "nowhere", "zlib >=2"), constrains=("sqlalchemy >=2", "zlib >=2"))
+TURNS = datetime.datetime(2024, 5, 4, 20).timestamp()  # noqa: DTZ001 - after the first transaction, in conda's local time
+OLD = "lib/python3.9/site-packages"
 PIPS, SHADOW = dist("numpy", "2.3.5", requires=("rich>=13", "nowhere")), dist("shadow")
 DISTS = (
     PIPS,
@@ -85,14 +152,50 @@ DISTS = (
     dist("bare", has_metadata=False),
     dist("bald", has_record=False),
     dist("~umpy", None, kind="leftover"),
+    dist("left", site=OLD),
+    dist("torch"),
+    dist("ipywidgets", "8.1"),
+    dist("jupyterlab", "4.0"),
+    *(dist(f"turn{number}", installed=TURNS + number * 86400) for number in range(3)),
 )
-HISTORY = (revision(*(f"+{name}-1.0-py311_0" for name in ("numpy", "zlib", "xz", "requests", "lost", "rich"))),)
+MORE = (
+    pkg("conda", depends=("requests",), missing=paths(f"{SITE}/conda/core.py")),
+    pkg("python", "3.11.9", provides=()),
+    pkg("gdal", depends=("libgdal",), channel="defaults"),
+    pkg("libgdal"),
+    *(pkg(f"old{number}", depends=("python >=3.9,<3.10.0a0",)) for number in range(3)),
+)
+AROUND = {
+    "site_packages": (SITE, OLD),
+    "pths": (PathFile(f"{SITE}/mine.pth", None, ("import os",), ("/somewhere",)),),
+    "vendored": (VendoredLibrary("libgomp", "a.libs/libgomp.so", PIPS.path, "lib/libgomp.so", None),),
+    "shebangs": (Shebang("/old/bin/python", False, 2, ("bin/a", "bin/b"), (PIPS.path, NUMPY.record)),),
+    "pip_warnings": ("bin/conda",),
+    "externally_managed": ("lib/python3.11/EXTERNALLY-MANAGED",),
+    "conda_config": config({"channels": ("conda-forge", "defaults"), "channel_priority": "flexible"}),
+    "pip_config": (PipOption("user", "1", "PIP_USER"), PipOption("target", "/t", "/etc/pip.conf")),
+    "kernelspecs": (
+        spec("python3", "/other/bin/python", level="user"),
+        spec("python3", f"{PREFIX}/bin/python"),
+        spec("other", "/other/bin/python"),
+        spec("dead", "/gone/bin/python", exists=False),
+    ),
+    "frontends": (Frontend("share/jupyter", "3.1.0", "env"),),
+    "shell": shell(
+        Command("pip", "/usr/bin/pip", "/usr", False), Command("uv", "/usr/bin/uv", None, None), active="/x"
+    ),
+}
+HISTORY = (
+    revision(*(f"+{name}-1.0-py311_0" for name in ("numpy", "zlib", "xz", "requests", "lost", "rich"))),
+    revision("+zlib-1.0-py311_0", when="2024-05-05 17:18:39"),
+    revision("+xz-1.0-py311_0", when="2024-05-06 17:18:39"),
+)
 
 
 def everything(**more):
     """An environment in which every rule finds something."""
     return env(
-        (NUMPY, ZLIB, XZ, GONE, TAKEN, REQUESTS, pkg("conda", depends=("requests",))),
+        (NUMPY, ZLIB, XZ, GONE, TAKEN, REQUESTS, *MORE),
         DISTS,
         **{
             "overlaps": (overlap(NUMPY, PIPS, compiled=1), overlap(REQUESTS, SHADOW)),
@@ -101,6 +204,7 @@ def everything(**more):
             "unowned": (unowned(NUMPY, "numpy", "a.py"), unowned(NUMPY, "numpy", "a.py", count=90)),
             "history": HISTORY,
             "base": True,
+            **AROUND,
             **more,
         },
     )
@@ -132,9 +236,12 @@ def texts(value) -> Iterator[Text]:
 
 def test_the_environment_of_this_test_lets_every_rule_speak():
     report = analyse(everything())
-    assert {finding.rule for finding in report.findings} == set(CODES)
+    assert set(CODES) - {finding.rule for finding in report.findings} == {"no-pip-in-env", "pip-where-conda-has-it"}
     assert not report.failed
     assert not report.skipped
+    assert "pip-where-conda-has-it" in {
+        finding.rule for finding in analyse(everything(), Selection(select=("152",))).findings
+    }
 
 
 @pytest.mark.parametrize("where", ENVIRONMENTS, ids=range(len(ENVIRONMENTS)))
@@ -157,7 +264,8 @@ def test_fixes_are_argument_vectors(where):
             for step in fix.steps:
                 assert all(isinstance(word, str) and word for word in step.argv)
                 assert "--ignore-installed" not in step.argv
-                assert (where.writable and not where.frozen) or step.argv[2:4] == ("--name", "work")
+                own = step.argv[2:4] == ("--name", "work") or step.argv[:2] == ("jupyter", "kernelspec")
+                assert (where.writable and not where.frozen) or own
 
 
 def test_a_sound_environment_is_told_nothing():
@@ -185,4 +293,4 @@ def test_rules_read_nothing():
     for path in Path(files.__file__).parent.glob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-        assert names <= {"re", "inspect"}, path
+        assert names <= {"re", "inspect", "datetime"}, path
