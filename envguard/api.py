@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envguard import baseline, collect, configuration, suppress
-from envguard.analyse import analyse, select, timeline
+from envguard.analyse import analyse, now, select, timeline
 from envguard.model import RulePage
 from envguard.rules import RULES
 from envguard.settings import Selection
+from envguard.store import Derived
 
 if TYPE_CHECKING:
+    from envguard.collect import Progress
     from envguard.comparison import Comparison
     from envguard.facts import Environment
     from envguard.model import Report, Timeline
@@ -19,21 +22,41 @@ if TYPE_CHECKING:
     from envguard.settings import Configuration, Identity
 
 _ALL = Selection()
+_reports: Derived[Report] = Derived()
+"""Of environments that have not changed since."""
 
 
-def inspect(prefix: str | Path | None = None, selection: Selection = _ALL) -> Report:
-    """The report on a prefix, by default the running interpreter's own."""
-    return analyse(collect.by_import(prefix), selection)
+def inspect(
+    prefix: str | Path | None = None,
+    selection: Selection = _ALL,
+    *,
+    deep: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """The report on a prefix, by default the running interpreter's own; `deep` hashes every file.
+
+    If nothing has changed since the last time, only that is looked at. `progress` is told the bytes hashed and all bytes.
+    """
+    if deep:
+        return analyse(collect.deeply(prefix, progress), selection)
+    env = collect.by_import(prefix)
+    report = _reports.get(env, selection, lambda: analyse(env, selection), keep=lambda made: not made.failed)
+    return replace(report, made_at=now())
 
 
-def inspect_python(executable: str | Path, selection: Selection = _ALL) -> Report:
+def inspect_python(
+    executable: str | Path, selection: Selection = _ALL, *, deep: bool = False, progress: Progress | None = None
+) -> Report:
     """The report on the environment of another interpreter, which is started with the probe."""
-    return analyse(collect.by_interpreter(executable), selection)
+    env = collect.by_interpreter(executable)
+    return analyse(collect.deeply(env.prefix, progress) if deep else env, selection)
 
 
-def inspect_name(name: str, selection: Selection = _ALL) -> Report:
+def inspect_name(
+    name: str, selection: Selection = _ALL, *, deep: bool = False, progress: Progress | None = None
+) -> Report:
     """The report on the environment conda knows by this name."""
-    return analyse(collect.by_import(collect.named(name)), selection)
+    return inspect(collect.named(name), selection, deep=deep, progress=progress)
 
 
 def history(prefix: str | Path | None = None, *, name: str | None = None, python: str | None = None) -> Timeline:

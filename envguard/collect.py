@@ -11,18 +11,29 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from envguard.errors import NoSuchEnvironment, ProbeFailed
 from envguard.facts import Environment
+from envguard.hashes import hash_files
 from envguard.model import text
 from envguard.prefixes import is_environment, named
-from envguard.probe import disk
+from envguard.probe import deep, disk, witness
 from envguard.run import run
+from envguard.store import Derived, Memory
 from envguard.surroundings import surround
 
-__all__ = ["by_import", "by_interpreter", "named"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Progress = Callable[[int, int], None]
+
+__all__ = ["by_import", "by_interpreter", "deeply", "forget", "named"]
+
+_read: Memory[Environment] = Memory()
+_told: Derived[Environment] = Derived()
 
 SECONDS = 60.0
 """For an interpreter to start and read its files; network file systems can be slow, a hung one must end."""
@@ -32,9 +43,45 @@ _TOO_OLD = 3
 
 
 def by_import(prefix: str | Path | None = None) -> Environment:
-    """The facts about a prefix, by default that of the running interpreter; NoSuchEnvironment if there is none."""
-    found = disk.collect(sys.prefix if prefix is None else str(_existing(Path(prefix))))
-    return surround(Environment.from_dict(found))
+    """The facts about a prefix, by default that of the running interpreter; NoSuchEnvironment if there is none.
+
+    Where nothing has changed since the last time, the very same object as then.
+    """
+    where = _where(prefix)
+    known = _read.recall(where, _beside)
+    if known is None:
+        started = time.time()
+        look = disk.look(where)
+        known = Environment.from_dict(look.facts)
+        _read.keep(where, known, witness.paths(look), (look.facts["tools"], look.facts["writable"]), started)
+    found = surround(known)
+    return _told.get(known, found, lambda: found)
+
+
+def deeply(prefix: str | Path | None = None, progress: Progress | None = None) -> Environment:
+    """As `by_import`, and every file of conda's that can be compared has been hashed.
+
+    `progress` is told the bytes done and all bytes there are. Ctrl-C ends the workers, too.
+    """
+    look = disk.look(_where(prefix))
+    jobs, unknown = deep.jobs(look)
+    hashed = hash_files(jobs, progress)
+    found = deep.conclude(look, jobs, hashed.different, hashed.unreadable)
+    if hashed.lost:
+        reason = "{count} files were not hashed: a worker process ended, or none could be started"
+        found["problems"].append({"source": "", "reason": reason, "args": {"count": hashed.lost}})
+    facts = {
+        **look.facts,
+        "conda_packages": found["conda_packages"],
+        "problems": [*look.facts["problems"], *found["problems"]],
+        "deep": {"files": hashed.files, "bytes": hashed.bytes, "unknown": unknown, "cached": found["cached"]},
+    }
+    return surround(Environment.from_dict(facts))
+
+
+def forget() -> None:
+    """Drops what is known of every prefix, so that the next look is a fresh one."""
+    _read.forget()
 
 
 def by_interpreter(executable: str | Path, timeout: float = SECONDS) -> Environment:
@@ -56,6 +103,15 @@ def by_interpreter(executable: str | Path, timeout: float = SECONDS) -> Environm
             reason = ran.last_line or f"exit code {ran.code}"
             raise ProbeFailed(text("{program} could not run the probe: {reason}", program=given, reason=reason))
         return surround(Environment.from_dict(_answer(answer, given)))
+
+
+def _where(prefix: str | Path | None) -> str:
+    return sys.prefix if prefix is None else str(_existing(Path(prefix)))
+
+
+def _beside(env: Environment) -> tuple[object, ...]:
+    """What the probe tells of a prefix that no path in it shows: the programs on the PATH, and what may be written."""
+    return disk.tools(env.prefix), disk.writable(env.prefix, list(env.site_packages))
 
 
 def _existing(prefix: Path) -> Path:

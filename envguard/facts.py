@@ -216,6 +216,27 @@ class Tool:
 
 
 @dataclass(frozen=True)
+class CacheDamage:
+    """Altered files of a package that are, by their inode, the package cache's own."""
+
+    record: str
+    folder: str
+    """The package's folder in the cache."""
+    files: Paths
+
+
+@dataclass(frozen=True)
+class Deep:
+    """What hashing every recorded file showed; the packages' `altered` is complete then."""
+
+    files: int
+    bytes: int
+    unknown: int
+    """Files of which no record tells the content: a rewritten prefix, a signature."""
+    cached: tuple[CacheDamage, ...] = ()
+
+
+@dataclass(frozen=True)
 class Environment:
     """Everything known about one prefix."""
 
@@ -258,6 +279,7 @@ class Environment:
     kernelspecs: tuple[Kernelspec, ...] | None = None
     frontends: tuple[Frontend, ...] | None = None
     shell: Shell | None = None
+    deep: Deep | None = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Environment:

@@ -24,7 +24,7 @@ LAYERS = (
     "facts errors comparison",
     "settings",
     "configuration store run prefixes",
-    "versions surroundings packages",
+    "versions surroundings packages hashes",
     "collect",
     "timeline commands",
     "rules",

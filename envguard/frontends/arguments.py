@@ -29,6 +29,7 @@ examples:
   envguard check ~/miniforge3/envs/work   an environment by its folder
   envguard check --name work              an environment by its name, as `conda activate` takes it
   envguard check --python python3.11      the environment of an interpreter, which is started
+  envguard check --deep                   also hash every file, to find what was edited in place
   envguard check --format json            for a program; --fail-on warning to be strict in CI
   envguard check --baseline known.json    only what is new; --write-baseline makes it
   envguard history                        how the environment came to be
@@ -70,6 +71,7 @@ def command_line() -> Parser:
     add_format(check, REPORT_FORMATS)
     add_selection(check)
     add_configuration(check)
+    add_deep(check)
     check.add_argument(
         "--fail-on",
         choices=FAIL_ON,
@@ -96,6 +98,7 @@ def command_line() -> Parser:
     )
     add_target(report)
     add_format(report, REPORT_FORMATS, default="markdown")
+    add_deep(report)
     report.add_argument(
         "--redact", action="store_true", help="hide user and host names, folders of a home, tokens and passwords"
     )
@@ -154,6 +157,13 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
     """The option that leaves the project's own settings out."""
     parser.add_argument(
         "--no-config", action="store_true", help="do not read [tool.envguard] of the nearest pyproject.toml"
+    )
+
+
+def add_deep(parser: argparse.ArgumentParser) -> None:
+    """The option --deep."""
+    parser.add_argument(
+        "--deep", action="store_true", help="read and hash every file of conda's packages: seconds instead of a blink"
     )
 
 

@@ -14,7 +14,8 @@ from IPython.terminal.interactiveshell import TerminalInteractiveShell
 from envguard import api
 from envguard.errors import BadArguments
 from envguard.frontends import catalog, output
-from envguard.frontends.arguments import Parser, add_configuration, add_selection, selection
+from envguard.frontends.arguments import Parser, add_configuration, add_deep, add_selection, selection
+from envguard.frontends.progress import bar
 from envguard.model import Timeline, text
 from envguard.settings import Configuration
 
@@ -64,7 +65,12 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
             _show(shell, api.history(words[1] if len(words) > 1 else None), options)
         case [] | [_] as words:
             settings = Configuration() if options.no_config else api.configured()
-            report = api.inspect(words[0] if words else None, selection(options, settings))
+            report = api.inspect(
+                words[0] if words else None,
+                selection(options, settings),
+                deep=options.deep,
+                progress=bar(sys.stderr),
+            )
             _show(shell, api.accept(report, settings), options)
         case _:
             raise BadArguments(text("one folder at a time; put a path that has spaces in quotes"))
@@ -91,6 +97,7 @@ def _parser() -> Parser:
     parser.add_argument("words", nargs="*")
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("-o", "--out", metavar="NAME")
+    add_deep(parser)
     add_selection(parser)
     add_configuration(parser)
     return parser

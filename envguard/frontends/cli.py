@@ -18,6 +18,7 @@ from envguard.analyse import at_or_above
 from envguard.errors import BadArguments, EnvguardError
 from envguard.frontends import catalog, output
 from envguard.frontends.arguments import command_line, selection, threshold
+from envguard.frontends.progress import bar
 from envguard.model import text
 from envguard.settings import Configuration
 
@@ -80,11 +81,11 @@ def _settings(options: argparse.Namespace) -> Configuration:
 def _report(options: argparse.Namespace, settings: Configuration) -> Report:
     chosen = selection(options, settings)
     if options.name is not None:
-        report = api.inspect_name(options.name, chosen)
+        report = api.inspect_name(options.name, chosen, deep=options.deep, progress=bar(sys.stderr))
     elif options.python is not None:
-        report = api.inspect_python(options.python, chosen)
+        report = api.inspect_python(options.python, chosen, deep=options.deep, progress=bar(sys.stderr))
     else:
-        report = api.inspect(_folder(options), chosen)
+        report = api.inspect(_folder(options), chosen, deep=options.deep, progress=bar(sys.stderr))
     return api.accept(report, settings)
 
 

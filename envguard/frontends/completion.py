@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from envguard import api
 
-_OPTIONS = ("--select", "--ignore", "--details", "--no-config", "--out", "--help")
+_OPTIONS = ("--deep", "--select", "--ignore", "--details", "--no-config", "--out", "--help")
 _WORDS = ("explain", "history", "rules")
 _BEFORE_A_RULE = ("--select", "--ignore", "explain")
 

@@ -31,13 +31,14 @@ class EnvguardMagics(Magics):
         """Tell whether conda and pip agree about this kernel's environment. Looks only; changes nothing.
 
         Usage:
-          %envcheck [--select RULE] [--ignore RULE] [--details] [-o NAME] [PREFIX]
+          %envcheck [--deep] [--select RULE] [--ignore RULE] [--details] [-o NAME] [PREFIX]
           %envcheck history [--details] [-o NAME] [PREFIX]
           %envcheck explain RULE
           %envcheck rules
 
         Options:
           PREFIX           the folder of another environment; default: the environment of this kernel
+          --deep           read and hash every file of conda's packages: seconds instead of a blink
           --select RULE    run only these rules; ids or codes, separated by commas, may be repeated
           --ignore RULE    leave these rules out; likewise
           --details        show all evidence, and why rules were skipped
