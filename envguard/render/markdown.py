@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from envguard.render.language import Translator
 
 _RUNS = re.compile(r"`+")
-_MEANT_BY_MARKDOWN = re.compile(r"[\\*_\[\]<>|~&#@]")
+_MEANT_BY_MARKDOWN = re.compile(r"(\{\w+\})|[\\*_\[\]<>|~&#@]")
 
 
 def markdown(report: Report, *, language: Translator | None = None) -> str:
@@ -50,6 +50,7 @@ class _Teller:
 
     def __init__(self, report: Report, language: Translator | None) -> None:
         self.report, self.language = report, language
+        self.told: set[Fix] = set()
 
     def tell(self) -> Iterator[str]:
         report = self.report
@@ -133,7 +134,12 @@ class _Teller:
 
     def fix(self, fix: Fix, number: int | None) -> Iterator[str]:
         label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
-        yield f"**{self.plain(label)}** {self.text(fix.title)} ({_escaped(outline.cautions(fix, self.language))})"
+        above = fix in self.told
+        self.told.add(fix)
+        note = self.plain(words.AS_ABOVE) if above else _escaped(outline.cautions(fix, self.language))
+        yield f"**{self.plain(label)}** {self.text(fix.title)} ({note})"
+        if above:
+            return
         groups = places(fix, self.report.environment.platform)
         for where, commands in groups:
             if len(groups) > 1 or where is not Where.TERMINAL:
@@ -178,4 +184,4 @@ class _Teller:
 
 def _escaped(said: str) -> str:
     """Words of ours in which Markdown would see something; their code spans are left."""
-    return _MEANT_BY_MARKDOWN.sub(r"\\\g<0>", said)
+    return _MEANT_BY_MARKDOWN.sub(lambda match: match[1] or f"\\{match[0]}", said)

@@ -141,7 +141,8 @@ def _logical(source: str) -> Json:
 
 
 def _folder(prefix: str) -> str:
-    return _file_uri(prefix).rstrip("/") + "/"
+    uri = _file_uri(prefix)
+    return uri if uri.endswith("/") else f"{uri}/"
 
 
 def _file_uri(path: str) -> str:

@@ -87,6 +87,7 @@ EVIDENCE = Text("evidence")
 EVIDENCE_COUNT = Text("{n} piece of evidence", plural="{n} pieces of evidence")
 FIX = Text("fix:")
 FIX_OF_SEVERAL = Text("fix {n}:", plural="fix {n}:")
+AS_ABOVE = Text("as above")
 SEE_FIRST = Text("see “Do this first”")
 COULD_NOT_DECIDE = Text("{n} rule could not decide", plural="{n} rules could not decide")
 FAILED = Text(
