@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envguard.facts import (
     CondaPackage,
+    Deep,
     Distribution,
     Environment,
     Linked,
@@ -223,6 +224,7 @@ def env(
         "kernelspecs": (),
         "frontends": (),
         "shell": Shell(False, (), None, None),
+        "deep": Deep(0, 0, 0),
         **more,
     }
     has_pip = dists is None or any(each.name == PIP for each in dists)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envguard.analyse import analyse
-from envguard.facts import OnDisk
+from envguard.facts import CacheDamage, Deep, OnDisk
 from envguard.machine import Command, Frontend, PathFile, PipOption, Shebang, VendoredLibrary
 from envguard.model import Text
 from envguard.rules import (
     RULES,
+    cache,
     channels,
     depends,
     files,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FAMILIES = (
+    cache,
     files,
     ownership,
     metadata,
@@ -74,6 +76,7 @@ CODES = {
     "dists-share-files": 104,
     "conda-record-lost": 105,
     "unowned-files-in-package": 106,
+    "package-cache-damaged": 110,
     "duplicate-dist-info": 120,
     "dist-info-without-metadata": 121,
     "dist-info-without-record": 122,
@@ -180,6 +183,7 @@ AROUND = {
         spec("other", "/other/bin/python"),
         spec("dead", "/gone/bin/python", exists=False),
     ),
+    "deep": Deep(1, 1, 0, (CacheDamage(NUMPY.record, "/opt/conda/pkgs/numpy-1.26.4-py311_0", paths("numpy/core.so")),)),
     "frontends": (Frontend("share/jupyter", "3.1.0", "env"),),
     "shell": shell(
         Command("pip", "/usr/bin/pip", "/usr", False), Command("uv", "/usr/bin/uv", None, None), active="/x"
@@ -265,6 +269,7 @@ def test_fixes_are_argument_vectors(where):
                 assert all(isinstance(word, str) and word for word in step.argv)
                 assert "--ignore-installed" not in step.argv
                 own = step.argv[2:4] == ("--name", "work") or step.argv[:2] == ("jupyter", "kernelspec")
+                own = own or step.argv[-1].startswith("/opt/conda/pkgs/")  # not the environment's
                 assert (where.writable and not where.frozen) or own
 
 
