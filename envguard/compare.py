@@ -104,7 +104,7 @@ def _difference(name: str, first: _Known | None, second: _Known | None, same_pyt
 
 
 def _numbers(version: str | None) -> tuple[int, ...]:
-    """The release numbers of a version, at least two of them; a version without any differs from every other."""
+    """The release numbers of a version, at least two of them; -1 where there are none."""
     match = _NUMBERS.match(version or "")
     numbers = tuple(int(part) for part in match[1].split(".")) if match else (-1,)
     return (*numbers, 0) if len(numbers) == 1 else numbers

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from envguard.model import Phase
-from envguard.timeline import conda_after_pip, events, phase
+from envguard.model import Change, Mark, Phase
+from envguard.timeline import conda_after_pip, events, notes, phase
 from tests.probe.prefix import SITE, Prefix
 from tests.probe.test_disk import facts
 
@@ -89,3 +89,76 @@ def test_installs_within_a_minute_are_one_event(prefix: Prefix) -> None:
     for name, when in (("a", "10:00:00"), ("b", "10:00:40"), ("c", "10:03:00")):
         installed(prefix, name, f"2024-05-05 {when}")
     assert [packages for _, _, packages in told(facts(prefix))] == [("a 1.0", "b 1.0"), ("c 1.0",)]
+
+
+def marks(env: Environment) -> list[Mark | None]:
+    return [event.mark for event in events(env)]
+
+
+def test_the_hand_over_and_who_broke_it(prefix: Prefix) -> None:
+    for name, day in (("a", "05"), ("b", "07")):
+        installed(prefix, name, f"2024-05-{day} 10:00:00")
+    env = facts(prefix.history(CREATED + LATER))
+    assert marks(env) == [None, Mark.HANDOVER, Mark.VIOLATION, None]
+    assert [event.action for event in events(env)] == ["create", "install", "link", "install"]
+
+
+def test_what_is_older_than_the_environment_is_copied(prefix: Prefix) -> None:
+    installed(prefix, "old", "2020-01-01 10:00:00")
+    installed(prefix, "new", "2024-05-05 10:00:00")
+    env = facts(prefix.history(CREATED))
+    assert marks(env) == [Mark.COPIED, None, Mark.HANDOVER]
+    assert any("cloned or copied" in note.english() for note in notes(env))
+
+
+def changed(env: Environment) -> list[list[tuple[str, str | None, str | None]]]:
+    return [[(each.name, each.before, each.after) for each in event.changes] for event in events(env)]
+
+
+def test_what_each_revision_did(prefix: Prefix) -> None:
+    prefix.history(
+        "==> 2024-05-01 10:00:00 <==\n+local::num-1.0-0\n+local::tk-8-0\n"
+        "==> 2024-05-02 10:00:00 <==\n-local::num-1.0-0\n+local::num-2.0-0\n-local::tk-8-0\n+local::six-1-0\n"
+        "==> 2024-05-03 10:00:00 <==\n-local::num-2.0-0\n+local::num-2.0-1\n"
+        "==> 2024-05-04 10:00:00 <==\n# cmd: conda install num\n"
+        "==> 2024-05-05 10:00:00 <==\n+pypi::extra-1-pypi_0\n"
+        "==> 2024-05-06 10:00:00 <==\n+local::x-1-0\n+pypi::more-1-pypi_0\n"
+        "==> 2024-05-07 10:00:00 <==\n-local::x-1-0\n"
+    )
+    env = facts(prefix)
+    assert changed(env) == [
+        [("num", None, "1.0"), ("tk", None, "8")],
+        [("num", "1.0", "2.0"), ("six", None, "1"), ("tk", "8", None)],
+        [("num", "2.0 0", "2.0 1")],
+        [],
+        [("extra", None, "1")],
+        [("x", None, "1")],
+        [("x", "1", None)],
+    ]
+    actions = ["create", "update", "update", "nothing", "notice", "link", "unlink"]
+    assert [event.action for event in events(env)] == actions
+
+
+def test_a_list_of_everything_is_compared_with_what_was_there(prefix: Prefix) -> None:
+    prefix.history(
+        "==> 2015-05-01 10:00:00 <==\nnum-1.0-0\ntk-8-0\n==> 2015-05-02 10:00:00 <==\nnum-2.0-0\ntk-8-0\nsix-1-0\n"
+    )
+    assert changed(facts(prefix)) == [
+        [("num", None, "1.0"), ("tk", None, "8")],
+        [("num", "1.0", "2.0"), ("six", None, "1")],
+    ]
+
+
+def test_a_package_of_pips_says_what_it_is(prefix: Prefix) -> None:
+    env = facts(installed(prefix.history(CREATED), "extra", "2024-05-05 10:00:00"))
+    assert events(env)[-1].changes == (Change("extra", None, "1.0"),)
+
+
+def test_what_the_timeline_cannot_tell_is_said(tmp_path: Path) -> None:
+    prefix = Prefix(tmp_path / "env").pip("num", "2.0", {"num.py": b"two!"})
+    prefix.conda("num", "1.0", prefix.info("num", "1.0", {"num.py": b"one"}, "conda"))
+    said = [note.english() for note in notes(facts(prefix))]
+    assert any("history is not there" in note for note in said)
+    assert any("no date says when" in note for note in said)
+    assert any("pip keeps no log" in note for note in said)
+    assert notes(facts(Prefix(tmp_path / "other").history(CREATED))) == ()

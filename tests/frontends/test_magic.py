@@ -18,7 +18,7 @@ from IPython.utils.capture import capture_output
 
 import envguard
 from envguard import demo
-from envguard.model import Report
+from envguard.model import Report, Timeline
 from envguard.rules import RULES
 
 if TYPE_CHECKING:
@@ -122,6 +122,26 @@ def test_rules_and_explain(shell: InteractiveShell):
     assert RULES[0].page in run(shell, f"%envcheck explain {RULES[0].id}")[1]
 
 
+def test_history(shell: InteractiveShell, damaged: Path):
+    result, out, error, shown = run(shell, f"%envcheck history '{damaged}' -o story")
+    assert (result, out, error) == (None, "", "")
+    assert set(shown[0]) == {"text/html", "text/plain"}
+    assert all("hand-over" in value and "gridmath" in value for value in shown[0].values())
+    assert isinstance(shell.user_ns["story"], Timeline)
+    assert "one folder at a time" in run(shell, "%envcheck history a b")[2]
+
+
+def test_the_project_of_the_notebook_is_heard(
+    shell: InteractiveShell, damaged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "pyproject.toml").write_text('[tool.envguard]\nselect = ["pip-overwrote-conda"]\n')
+    monkeypatch.chdir(tmp_path)
+    run(shell, f"%envcheck '{damaged}' -o report")
+    assert shell.user_ns["report"].checked == 1
+    run(shell, f"%envcheck --no-config '{damaged}' -o report")
+    assert shell.user_ns["report"].checked > 1
+
+
 IDS = [rule.id for rule in RULES]
 
 
@@ -142,6 +162,7 @@ def completed(shell: InteractiveShell, line: str) -> list[str]:
         ("%envcheck explain pip-over", ["pip-overwrote-conda"]),
         ("%envcheck --sel", ["--select"]),
         ("%envcheck exp", ["explain"]),
+        ("%envcheck hist", ["history"]),
         ("%envcheck -o x --ig", ["--ignore"]),
     ],
 )
