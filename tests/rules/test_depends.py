@@ -215,3 +215,58 @@ def test_without_the_library_they_cannot_tell(monkeypatch, rule):
     monkeypatch.setattr(versions, "_rattler", broken)
     with pytest.raises(CannotTell):
         told(rule, env([NUMPY]))
+
+
+def built_for(name: str, version: str = "3.9"):
+    return pkg(name, depends=(f"python >={version},<3.{int(version[2:]) + 1}.0a0",))
+
+
+NEWER = pkg("python", "3.10.5", "h1_0_cpython", provides=())
+
+
+@pytest.mark.parametrize(
+    ("packages", "expected"),
+    [
+        # a base after `conda update python`
+        (
+            [NEWER, built_for("a"), built_for("b"), built_for("c")],
+            [("warning", "python", "3 packages were built for python 3.9, and python 3.10.5 is installed: a, b, c")],
+        ),
+        (
+            [NEWER, built_for("a"), built_for("b", "3.8"), built_for("c")],
+            [("warning", "python", "3 packages depend on another python than the 3.10.5 that is installed: a, b, c")],
+        ),
+        (
+            [pkg(name, depends=("libx >=1",)) for name in "abc"],
+            [("warning", "libx", "3 packages depend on libx, of which conda has no record: a, b, c")],
+        ),
+        (
+            [pkg(name, depends=("libx >=1",), files=0) for name in "abc"],
+            [("info", "libx", "3 packages depend on libx, of which conda has no record: a, b, c")],
+        ),
+        # what else one of them lacks is told by itself
+        (
+            [NEWER, built_for("a"), built_for("b"), pkg("c", depends=("python 3.9.*", "liby"))],
+            [
+                ("warning", "python", "3 packages were built for python 3.9, and python 3.10.5 is installed: a, b, c"),
+                ("warning", "c", f"conda's c 1.0 depends on liby, {DISAGREE}"),
+            ],
+        ),
+        # two are two
+        (
+            [NEWER, built_for("a"), built_for("b")],
+            [
+                ("warning", "a", f"conda's a 1.0 depends on python >=3.9,<3.10.0a0, {DISAGREE}"),
+                ("warning", "b", f"conda's b 1.0 depends on python >=3.9,<3.10.0a0, {DISAGREE}"),
+            ],
+        ),
+    ],
+)
+def test_one_cause_is_told_once(packages, expected):
+    assert told(conda_depends_unmet, env(packages)) == [Told(*each) for each in expected]
+
+
+def test_what_pip_did_is_told_for_each():
+    needy = [pkg(name, depends=("numpy <2",)) for name in "abc"]
+    findings = told(conda_depends_unmet, env([NUMPY, *needy], [PIPS], overlaps=REPLACED))
+    assert [(each.severity, each.subject) for each in findings] == [("error", name) for name in "abc"]

@@ -271,3 +271,30 @@ def test_leftover_is_information():
 
 def test_nothing_unowned():
     assert told(unowned_files_in_package, env([numpy()], [owned("numpy"), dist("rich")])) == []
+
+
+def holed(name: str, file: str):
+    return pkg(name, provides=(), missing=paths(file))
+
+
+def test_so_many_at_once_are_told_once_for_each_severity():
+    compiled = [holed(f"a{number:02}", "lib/a.so") for number in range(8)]
+    sources = [holed(f"b{number:02}", "lib/b.py") for number in range(5)]
+    slim = [holed("c", "share/doc/c.txt")]
+    names = ", ".join(each.name for each in compiled), ", ".join(each.name for each in sources)
+    assert told(conda_file_missing, env([*compiled, *sources, *slim])) == [
+        Told("error", "lab", f"files of 8 packages of conda's are missing: {names[0]}"),
+        Told("warning", "lab", f"files of 5 packages of conda's are missing: {names[1]}"),
+        Told("info", "c", "1 file of conda's c 1.0 is missing"),
+    ]
+
+
+def test_a_dozen_are_told_one_by_one():
+    few = [holed(f"a{number:02}", "lib/a.so") for number in range(12)]
+    assert len(told(conda_file_missing, env(few))) == 12
+
+
+def test_where_pip_stands_in_a_packages_place_that_is_told_for_itself():
+    many = [holed(f"a{number:02}", "lib/a.so") for number in range(13)]
+    findings = told(conda_file_missing, env([*many, numpy(missing=paths(MODULE))], [NUMPY_2]))
+    assert [each.subject for each in findings] == ["numpy", "lab"]

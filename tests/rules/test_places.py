@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from envguard.facts import OnDisk
-from envguard.rules.places import pip_in_base
-from tests.rules.facts import CONDA, Told, commands, dist, env, only, overlap, owned, pkg, titles, told
+from envguard.rules.places import conda_itself_damaged, pip_in_base
+from tests.rules.facts import CONDA, SITE, Told, commands, dist, env, only, overlap, owned, paths, pkg, titles, told
 
 BASE = {"base": True, "prefix": "/opt/conda"}
 MANAGER = pkg("conda", "24.5", depends=("requests >=2.28", "python >=3.11"))
@@ -64,3 +64,30 @@ def test_conda_is_made_whole_before_anything_of_pips_goes():
     assert first.startswith("/opt/conda/bin/conda install")
     assert last == f"rm -r /opt/conda/{NEWER_IDNA.path}"
     assert not any("pip uninstall" in line for fix in commands(found) for line in fix)
+
+
+HOLED = pkg("idna", "3.7", missing=paths(f"{SITE}/idna/core.py"))
+BARE = pkg("idna", "3.7", missing=paths("share/doc/idna.txt"))
+OLD_REQUESTS = dist("requests", "2.20.0")
+NEEDY = pkg("conda", "24.5", depends=("requests >=2.28,<3",))
+PIPS_CONDA = {"pip_warnings": ("bin/conda",)}
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        (env(BOOKS, **BASE, **PIPS_CONDA), "conda itself is damaged: conda"),
+        (env((MANAGER, REQUESTS, HOLED), **BASE), "conda itself is damaged: idna"),
+        # pip's version stands where conda's record is lost
+        (env((NEEDY,), [OLD_REQUESTS], **BASE), "conda itself is damaged: conda"),
+        (env((NEEDY,), [dist("requests", "2.31.0")], **BASE), None),
+        # documents; what conda does not need; what the other rule tells
+        (env((MANAGER, REQUESTS, BARE), **BASE), None),
+        (env((MANAGER, pkg("pandas", missing=paths(f"{SITE}/pandas/a.py"))), **BASE), None),
+        (env((MANAGER, REQUESTS, HOLED), [NEWER_IDNA], overlaps=(overlap(HOLED, NEWER_IDNA),), **BASE), None),
+        (env((MANAGER, REQUESTS, HOLED), **PIPS_CONDA), None),
+        (env(BOOKS, **BASE), None),
+    ],
+)
+def test_conda_itself(where, expected):
+    assert told(conda_itself_damaged, where) == ([Told("error", "conda", expected)] if expected else [])
