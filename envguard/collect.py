@@ -38,6 +38,9 @@ _told: Derived[Environment] = Derived()
 SECONDS = 60.0
 """For an interpreter to start and read its files; network file systems can be slow, a hung one must end."""
 
+_SHARE = 0.75
+"""Of that time for the probe's looks, so that it can still answer."""
+
 _TOO_OLD = 3
 """The probe's exit code under a Python below 3.8."""
 
@@ -53,7 +56,8 @@ def by_import(prefix: str | Path | None = None) -> Environment:
         started = time.time()
         look = disk.look(where)
         known = Environment.from_dict(look.facts)
-        _read.keep(where, known, witness.paths(look), (look.facts["tools"], look.facts["writable"]), started)
+        if not known.problems:  # what could not be read whole may be readable the next time, though no date tells
+            _read.keep(where, known, witness.paths(look), (look.facts["tools"], look.facts["writable"]), started)
     found = surround(known)
     return _told.get(known, found, lambda: found)
 
@@ -96,7 +100,7 @@ def by_interpreter(executable: str | Path, timeout: float = SECONDS) -> Environm
         raise ProbeFailed(text("there is no program {program}", program=given))
     with tempfile.TemporaryDirectory(prefix="envguard-") as folder:
         answer = Path(folder, "facts.json")
-        ran = run([program, disk.__file__, "-", answer], timeout, env={"PYTHONDONTWRITEBYTECODE": "1"})
+        ran = run([program, disk.__file__, "-", answer, f"{timeout * _SHARE:g}"], timeout, env={"PYTHONDONTWRITEBYTECODE": "1"})
         if ran.code == _TOO_OLD or ran.last_line.startswith("SyntaxError"):
             raise ProbeFailed(text("{program} is older than Python 3.8, which the probe needs", program=given))
         if ran.code != 0:

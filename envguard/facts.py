@@ -265,6 +265,8 @@ class Environment:
     unreadable_records: tuple[str, ...] = ()
     """Names (file stems) of records that exist but could not be read."""
     problems: tuple[Problem, ...] = ()
+    unlooked: int = 0
+    """Folders and files that nobody looked at, since time was up."""
     pths: tuple[PathFile, ...] | None = None
     vendored: tuple[VendoredLibrary, ...] | None = None
     shebangs: tuple[Shebang, ...] | None = None
@@ -289,7 +291,8 @@ class Environment:
     @property
     def is_conda(self) -> bool:
         """Whether conda keeps a book here."""
-        return bool(self.conda_packages) or bool(self.unreadable_records)
+        unknown = self.conda_packages is None and self.manager not in (None, "venv")
+        return bool(self.conda_packages) or bool(self.unreadable_records) or unknown
 
     @property
     def name(self) -> str:

@@ -26,8 +26,11 @@ def _may_be_compiled(paths: Iterable[str]) -> bool:
 class Books:
     """Every record's files, under the names that both books share."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, patience: reading.Patience | None = None) -> None:
         self.tree = tree
+        self.patience = patience or reading.Patience()
+        self.blind = False
+        """Whether there are distributions that could not be looked for."""
         self.owner: dict[str, int] = {}
         self.entries: list[dict[str, Entry]] = []
         self.shared: dict[tuple[int, int], list[str]] = {}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import re
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
 
@@ -16,6 +16,9 @@ else:  # run alone, by path: this folder is first on sys.path
 
 
 _PACKAGED = ("site-packages/", "python-scripts/")
+_LINE = 1 << 16  # characters of a line of the history
+_REVISIONS = 200_000
+_QUOTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
 _UNCOMPARED = frozenset(("softlink", "pyc_file", "directory"))
 
 
@@ -66,9 +69,29 @@ def listed(record: dict[str, Any]) -> dict[str, Entry]:
     if "\nsite-packages/" in lines or "\npython-scripts/" in lines:
         relocated = _Relocation(record)
         found = {relocated(path) if path.startswith(_PACKAGED) else path: e for path, e in found.items()}
-    if "../" in lines or "\n/" in lines or "" in found:
-        found = {path: e for path, e in found.items() if path and path[0] != "/" and "../" not in path}
+    if ".." in lines or "\n/" in lines or "\0" in lines or "" in found:
+        found = {path: e for path, e in found.items() if _inside(path)}
     return found
+
+
+def _inside(path: str) -> bool:
+    """Whether a recorded path can be one of a file below the prefix."""
+    return bool(path) and path[0] != "/" and "\0" not in path and ".." not in path.split("/")
+
+
+def _strange(record: dict[str, Any], found: int) -> int:
+    """How many of the files that a record lists are no paths below the prefix; `found` of them were taken."""
+    data = record.get("paths_data")
+    paths = data.get("paths") if isinstance(data, dict) else None
+    if isinstance(paths, list):
+        if len(paths) == found:
+            return 0
+        paths = [entry.get("_path") if isinstance(entry, dict) else None for entry in paths]
+    else:
+        paths = record.get("files")
+    if not isinstance(paths, list) or len(paths) == found:
+        return 0
+    return sum(not isinstance(path, str) or not _inside(path.replace("\\", "/")) for path in paths)
 
 
 def _read(entries: list[dict[str, Any]]) -> dict[str, Entry]:
@@ -87,7 +110,9 @@ def _read(entries: list[dict[str, Any]]) -> dict[str, Entry]:
 def _special(entry: dict[str, Any], kind: Any) -> Entry:
     """What a record says of a file that is not simply a copy of the package's, as far as it describes the one on disk."""
     if not isinstance(kind, str) or kind in _UNCOMPARED or "entry_point" in kind:
-        return Entry(None, None, str(kind))  # py-rattler's hash of a softlink is not that of its content
+        return Entry(
+            None, None, kind if isinstance(kind, str) else "unknown"
+        )  # py-rattler's hash of a softlink is not that of its content
     # a text file's recorded size is the package's, not the file's
     size = entry.get("size_in_bytes") if entry.get("file_mode") == "binary" else None
     return Entry(entry.get("sha256_in_prefix"), size, kind)
@@ -120,37 +145,76 @@ class _Relocation:
         return self._scripts + path[len("python-scripts/") :]
 
 
-def _load_record(path: str) -> dict[str, Any]:
+def _whole(digits: str) -> int:
+    """A JSON number that is not too long; from 1,000,000 digits an older Python takes minutes to make an int."""
+    if len(digits) > 4000:
+        raise ValueError("a number of {} digits".format(len(digits)))
+    return int(digits)
+
+
+# newer Pythons refuse such numbers themselves, and a call for each number would take a twentieth of the time
+_parse = json.loads if hasattr(sys, "get_int_max_str_digits") else partial(json.loads, parse_int=_whole)
+
+
+def _load_record(path: str, root: str, patience: reading.Patience) -> dict[str, Any]:
     """One record as JSON; ValueError or OSError if it is none."""
-    record = json.loads(reading.read(path, reading.RECORD_LIMIT).decode("utf-8-sig"))
+    data = reading.read(path, reading.RECORD_LIMIT, root)
+    patience.size -= len(data)
+    try:
+        record = _parse(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ValueError("it is no text in UTF-8, from byte {} on".format(error.start)) from error
+    except json.JSONDecodeError as error:
+        cut = error.msg.startswith("Unterminated") or not error.doc[error.pos :].strip()
+        raise ValueError("it is cut short" if cut and error.doc.strip() else str(error)) from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
     if not isinstance(record, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - one kind of error for bad content
     for field in ("name", "version"):
-        if not isinstance(record.get(field), str) or not record[field]:
+        value = record.get(field)
+        if not isinstance(value, str) or not value:
             raise ValueError("no {}".format(field))
+        # a name that begins with a dash would be an option of the commands that repair
+        if len(value) > reading.NAME_LIMIT or not value.isprintable() or " " in value or value[0] == "-":
+            raise ValueError("no package can have its {}".format(field))
+    for field in ("depends", "constrains"):
+        if isinstance(record.get(field), list) and len(record[field]) > reading.LISTED:
+            raise ValueError("{} entries in {}".format(len(record[field]), field))
     return record
 
 
-def names(prefix: str, problems: reading.Problems) -> list[str]:
-    """The files of conda-meta that should be records."""
+def names(prefix: str, problems: reading.Problems) -> list[str] | None:
+    """The files of conda-meta that should be records; None if there is such a folder, which cannot be looked into."""
+    meta = os.path.join(prefix, "conda-meta")
     try:
-        return sorted(name for name in os.listdir(os.path.join(prefix, "conda-meta")) if name.endswith(".json"))
+        return sorted(name for name in reading.names(meta, os.path.realpath(prefix)) if name.endswith(".json"))
     except FileNotFoundError:
         return []
     except OSError as error:
         problems.add("conda-meta", "could not be listed: {error}", error=reading.why(error))
-        return []
+        return None
 
 
-def records(prefix: str, unreadable: list[str], problems: reading.Problems) -> Iterator[tuple[str, dict[str, Any]]]:
+def records(
+    prefix: str, files: list[str], unreadable: list[str], problems: reading.Problems, patience: reading.Patience
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every readable record as (path, JSON), one at a time: together they take ten times the memory of the answer.
 
     The stems of the others are added to `unreadable`.
     """
-    for name in names(prefix, problems):
+    root = os.path.realpath(prefix)
+    for number, name in enumerate(files):
+        if patience.over():
+            patience.records = len(files) - number
+            return
+        path = os.path.join(prefix, "conda-meta", name)
         try:
-            yield "conda-meta/" + name, _load_record(os.path.join(prefix, "conda-meta", name))
-        except (OSError, ValueError, RecursionError) as error:  # json and unicode errors are ValueErrors
+            yield "conda-meta/" + name, _load_record(path, root, patience)
+        except (OSError, ValueError) as error:
+            if isinstance(error, FileNotFoundError) and not os.path.lexists(path):
+                problems.add("conda-meta/" + name, "was removed while the environment was being read")
+                continue
             problems.add("conda-meta/" + name, "record could not be read: {error}", error=reading.why(error))
             unreadable.append(name[: -len(".json")])
 
@@ -171,11 +235,12 @@ def parse_history(content: str) -> tuple[list[dict[str, Any]], int]:
     odd = 0
     for line in content.splitlines():
         line = line.strip()  # noqa: PLW2901 - the stripped line is what is meant
-        head = re.match(r"==>\s*(.+?)\s*<==$", line)
-        if head:
+        if len(line) > _LINE or len(revisions) >= _REVISIONS:
+            odd += 1
+        elif line.startswith("==>") and line.endswith("<==") and line[3:-3].strip():
             revisions.append(
                 {
-                    "when": head.group(1),
+                    "when": line[3:-3].strip(),
                     "command": None,
                     "conda_version": None,
                     "linked": [],
@@ -211,19 +276,18 @@ def _comment(revision: dict[str, Any], line: str) -> None:
     elif key == "conda version":
         revision["conda_version"] = value
     elif key in ("update specs", "install specs", "remove specs", "uninstall specs"):
-        try:
-            specs = reading.strings(list(ast.literal_eval(value)))
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            specs = [part.strip() for part in value.split(",") if part.strip()]
+        # not ast.literal_eval, which can bring the interpreter down
+        quoted = _QUOTED.findall(value) if value.startswith(("[", "(", "{")) else []
+        specs = [one or other for one, other in quoted] or [part.strip(" []") for part in value.split(",")]
+        specs = [spec for spec in specs if spec]
         revision["remove_specs" if key in ("remove specs", "uninstall specs") else "update_specs"] += specs
 
 
 def history(prefix: str, problems: reading.Problems) -> list[dict[str, Any]] | None:
     """The revisions of conda-meta/history; None if there is no such file."""
     try:
-        content = reading.read(os.path.join(prefix, "conda-meta", "history"), reading.RECORD_LIMIT).decode(
-            "utf-8-sig", "replace"
-        )
+        path = os.path.join(prefix, "conda-meta", "history")
+        content = reading.read(path, reading.BOOK_LIMIT, os.path.realpath(prefix)).decode("utf-8-sig", "replace")
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -235,8 +299,13 @@ def history(prefix: str, problems: reading.Problems) -> list[dict[str, Any]] | N
     return revisions
 
 
-def package(prefix: str, path: str, record: dict[str, Any], entries: dict[str, Entry]) -> dict[str, Any]:
+def package(
+    prefix: str, path: str, record: dict[str, Any], entries: dict[str, Entry], problems: reading.Problems
+) -> dict[str, Any]:
     """What goes out of one record, its missing and altered files still to be looked for."""
+    strange = _strange(record, len(entries))
+    if strange:
+        problems.add(path, "{count} of the files it lists are no paths inside the environment", count=strange)
     requested = reading.strings(record.get("requested_specs")) or [
         s for s in [reading.string(record.get("requested_spec"))] if s and s != "None"
     ]
@@ -244,7 +313,11 @@ def package(prefix: str, path: str, record: dict[str, Any], entries: dict[str, E
     for key in [key for key in entries if "-info" in key]:
         parent, _, name = key.rpartition("/")
         folder = parent.rpartition("/")[2] if name in ("METADATA", "metadata", "PKG-INFO", "pkg-info") else name
-        match = reading.FOLDER_NAME.match(folder) if folder.endswith("-info") else None
+        match = (
+            reading.FOLDER_NAME.match(folder)
+            if folder.endswith("-info") and len(folder) <= reading.NAME_LIMIT
+            else None
+        )
         if match:
             provides.add(reading.normalise(match.group("name")))
     noarch = record.get("noarch")

@@ -84,7 +84,7 @@ def conclude(
             problems.add(books.tree.spelled(done[number].key), "could not be hashed: {error}", error=why)
     packages, cached = [], []
     doubly = {key for keys in books.shared.values() for key in keys}
-    for number, package in enumerate(facts["conda_packages"]):
+    for number, package in enumerate(facts["conda_packages"] or ()):
         keys = altered.get(number, set())
         # a library of which only the size is recorded is known by that
         by_size = () if macos else join.altered_by_size(number, books, look.explained, doubly)
@@ -94,7 +94,8 @@ def conclude(
             facts["prefix"], stem, {key: books.tree.real(key) for key in sorted(keys)}
         ):
             cached.append({"record": package["record"], "folder": folder, "files": books.summarise(same)})
-    return {"conda_packages": packages, "cached": cached, "problems": problems.told()}
+    known = None if facts["conda_packages"] is None else packages
+    return {"conda_packages": known, "cached": cached, "problems": problems.told()}
 
 
 def _others(look: Look, job: Job) -> set[str | None]:

@@ -5,6 +5,7 @@ The contract, each sentence of which has a test:
 * Standard library only, Python 3.8 or later; an older Python 3 is refused with exit code 3 and a line on stderr.
 * Nothing is written below the prefix, no file outside it is read, and no code of it is run.
 * Nothing is raised for what is found: what cannot be read becomes an entry of `problems`.
+* It ends: after so many seconds nothing more is looked at, and what was not looked at is unknown, neither there nor gone.
 * Package files are not read. RECORD hashes are compared with record hashes, existence is decided by the names in
   the folders, sizes are asked for compiled files and suspects, and only suspects are hashed, within a budget.
 * The answer is plain JSON: what `envguard.facts.Environment.from_dict` takes. PREFIX `-` is this interpreter's own.
@@ -99,11 +100,8 @@ def _python_version(prefix: str, packages: list[dict[str, Any]], sites: list[str
         if package["name"] == "python":
             return str(package["version"])
     try:
-        for line in (
-            reading.read(os.path.join(prefix, "pyvenv.cfg"), reading.RECORD_LIMIT)
-            .decode("utf-8", "replace")
-            .splitlines()
-        ):
+        data = reading.read(os.path.join(prefix, "pyvenv.cfg"), reading.SMALL_LIMIT, os.path.realpath(prefix))
+        for line in data.decode("utf-8-sig", "replace").splitlines():
             key, _, value = line.partition("=")
             if key.strip() in ("version", "version_info"):
                 return ".".join(value.strip().split(".")[:3])
@@ -134,13 +132,16 @@ class Look(NamedTuple):
     """The files of conda's that a distribution's RECORD lists, too."""
 
 
-def collect(prefix: str) -> dict[str, Any]:
+def collect(prefix: str, seconds: float = reading.SECONDS) -> dict[str, Any]:
     """Everything the files of a prefix say, as plain JSON values."""
-    return look(prefix).facts
+    return look(prefix, seconds).facts
 
 
-def look(prefix: str) -> Look:
+def look(prefix: str, seconds: float = reading.SECONDS) -> Look:
     """Everything the files of a prefix say, and the books, for whoever asks more of them.
+
+    After so many seconds nothing more is looked at. A section that is not complete for that is None, since what is
+    not in it would be taken for absent; of a file that is not looked at nothing is told.
 
     The cyclic collector rests meanwhile: a quarter of a million new objects, none of them in a cycle, make it go over
     everything alive again and again, which takes 15 % of the time here, and more in a kernel full of somebody's data.
@@ -148,25 +149,30 @@ def look(prefix: str) -> Look:
     running = gc.isenabled()
     gc.disable()
     try:
-        return _look(prefix)
+        return _look(prefix, reading.Patience(seconds))
     finally:
         if running:
             gc.enable()
 
 
-def _look(prefix: str) -> Look:
+def _look(prefix: str, patience: reading.Patience) -> Look:
     prefix = os.path.abspath(prefix)
     problems = reading.Problems()
     unreadable: list[str] = []
-    platform, records = _platform(conda_book.records(prefix, unreadable, problems))
+    history = conda_book.history(prefix, problems)
+    sites, every = pip_book.find_sites(prefix, problems)
+    listing = conda_book.names(prefix, problems)
+    platform, records = _platform(conda_book.records(prefix, listing or [], unreadable, problems, patience))
     layout = _layout(prefix, platform)
     windows, macos = layout == "windows", (platform or "").startswith("osx")
-    books = Books(Tree(prefix, fold=windows or macos, windows=windows))
+    books = Books(Tree(prefix, fold=windows or macos, windows=windows, patience=patience), patience)
+    for site in sites:
+        books.tree.folder(site)
     packages = [
-        conda_book.package(prefix, path, record, books.add(conda_book.listed(record))) for path, record in records
+        conda_book.package(prefix, path, record, books.add(conda_book.listed(record)), problems)
+        for path, record in records
     ]
     names = [package["record"] for package in packages]
-    sites = pip_book.find_sites(prefix)
     dists = join.distributions(prefix, sites, books, names, unreadable, problems)
     pip = [dist for dist in dists if dist.out["owner"] is None]
     overlaps, explained = join.overlapping(dists, books, names)
@@ -174,8 +180,12 @@ def _look(prefix: str) -> Look:
     for dist in pip:
         gone = (k for k in dist.rows if not k.endswith(reading.BYTECODE) and books.tree.has(k) is False)
         dist.out["missing"] = books.summarise(gone)
-    history = conda_book.history(prefix, problems)
-    facts = {
+    known = listing is not None and not patience.records and bool(packages or not unreadable)
+    complete = known and every and not books.blind and not patience.distributions
+    beside = extras.collect(prefix, layout, sites, books, names, dists, problems)
+    books.tree.tell(problems)
+    patience.tell(problems)
+    facts: dict[str, Any] = {
         "prefix": prefix,
         "layout": layout,
         "platform": platform,
@@ -184,32 +194,34 @@ def _look(prefix: str) -> Look:
         "base": _is_base(prefix, {package["name"] for package in packages}),
         "frozen": os.path.exists(os.path.join(prefix, "conda-meta", "frozen")),
         "writable": writable(prefix, sites),
-        "manager": _manager(prefix, bool(packages or unreadable), history),
+        "manager": _manager(prefix, bool(packages or unreadable) or not known, history),
         "tools": tools(prefix),
         "site_packages": sites,
-        "conda_packages": packages,
-        "distributions": [dist.out for dist in dists],
+        "conda_packages": packages if known else None,
+        "distributions": [dist.out for dist in dists] if complete else None,
         "history": history,
-        "overlaps": overlaps,
+        "overlaps": overlaps if complete else [],
         "shared_records": join.shared_records(books, names),
-        "shared_distributions": join.shared_distributions(pip, books),
-        "unowned": join.unowned(books, dists, sites, names),
+        "shared_distributions": join.shared_distributions(pip, books) if complete else [],
+        # what an unreadable record lists is not unowned
+        "unowned": join.unowned(books, dists, sites, names) if complete and not unreadable else [],
         "unreadable_records": unreadable,
-        **extras.collect(prefix, layout, sites, books, names, dists, problems),
+        "unlooked": patience.folders + patience.files + patience.records + patience.distributions,
+        **(beside if complete else {**beside, "pths": None, "vendored": None, "shebangs": None}),
         "problems": problems.told(),
     }
     return Look(facts, books, dists, explained)
 
 
-def main(prefix: str, out: str) -> int:
+def main(prefix: str, out: str, seconds: str = str(reading.SECONDS)) -> int:
     """Writes the answer into a file: start-up code of the environment may print to stdout."""
     with open(out, "w", encoding="utf-8") as file:
-        json.dump(collect(sys.prefix if prefix == "-" else prefix), file)
+        json.dump(collect(sys.prefix if prefix == "-" else prefix, float(seconds)), file)
     return 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.stderr.write("usage: python disk.py PREFIX OUT\n")
+    if len(sys.argv) not in (3, 4):
+        sys.stderr.write("usage: python disk.py PREFIX OUT [SECONDS]\n")
         sys.exit(2)
     sys.exit(main(*sys.argv[1:]))

@@ -20,6 +20,7 @@ else:  # run alone, by path: this folder is first on sys.path
     from pip_book import Dist
 
 _PTH_LIMIT = 1 << 16
+_PTH_LINES = 500
 _LINE = 200  # characters told of a line of code
 _LINES = 3
 _SCRIPTS = 400  # scripts looked into
@@ -45,13 +46,17 @@ def collect(
     """The sections beside the books."""
     pip = [dist for dist in dists if dist.out["owner"] is None]
     scripts = "Scripts" if layout == "windows" else "bin"
+    if books.patience.over():
+        books.patience.files += 1
+        sections = ("pths", "vendored", "shebangs", "pip_warnings", "externally_managed", "pinned")
+        return dict.fromkeys(sections)
     return {
         "pths": _pths(prefix, sites, books, records, pip, problems),
         "vendored": _vendored(layout, books, records, pip),
         "shebangs": _shebangs(prefix, scripts, books, records, pip),
-        "pip_warnings": _pip_warnings(prefix),
+        "pip_warnings": _pip_warnings(prefix, books.tree.root),
         "externally_managed": _externally_managed(prefix, sites),
-        "pinned": _pinned(prefix, problems),
+        "pinned": _pinned(prefix, books.tree.root, problems),
     }
 
 
@@ -71,6 +76,7 @@ def _pths(
 ) -> list[dict[str, Any]]:
     """The .pth files that run code or lead out of the prefix; the rest only name folders of their own."""
     found = []
+    owner = _owners(pip, ".pth")
     for site in sites:
         here = os.path.join(prefix, *site.split("/"))
         for name in sorted(books.tree.names(books.tree.key(site)) or ()):
@@ -79,11 +85,14 @@ def _pths(
             key = books.tree.key(site + "/" + name)
             path = books.tree.spelled(key)
             try:
-                content = reading.read(books.tree.real(key), _PTH_LIMIT).decode("utf-8-sig", "replace")
+                content = reading.read(books.tree.real(key), _PTH_LIMIT, books.tree.root).decode("utf-8-sig", "replace")
             except OSError as error:
                 problems.add(path, "could not be read: {error}", error=reading.why(error))
                 continue
             lines = [line.rstrip() for line in content.splitlines() if line.strip() and not line.startswith("#")]
+            if len(lines) > _PTH_LINES:
+                problems.add(path, "has {count} lines, most of which were not looked at", count=len(lines))
+                lines = lines[:_PTH_LINES]
             code = [line[:_LINE] for line in lines if line.startswith(("import ", "import\t"))]
             outside = [
                 where
@@ -94,15 +103,19 @@ def _pths(
             ]
             if code or outside:
                 number = books.owner.get(key)
-                owner = records[number] if number is not None else None
-                owner = owner or next((dist.out["path"] for dist in pip if key in dist.rows), None)
-                found.append({"path": path, "owner": owner, "code": code[:_LINES], "outside": outside[:_LINES]})
+                whose = records[number] if number is not None else owner.get(key)
+                found.append({"path": path, "owner": whose, "code": code[:_LINES], "outside": outside[:_LINES]})
     return found
+
+
+def _owners(pip: list[Dist], end: str) -> dict[str, str]:
+    """Which distribution lists a file, for all files with such an end."""
+    return {key: dist.out["path"] for dist in reversed(pip) for key in dist.rows if key.endswith(end)}
 
 
 def stem(name: str) -> str | None:
     """A library's name without version, extension, and the hash by which wheels tell their copies apart."""
-    match = _LIBRARY.search(name)
+    match = _LIBRARY.search(name) if len(name) <= reading.NAME_LIMIT else None
     if match is None:
         return None
     return _VERSION.sub("", _HASH.sub("", name[: match.start()])) or None
@@ -141,20 +154,6 @@ def _vendored(layout: str, books: Books, records: list[str], pip: list[Dist]) ->
     return found
 
 
-def head(path: str) -> bytes:
-    """The first bytes of a regular file; nothing of anything else."""
-    try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except OSError:
-        return b""
-    try:
-        return os.read(handle, _HEAD)
-    except OSError:
-        return b""
-    finally:
-        os.close(handle)
-
-
 def interpreter(start: bytes) -> str | None:
     """The Python that a script names by its path; None if it is no script, or leaves Python to the PATH."""
     if not start.startswith(b"#!"):
@@ -169,7 +168,7 @@ def interpreter(start: bytes) -> str | None:
         named = quoted.group(1) if quoted else line if line.lower().endswith(b".exe") else line.partition(b" ")[0]
     path = named.decode("utf-8", "replace")
     base = path.replace("\\", "/").rpartition("/")
-    return path if base[1] and _PYTHON.fullmatch(base[2]) else None
+    return path if base[1] and "\0" not in path and _PYTHON.fullmatch(base[2]) else None
 
 
 def candidates(scripts: str, books: Books, pip: list[Dist]) -> Iterator[str]:
@@ -192,7 +191,7 @@ def _shebangs(prefix: str, scripts: str, books: Books, records: list[str], pip: 
     folder = books.tree.key(scripts) + "/"
     owner = {key: dist.out["path"] for dist in pip for key in dist.rows if key.startswith(folder)}
     for key in sorted(set(candidates(scripts, books, pip)))[:_SCRIPTS]:
-        named = interpreter(head(books.tree.real(key)))
+        named = interpreter(reading.head(books.tree.real(key), _HEAD, books.tree.root))
         if named is not None:
             found.setdefault(named, []).append(key)
     # not the interpreter itself: in a venv it is a link that leads out
@@ -215,9 +214,9 @@ def _recorded(keys: list[str], owner: dict[str, str], books: Books, records: lis
             yield records[books.owner[key]]
 
 
-def _pip_warnings(prefix: str) -> list[str]:
-    candidates = ("bin/conda", "Scripts/conda-script.py")
-    return [name for name in candidates if b"conda.cli.pip_warning" in head(os.path.join(prefix, *name.split("/")))]
+def _pip_warnings(prefix: str, root: str) -> list[str]:
+    candidates = {name: os.path.join(prefix, *name.split("/")) for name in ("bin/conda", "Scripts/conda-script.py")}
+    return [name for name, path in candidates.items() if b"conda.cli.pip_warning" in reading.head(path, _HEAD, root)]
 
 
 def _externally_managed(prefix: str, sites: list[str]) -> list[str]:
@@ -230,9 +229,10 @@ def _externally_managed(prefix: str, sites: list[str]) -> list[str]:
     return [mark for mark in marks if os.path.isfile(os.path.join(prefix, *mark.split("/")))]
 
 
-def _pinned(prefix: str, problems: reading.Problems) -> list[str]:
+def _pinned(prefix: str, root: str, problems: reading.Problems) -> list[str]:
+    path = os.path.join(prefix, "conda-meta", "pinned")
     try:
-        content = reading.read(os.path.join(prefix, "conda-meta", "pinned"), _PTH_LIMIT).decode("utf-8-sig", "replace")
+        content = reading.read(path, _PTH_LIMIT, root).decode("utf-8-sig", "replace")
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import stat
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ else:  # run alone, by path: this folder is first on sys.path
     from pip_book import Dist, Row
 
 
+_INFOS = (".dist-info", ".egg-info")
 _IMPORTED = (".py", ".so", ".pyd")
 
 
@@ -41,17 +41,25 @@ def _own(dist: Dist, raw: dict[str, bytes], books: Books, records: list[str]) ->
     dist.out["owner"] = records[number]
 
 
+def _digest(entry: Entry) -> str | None:
+    """The hash of an entry, if the record has one there and not anything else that JSON can hold."""
+    return entry.sha256 if isinstance(entry.sha256, str) else None
+
+
 def _judge(key: str, entry: Entry, row: Row, books: Books, budget: list[int], prove: bool) -> str:
     """Whose content a file has that both books claim: conda, pip, same, other, missing or unknown.
 
     `same` is a text of which the books hold two spellings of the line ends, as wheels built on Windows do.
     """
-    if not books.tree.has(key):
+    if books.tree.has(key) is False:
         return "missing"
+    if books.patience.over():
+        books.patience.files += 1
+        return "unknown"
     real = books.tree.real(key)
     try:
         size = os.lstat(real).st_size
-    except OSError:
+    except (OSError, ValueError):
         return "unknown"
     by_size = None
     # a converted text has another size than either book says, so on Windows only its content counts
@@ -63,10 +71,10 @@ def _judge(key: str, entry: Entry, row: Row, books: Books, budget: list[int], pr
     if size > budget[0]:
         return by_size or "unknown"
     budget[0] -= size
-    hashes = reading.hashes(real, text=not reading.is_compiled(key))
+    hashes = reading.hashes(real, not reading.is_compiled(key), books.tree.root)
     if not hashes:
         return by_size or "unknown"
-    pips, condas = pip_book.hexadecimal(row.sha256) in hashes, entry.sha256 in hashes
+    pips, condas = pip_book.hexadecimal(row.sha256) in hashes, _digest(entry) in hashes
     if pips and condas:
         return "same"
     if pips or condas:
@@ -101,7 +109,7 @@ def _overlap(
         on_disk[state] += 1
         if len(sample) < reading.SAMPLE:
             shown = books.tree.spelled(key)
-            sample.append({"path": shown, "conda_hash": entry.sha256, "pip_hash": theirs, "on_disk": state})
+            sample.append({"path": shown, "conda_hash": _digest(entry), "pip_hash": theirs, "on_disk": state})
     extra = (
         key
         for key in dist.rows
@@ -252,6 +260,7 @@ def distributions(
 ) -> list[Dist]:
     """Every distribution of every site-packages, each with its owner; RECORD is parsed only where conda is not it."""
     lost = {reading.normalise(stem.rsplit("-", 2)[0]): stem for stem in unreadable}
+    patience = books.patience
     found = []
     for site in sites:
         real = os.path.join(prefix, *site.split("/"))
@@ -259,26 +268,31 @@ def distributions(
             names = sorted(os.listdir(real))
         except OSError as error:
             problems.add(site, "could not be listed: {error}", error=reading.why(error))
+            books.blind = True
             continue
         for name in names:
+            if name.endswith(_INFOS) and patience.over():
+                patience.distributions += 1
+                continue
             if name.startswith("~"):
                 found.append(pip_book.leftover(site, name, reading.mtime(os.path.join(real, name))))
             if name.endswith(".egg-link"):
                 found.append(pip_book.egg_link(site, name, reading.mtime(os.path.join(real, name))))
-            if name.startswith("~") or not name.endswith((".dist-info", ".egg-info")):
+            if name.startswith("~") or not name.endswith(_INFOS):
                 continue
             kind = name.rpartition(".")[2]
             dist, raw = pip_book.describe(prefix, site, name, kind, books.tree, problems)
+            patience.size -= sum(map(len, raw.values()))
             _own(dist, raw, books, records)
             if dist.out["owner"] is None and dist.out["name"] in lost and dist.out["installer"] != "pip":
                 # its record exists but cannot be read: conda's by name, for want of a path
                 dist.out["owner"] = "conda-meta/" + lost[dist.out["name"]] + ".json"
             if dist.out["owner"] is None and "RECORD" in raw:
-                try:
-                    for path, row in pip_book.parse_record(raw["RECORD"].decode("utf-8-sig", "replace"), site):
-                        dist.rows[books.tree.key(path)] = row
-                except csv.Error as error:
-                    problems.add(site + "/" + name + "/RECORD", "could not be read: {error}", error=reading.why(error))
+                odd: list[str] = []
+                for path, row in pip_book.parse_record(raw["RECORD"].decode("utf-8-sig", "replace"), site, odd):
+                    dist.rows[books.tree.key(path)] = row
+                if odd:
+                    problems.add(site + "/" + name + "/RECORD", "{count} of its rows could not be read", count=len(odd))
                 dist.out["files"] = len(dist.rows)
             found.append(dist)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import csv
+import io
 import json
 import os
 import posixpath
@@ -19,16 +20,19 @@ else:  # run alone, by path: this folder is first on sys.path
     from tree import Tree
 
 
-READ = (
-    "PKG-INFO",  # egg-info's name for METADATA
-    "METADATA",
-    "RECORD",
-    "INSTALLER",
-    "direct_url.json",
-    "top_level.txt",
-    "requires.txt",
-    "installed-files.txt",  # pip's record of a setup.py install, relative to the egg-info folder
-)
+READ = {
+    "PKG-INFO": reading.HEADERS_LIMIT,  # egg-info's name for METADATA
+    "METADATA": reading.HEADERS_LIMIT,
+    "RECORD": reading.RECORD_LIMIT,
+    "INSTALLER": reading.SMALL_LIMIT,
+    "direct_url.json": reading.SMALL_LIMIT,
+    "top_level.txt": reading.SMALL_LIMIT,
+    "requires.txt": reading.SMALL_LIMIT,
+    "installed-files.txt": reading.BOOK_LIMIT,  # pip's record of a setup.py install, relative to the egg-info folder
+}
+"""The files that are read, and how many bytes of each at most."""
+
+_SITES = 16
 
 
 class Row(NamedTuple):
@@ -48,19 +52,23 @@ class Dist(NamedTuple):
 
 def parse_headers(data: bytes) -> dict[str, list[str]]:
     """The headers of METADATA or PKG-INFO by lower-case name; the description after the blank line is not looked at."""
-    headers: dict[str, list[str]] = {}
-    last: list[str] | None = None
-    for line in data.decode("utf-8-sig", "replace").splitlines():
-        if not line.strip():
+    ends = [end for end in (data.find(b"\n\n"), data.find(b"\n\r\n")) if end >= 0]
+    text = data[: min(ends)] if ends else data
+    found: list[tuple[str, list[str]]] = []
+    # not splitlines: a form feed in somebody's name ends no line; a line of spaces only is one of a longer value
+    for line in text.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        if not line:
             break
         if line[0] in " \t":
-            if last:
-                last[-1] += " " + line.strip()
+            if found:
+                found[-1][1].append(line.strip())
             continue
         name, colon, value = line.partition(":")
         if colon:
-            last = headers.setdefault(name.strip().lower(), [])
-            last.append(value.strip())
+            found.append((name.strip().lower(), [value.strip()]))
+    headers: dict[str, list[str]] = {}
+    for name, parts in found:
+        headers.setdefault(name, []).append(" ".join(parts))
     return headers
 
 
@@ -79,10 +87,34 @@ def parse_requires_txt(content: str) -> list[str]:
     return requires
 
 
-def parse_record(content: str, site: str) -> Iterator[tuple[str, Row]]:
-    """RECORD's rows as (path below the prefix, row); rows that lead out of the prefix are left out."""
-    for line in csv.reader(content.splitlines()):
-        if not line or not line[0]:
+def _rows(content: str, odd: list[str]) -> Iterator[list[str]]:
+    """The rows of a RECORD; those that are none are added to `odd`, and the others still come."""
+    if "\0" in content:
+        lines = content.split("\n")
+        odd += [line for line in lines if "\0" in line]
+        content = "\n".join(line for line in lines if "\0" not in line)
+    reader = csv.reader(io.StringIO(content, newline=""))
+    while True:
+        try:
+            for row in reader:
+                if row and "\n" in row[0]:  # a quote without its other half swallows what follows
+                    odd.append(row[0].partition("\n")[0])
+                    yield from (line.rsplit(",", 2) for line in row[0].split("\n")[1:] if line.strip())
+                else:
+                    yield row
+        except csv.Error as error:
+            odd.append(str(error))
+        else:
+            return
+
+
+def parse_record(content: str, site: str, odd: list[str] | None = None) -> Iterator[tuple[str, Row]]:
+    """RECORD's rows as (path below the prefix, row); rows that lead out of the prefix are left out.
+
+    What is no row at all is added to `odd`.
+    """
+    for line in _rows(content, [] if odd is None else odd):
+        if not line or not line[0] or len(line[0]) > reading.LONGEST:
             continue
         path = line[0].replace("\\", "/")
         if path[0] == "/" or path[1:2] == ":":
@@ -90,11 +122,12 @@ def parse_record(content: str, site: str) -> Iterator[tuple[str, Row]]:
         path = site + "/" + path if site else path
         if "/." in path or "//" in path:
             path = posixpath.normpath(path)
-            if path.startswith("../") or path == "..":
+            if path.startswith("../") or path in ("..", "."):
                 continue
         digest = line[1] if len(line) > 1 else ""
         size = line[2] if len(line) > 2 else ""
-        yield path, Row(digest if digest.startswith("sha256=") else None, int(size) if size.isdigit() else None)
+        known = size.isdigit() and size.isascii() and len(size) < 19  # "²".isdigit()
+        yield path, Row(digest if digest.startswith("sha256=") else None, int(size) if known else None)
 
 
 def hexadecimal(digest: str | None) -> str | None:
@@ -114,7 +147,7 @@ def _direct_url(data: bytes) -> dict[str, Any] | None:
         value = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
-    if not isinstance(value, dict) or not isinstance(value.get("url"), str):
+    if not isinstance(value, dict) or reading.string(value.get("url")) is None:
         return None
     vcs, folder = value.get("vcs_info"), value.get("dir_info")
     vcs = vcs if isinstance(vcs, dict) else {}
@@ -127,23 +160,39 @@ def _direct_url(data: bytes) -> dict[str, Any] | None:
     }
 
 
-def find_sites(prefix: str) -> list[str]:
-    """The site-packages folders of a prefix, each once, under the name that is no symlink."""
+def find_sites(prefix: str, problems: reading.Problems) -> tuple[list[str], bool]:
+    """The site-packages folders of a prefix, each once, under the name that is no symlink; and whether they are all.
+
+    One that lies outside the prefix is not looked into.
+    """
+    every = True
     candidates = ["Lib/site-packages", "lib/python3/dist-packages"]
     for lib in ("lib", "lib64"):
         try:
             names = sorted(os.listdir(os.path.join(prefix, lib)))
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            problems.add(lib, "could not be listed: {error}", error=reading.why(error))
+            every = False
             continue
         candidates += ["{}/{}/site-packages".format(lib, n) for n in names if re.match(r"(?:python|pypy)\d", n)]
     root = os.path.realpath(prefix)
     found: list[str] = []
     for candidate in candidates:
         real = os.path.realpath(os.path.join(prefix, *candidate.split("/")))
-        site = os.path.relpath(real, root).replace(os.sep, "/") if real.startswith(root + os.sep) else candidate
-        if os.path.isdir(real) and site not in found:
+        site = os.path.relpath(real, root).replace(os.sep, "/")
+        if not reading.below(real, root) or site == ".":
+            if os.path.isdir(real):
+                problems.add(candidate, reading.OUTSIDE)
+                every = False
+        elif os.path.isdir(real) and site not in found:
             found.append(site)
-    return found
+        elif os.path.islink(os.path.join(prefix, *candidate.split("/")[:2])) and not os.path.exists(real):
+            problems.add(candidate, "a link that leads nowhere")
+    if len(found) > _SITES:
+        problems.add(found[_SITES], "{count} more site-packages folders were not looked at", count=len(found) - _SITES)
+    return found[:_SITES], every and len(found) <= _SITES
 
 
 def describe(
@@ -154,44 +203,55 @@ def describe(
     real = os.path.join(prefix, *path.split("/"))
     found: dict[str, bytes | None] = {}
     names: set[str] = set()
+    outside: list[str] = []
     try:
-        names = set(os.listdir(real))
+        names = set(reading.names(real, tree.root))
     except NotADirectoryError:
-        found["METADATA"] = _take(real, path, problems)
+        names = {"METADATA"}
+        found["METADATA"] = _take(real, path, READ["METADATA"], tree.root, outside, problems)
     except OSError as error:
+        names = {"METADATA", "RECORD"}  # it is not known that they are not there
         problems.add(path, "could not be listed: {error}", error=reading.why(error))
-    for file in READ:
-        if file in names:
-            key = "METADATA" if file == "PKG-INFO" else file
-            found[key] = _take(os.path.join(real, file), path + "/" + file, problems)
+    else:
+        for file, limit in READ.items():
+            if file in names:
+                key = "METADATA" if file == "PKG-INFO" else file
+                found[key] = _take(os.path.join(real, file), path + "/" + file, limit, tree.root, outside, problems)
+    if outside:
+        problems.add(path, "{count} files in it are links that lead out of the environment", count=len(outside))
     raw = {file: data for file, data in found.items() if data is not None}
     headers = parse_headers(raw.get("METADATA", b""))
     guess = reading.FOLDER_NAME.match(name)
-    shown = (headers.get("name") or [""])[0] or (guess.group("name") if guess else name.rpartition(".")[0])
-    version = (headers.get("version") or [""])[0] or (guess.group("version") if guess else None)
+    shown = _told(headers, "name") or (guess.group("name") if guess else name.rpartition(".")[0])
+    version = _told(headers, "version") or (guess.group("version") if guess else None)
     direct_url = _direct_url(raw["direct_url.json"]) if "direct_url.json" in raw else None
     if "direct_url.json" in raw and direct_url is None:
         problems.add(path + "/direct_url.json", "not a direct_url.json")
     requires = headers.get("requires-dist", [])
     if "requires.txt" in raw and not requires:
         requires = parse_requires_txt(raw["requires.txt"].decode("utf-8-sig", "replace"))
+    if len(requires) > reading.LISTED:
+        problems.add(path, "names {count} requirements, most of which were not looked at", count=len(requires))
     rows: dict[str, Row] = {}
     if "installed-files.txt" in raw:
         for line in raw["installed-files.txt"].decode("utf-8-sig", "replace").splitlines():
             target = posixpath.normpath(path + "/" + line.strip().replace("\\", "/"))
-            if line.strip() and not target.startswith(("../", "/")):
+            if line.strip() and "\0" not in line and not target.startswith(("../", "/")) and target not in ("..", "."):
                 rows[tree.key(target)] = Row(None, None)
     out = _blank(
         reading.normalise(shown), site, name, kind, reading.mtime(os.path.join(real, "RECORD")) or reading.mtime(real)
     )
-    installer = raw.get("INSTALLER", b"").decode("utf-8", "replace").strip()[:100]
+    installer = raw.get("INSTALLER", b"").decode("utf-8-sig", "replace").strip()
+    if len(installer) > 100 or not installer.isprintable() or "\ufffd" in installer:
+        problems.add(path + "/INSTALLER", "names no installer")
+        installer = ""
     out.update(
         version=version,
         installer=installer or None,
         requested="REQUESTED" in names,
         direct_url=direct_url,
-        requires=requires,
-        requires_python=next(iter(headers.get("requires-python", ())), None),
+        requires=[line for line in requires[: reading.LISTED] if len(line) <= reading.LONGEST],
+        requires_python=_told(headers, "requires-python") or None,
         # a file that may not be read is there all the same; one without a name says nothing
         has_metadata=bool(headers.get("name")) or ("METADATA" not in raw and bool(names & {"METADATA", "PKG-INFO"})),
         has_record=bool(names & {"RECORD", "installed-files.txt"}),
@@ -201,11 +261,20 @@ def describe(
     return Dist(out, rows, {reading.normalise(shown), reading.normalise(shown).replace("-", "_"), *tops}), raw
 
 
-def _take(real: str, path: str, problems: reading.Problems) -> bytes | None:
+def _told(headers: dict[str, list[str]], name: str) -> str:
+    """What a header says first; nothing if that is longer than any value can be."""
+    value = (headers.get(name) or [""])[0]
+    return value if len(value) <= reading.NAME_LIMIT else ""
+
+
+def _take(real: str, path: str, limit: int, root: str, outside: list[str], problems: reading.Problems) -> bytes | None:
     """The content of a file of a dist-info; None, and a problem, if it cannot be read."""
     try:
-        return reading.read(real, reading.RECORD_LIMIT)
+        return reading.read(real, limit, root)
     except OSError as error:
+        if error.args == (reading.OUTSIDE,):
+            outside.append(path)
+            return None
         problems.add(path, "could not be read: {error}", error=reading.why(error))
         return None
 

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
 import stat
+import time
 from typing import Any, Iterable, Iterator
 
 RECORD_LIMIT = 64 << 20  # bytes of one record or RECORD; the largest seen in the wild is 9 MB
+BOOK_LIMIT = 16 << 20  # bytes of a history
+HEADERS_LIMIT = 4 << 20  # bytes of a METADATA; those with a whole manual in them have half a megabyte
+SMALL_LIMIT = 256 << 10  # bytes of a file of a few lines
+TOTAL = 1 << 30  # bytes of both books together; those of a full Anaconda have 60 MB
 HASH_BUDGET = 64 << 20  # bytes of suspects hashed in one check
+SECONDS = 45.0  # for all looks together; a cold network share takes 20
+LISTING_SHARE = 0.6  # of that time for the folders, so that the books themselves are read to their end
 SAMPLE = 6  # paths named per set of files
 PROBLEMS = 200  # problems told one by one
+SAME = 50  # of them of one kind
+LISTED = 5000  # requirements of one package
+LONGEST = 4096  # characters of a path or another text, more than which no system opens
+NAME_LIMIT = 255  # characters of a file's name
 
 COMPILED = (".so", ".pyd", ".dll", ".dylib", ".PYD", ".DLL")
 _VERSIONED = re.compile(r"\.so\.[\d.]+$")
 BYTECODE = (".pyc", ".pyo")
 NOT_IMPORTED = frozenset(("test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks"))
 
+
+_YEAR_9999 = 253370764800
+OUTSIDE = "a link that leads out of the environment, which was not followed"
 
 FOLDER_NAME = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+?)(?:-py\d[\d.]*(?:-.*)?)?\.(?:dist|egg)-info$")
 
@@ -28,10 +43,12 @@ class Problems:
     def __init__(self) -> None:
         self.items: list[dict[str, Any]] = []
         self.untold = 0
+        self._same: dict[str, int] = {}
 
     def add(self, source: str, reason: str, **args: Any) -> None:
         """Notes one problem; `reason` is a template for `args`."""
-        if len(self.items) < PROBLEMS:
+        same = self._same[reason] = self._same.get(reason, 0) + 1
+        if same <= SAME and len(self.items) < PROBLEMS:
             self.items.append({"source": source, "reason": reason, "args": args})
         else:
             self.untold += 1
@@ -44,26 +61,114 @@ class Problems:
         return [*self.items, more]
 
 
-def read(path: str, limit: int) -> bytes:
-    """The content of a regular file; OSError for anything else, so that a FIFO or a device cannot hang the check."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+class Patience:
+    """How long and how much is read; beyond that nothing more is looked at, and what is left out is counted."""
+
+    def __init__(self, seconds: float = SECONDS, size: int = TOTAL) -> None:
+        self.seconds = seconds
+        self.size = size
+        start = time.monotonic()
+        self._end, self._listing_end = start + seconds, start + seconds * LISTING_SHARE
+        self.folders = 0
+        self.files = 0
+        self.records = 0
+        self.distributions = 0
+
+    def over(self) -> bool:
+        """Whether no more files are to be opened."""
+        return self.size < 0 or time.monotonic() > self._end
+
+    def listing_over(self) -> bool:
+        """Whether no more folders are to be listed for their names."""
+        return time.monotonic() > self._listing_end
+
+    def tell(self, problems: Problems) -> None:
+        """Notes what was left out, if anything was."""
+        folders, files = self.folders + self.distributions, self.files + self.records
+        if folders or files:
+            reason = (
+                "reading took more than {seconds} s" if self.size >= 0 else "there is more than {megabytes} MB to read"
+            )
+            reason += ": {folders} folders and {files} files were not looked at, what is in them is unknown"
+            limits = {"seconds": "{:g}".format(self.seconds)} if self.size >= 0 else {"megabytes": TOTAL >> 20}
+            problems.add("", reason, folders=folders, files=files, **limits)
+
+
+def names(path: str, root: str) -> list[str]:
+    """The names in a folder; OSError if it is a link that leads out of the prefix."""
+    if os.path.islink(path) and not below(os.path.realpath(path), root):
+        raise OSError(OUTSIDE)
+    return os.listdir(path)
+
+
+def below(path: str, root: str) -> bool:
+    """Whether a resolved path is the resolved prefix, or lies in it."""
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def _open(path: str, root: str | None) -> int:
+    """A handle for reading that waits for nothing; with a root, OSError for a link that leads out of it."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+    if root is None:
+        return os.open(path, flags)
+    if not hasattr(os, "O_NOFOLLOW"):
+        if os.path.islink(path) and not below(os.path.realpath(path), root):
+            raise OSError(OUTSIDE)
+        return os.open(path, flags)
+    try:
+        return os.open(path, flags | os.O_NOFOLLOW)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.EMLINK) or not os.path.islink(path):
+            raise
+    real = os.path.realpath(path)
+    if not below(real, root):
+        raise OSError(OUTSIDE)
+    return os.open(real, flags | os.O_NOFOLLOW)
+
+
+def head(path: str, size: int, root: str | None = None) -> bytes:
+    """The first bytes of a regular file, with a root only of one below it; nothing of anything else."""
+    try:
+        handle = _open(path, root)
+    except (OSError, ValueError):
+        return b""
+    try:
+        return os.read(handle, size) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+    except OSError:
+        return b""
+    finally:
+        os.close(handle)
+
+
+def chunks(path: str, limit: int, root: str | None = None) -> Iterator[bytes]:
+    """The content of a regular file; OSError for anything else, so that a FIFO or a device cannot hang the check.
+
+    With the prefix as the root, a link that leads out of it is an error, too.
+    """
+    try:
+        handle = _open(path, root)
+    except ValueError as error:  # a NUL, or what no file name can hold
+        raise OSError(str(error)) from error
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise OSError("not a regular file")
-        if status.st_size > limit:
-            raise OSError("larger than {} MB".format(limit >> 20))
-        chunks = []
-        left = limit + 1  # a file may grow, or claim no size at all
-        while left > 0:
-            chunk = os.read(handle, min(left, 1 << 20))
+        left = limit if status.st_size <= limit else -1
+        while left >= 0:  # a file may grow, or claim no size at all
+            chunk = os.read(handle, min(left + 1, 1 << 20))
             if not chunk:
-                break
-            chunks.append(chunk)
+                return
             left -= len(chunk)
-        return b"".join(chunks)
+            yield chunk
+        size = "{} MB".format(limit >> 20) if limit >> 20 else "{} kB".format(limit >> 10)
+        raise OSError("larger than " + size)
     finally:
         os.close(handle)
+
+
+def read(path: str, limit: int, root: str | None = None) -> bytes:
+    """The whole of `chunks`."""
+    return b"".join(chunks(path, limit, root))
 
 
 def why(error: BaseException) -> str:
@@ -81,15 +186,14 @@ def spellings(data: bytes) -> Iterator[str]:
     yield hashlib.sha256(unix.replace(b"\n", b"\r\n")).hexdigest()
 
 
-def hashes(path: str, text: bool) -> frozenset[str]:
+def hashes(path: str, text: bool, root: str | None = None) -> frozenset[str]:
     """The hashes a file answers to: of its content, and of its other line ends if it is a text; empty if unreadable."""
     try:
         if text:
-            return frozenset(spellings(read(path, RECORD_LIMIT)))
+            return frozenset(spellings(read(path, HASH_BUDGET, root)))
         digest = hashlib.sha256()
-        with open(path, "rb", buffering=0) as file:
-            for chunk in iter(lambda: file.read(1 << 20), b""):
-                digest.update(chunk)
+        for chunk in chunks(path, HASH_BUDGET, root):
+            digest.update(chunk)
     except OSError:
         return frozenset()
     return frozenset((digest.hexdigest(),))
@@ -122,23 +226,24 @@ def normalise(name: str) -> str:
 
 
 def strings(value: Any) -> list[str]:
-    """The strings of a JSON list; nothing of anything else."""
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    """The strings of a JSON list, endless ones apart; nothing of anything else."""
+    return [s for s in value if isinstance(s, str) and len(s) <= LONGEST] if isinstance(value, list) else []
 
 
 def string(value: Any) -> str | None:
-    """A JSON value if it is a string."""
-    return value if isinstance(value, str) else None
+    """A JSON value if it is a string, and none without end."""
+    return value if isinstance(value, str) and len(value) <= LONGEST else None
 
 
 def number(value: Any) -> int | None:
     """A JSON value if it is a whole number."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63 else None
 
 
 def mtime(path: str) -> float | None:
-    """When a file was last written; None if it is not there."""
+    """When a file was last written; None if it is not there, or its date is none that a calendar has."""
     try:
-        return os.lstat(path).st_mtime
-    except OSError:
+        when = os.lstat(path).st_mtime
+    except (OSError, ValueError):
         return None
+    return when if 0 <= when < _YEAR_9999 else None

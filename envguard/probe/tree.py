@@ -10,7 +10,6 @@ if TYPE_CHECKING or __package__:
 else:  # run alone, by path: this folder is first on sys.path
     import reading
 
-_LONGEST = 4096  # characters of a path, more than which no system opens
 _DEEPEST = 128  # folders within each other
 
 
@@ -73,7 +72,7 @@ class Tree:
         known = self._canonical.get(folder)
         if known is not None:
             return known
-        if len(folder) > _LONGEST or folder.count("/") > _DEEPEST:
+        if len(folder) > reading.LONGEST or folder.count("/") > _DEEPEST:
             return "!" + folder
         parent, _, name = folder.rpartition("/")
         above = self.folder(parent)

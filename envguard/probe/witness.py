@@ -48,7 +48,7 @@ def paths(look: Look) -> list[str]:
     real = books.tree.spelled
     found = set(_PLACES)
     found.update(books.tree.folders())
-    found.update("conda-meta/" + name for name in conda_book.names(prefix, reading.Problems()))
+    found.update("conda-meta/" + name for name in conda_book.names(prefix, reading.Problems()) or ())
     found.update(real(key) for keys in books.compiled for key in keys)
     found.update(map(real, look.explained))
     for keys in books.shared.values():
@@ -83,9 +83,9 @@ def _starts(site: str, books: Books) -> Iterator[str]:
             path = site + "/" + name
             yield path
             try:
-                lines = reading.read(books.tree.real(books.tree.key(path)), reading.RECORD_LIMIT).decode(
-                    "utf-8", "replace"
-                )
+                lines = reading.read(
+                    books.tree.real(books.tree.key(path)), reading.SMALL_LIMIT, books.tree.root
+                ).decode("utf-8", "replace")
             except OSError:
                 continue
             yield from (os.path.join(site, line.strip()) for line in lines.splitlines() if "\0" not in line)

@@ -7,7 +7,7 @@ import shutil
 import sys
 
 from envguard.machine import Command, Shell
-from envguard.probe import extras
+from envguard.probe import extras, reading
 from envguard.surroundings.jupyter import within
 
 
@@ -41,7 +41,7 @@ def _command(name: str, prefix: str) -> Command | None:
 
 def _interpreter(path: str) -> str | None:
     """The Python that a script starts, that which `/usr/bin/env` would find included."""
-    head = extras.head(path)
+    head = reading.head(path, 1024)
     named = extras.interpreter(head)
     if named is None and head.startswith(b"#!/usr/bin/env "):
         words = head.partition(b"\n")[0].split()

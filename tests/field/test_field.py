@@ -35,7 +35,7 @@ def judged(field: tuple[list[Wild], frozenset[str]]) -> list[tuple[Wild, Environ
     hashes = reading.hashes
     with pytest.MonkeyPatch.context() as patch:
         # binaries are not in the set: space in the place of a file has its size and no content to judge by
-        patch.setattr(reading, "hashes", lambda path, text: frozenset() if path in space else hashes(path, text))
+        patch.setattr(reading, "hashes", lambda path, *rest: frozenset() if path in space else hashes(path, *rest))
         facts = [(item, Environment.from_dict(disk.collect(str(item.prefix)))) for item in wild]
     return [(item, env, analyse(env)) for item, env in facts]
 

@@ -138,13 +138,13 @@ def test_a_history_without_revisions(prefix: Prefix, content: str) -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b'{"name": "a", "ver', "Unterminated string"),
+        (b'{"name": "a", "ver', "cut short"),
         (b"", "Expecting value"),
         (b"[]", "not a JSON object"),
         (b"null", "not a JSON object"),
         (b'{"name": "a"}', "no version"),
-        (b"\xff\xfe{}", "codec can't decode"),
-        (b"[" * 100_000, "recursion"),
+        (b"\xff\xfe{}", "no text in UTF-8"),
+        (b"[" * 100_000, "nested too deeply"),
     ],
 )
 def test_an_unreadable_record_is_one_problem(prefix: Prefix, data: bytes, reason: str) -> None:
