@@ -32,7 +32,7 @@ def build(where: Path, packages: int = 450, mean_size: int = 21_000) -> Path:
     base = Path(sys.executable).resolve().parent
     version = ".".join(map(str, sys.version_info[:3]))
     (prefix / "pyvenv.cfg").write_text(f"home = {base}\ninclude-system-site-packages = false\nversion = {version}\n")
-    dice = random.Random(450)  # noqa: S311 - repeatable, not secret
+    dice = random.Random(450)
     for number in range(packages):
         _package(prefix, number, packages, mean_size, dice)
     (prefix / "conda-meta/history").write_text("==> 2024-05-04 17:18:39 <==\n# cmd: conda create --name large\n")
@@ -57,7 +57,9 @@ def _package(prefix: Path, number: int, packages: int, mean_size: int, dice: ran
         files[f"{SITE}/{name}/__init__.py"] = b""
         info = f"{SITE}/{name}-1.{number}.dist-info"
         requires = "".join(
-            f"Requires-Dist: {d.partition(' ')[0]}>=1.0\n" for d in depends if int(d[7:11]) < packages * SHARE_OF_DISTRIBUTIONS
+            f"Requires-Dist: {d.partition(' ')[0]}>=1.0\n"
+            for d in depends
+            if int(d[7:11]) < packages * SHARE_OF_DISTRIBUTIONS
         )
         head = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.{number}\n{requires}\n"
         files[f"{info}/METADATA"] = (head + "Words of a readme. " * 400).encode()
@@ -90,6 +92,7 @@ def _package(prefix: Path, number: int, packages: int, mean_size: int, dice: ran
         "name": name,
         "paths_data": {"paths": entries, "paths_version": 1},
         "subdir": "linux-64",
+        "url": f"https://channel.invalid/main/linux-64/{name}-1.{number}-h0_0.conda",
         "version": f"1.{number}",
     }
     (prefix / f"conda-meta/{name}-1.{number}-h0_0.json").write_text(json.dumps(record, indent=2))

@@ -1,0 +1,186 @@
+"""Measures envguard beside its peers on a large environment, and prints a table: `python -m tests.bench.run [--quick]`.
+
+Every figure is a median of one run on one machine, so the column to compare with another machine's is the ratio to
+the standard library's json reading the same records. `--quick` takes 40 packages, to see that it runs at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.bench import large
+from tests.bench.peers import openssl, peers, read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_FIRST = """
+import sys, time
+start = time.perf_counter()
+from envguard import api
+from envguard.frontends import output
+output.bundle(api.inspect(sys.argv[1]), details=False)
+print(time.perf_counter() - start)
+"""
+"""What `%envcheck` does the first time, in a process that has IPython loaded as every kernel has."""
+
+
+class Row(NamedTuple):
+    """One line of the table; `seconds` is None where there is nothing to measure with."""
+
+    what: str
+    seconds: float | None
+    note: str = ""
+
+
+def median(work: Callable[[], object], times: int) -> float:
+    """The median of the seconds that some work takes."""
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+def first_check(prefix: Path, times: int) -> float:
+    """The seconds of the first check in a fresh process, imports included, its start and IPython's not."""
+    code = f"import IPython.core.interactiveshell, IPython.display\n{_FIRST}"
+    runs = [
+        subprocess.run([sys.executable, "-c", code, prefix], capture_output=True, text=True, check=True).stdout
+        for _ in range(times + 1)
+    ]
+    return statistics.median(float(told) for told in runs[1:])  # the first one writes byte code
+
+
+def command(prefix: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", "envguard", "check", str(prefix), "--no-config", *options]
+
+
+def run(argv: list[str]) -> None:
+    subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+def peak_memory(argv: list[str]) -> float:
+    """The largest resident size of a command in MB, asked of a process that has no other child."""
+    code = (
+        "import resource, subprocess, sys\n"
+        "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    told = subprocess.run([sys.executable, "-c", code, *argv], capture_output=True, text=True, check=True).stdout
+    return int(told) / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def rows(prefix: Path, times: int) -> Iterator[Row]:
+    """Everything that is measured on one environment."""
+    from envguard import api, collect, store
+
+    yield Row("first check in a process (with imports and HTML)", first_check(prefix, times))
+
+    def afresh() -> None:
+        collect.forget()
+        api.inspect(prefix)
+
+    yield Row("check in a process that has everything imported", median(afresh, times))
+    # what was built a moment ago is not kept, as it might change again within one tick of the clock
+    time.sleep(max(0.0, (prefix / "complete").stat().st_ctime + store.SETTLED + 0.1 - time.time()))
+    afresh()
+    yield Row("repeated check, nothing changed", median(lambda: api.inspect(prefix), times * 2))
+    yield Row("`envguard check` as a command", median(lambda: run(command(prefix)), times))
+    yield Row("peak memory of that command", None, f"{peak_memory(command(prefix)):.0f} MB")
+
+    size = 0
+
+    def hash_all() -> None:
+        nonlocal size
+        env = collect.deeply(prefix)
+        size = env.deep.bytes if env.deep else 0
+
+    seconds = median(hash_all, max(2, times // 2))
+    yield Row("`--deep`, in a process", seconds, f"{size / 1e9 / seconds:.2f} GB/s of {size / 1e9:.2f} GB")
+    seconds = hashing_alone(prefix)
+    yield Row("its hashing alone", seconds, f"{size / 1e9 / seconds:.2f} GB/s")
+    for what, work in peers(prefix):
+        yield Row(what, median(work, times)) if work is not None else Row(what, None, "absent")
+    speed = openssl(2)
+    yield Row("openssl speed sha256, 2 processes", None, f"{speed:.2f} GB/s" if speed else "absent")
+
+
+def hashing_alone(prefix: Path) -> float:
+    """The seconds that the workers take, their start included."""
+    from envguard.hashes import hash_files
+    from envguard.probe import deep, disk
+
+    jobs, _ = deep.jobs(disk.look(str(prefix)))
+    return median(lambda: hash_files(jobs), 3)
+
+
+def growth(where: Path, sizes: tuple[int, ...], times: int) -> Iterator[Row]:
+    """How the check grows with the environment; small files, as only their number matters here."""
+    from envguard import api, collect
+
+    for packages in sizes:
+        prefix = large.build(where, packages, mean_size=600)
+
+        def afresh(prefix: Path = prefix) -> None:
+            collect.forget()
+            api.inspect(prefix)
+
+        seconds, json = median(afresh, times), median(lambda: read_json(prefix), times)  # noqa: B023 - called at once
+        yield Row(
+            f"check of {packages} packages",
+            seconds,
+            f"{seconds / json:.1f} × json, {seconds / packages * 1e3:.2f} ms each",
+        )
+
+
+def machine() -> str:
+    """The machine in one line."""
+    model = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return f"{model}, {os.cpu_count()} processors{load}, {platform.system()}, Python {platform.python_version()}"
+
+
+def table(found: list[Row]) -> str:
+    """The rows as Markdown, with the ratio to reading the same records with the standard library's json."""
+    base = next((row.seconds for row in found if row.what.startswith("stdlib json")), None)
+    lines = ["| what | seconds | × json | |", "|---|--:|--:|---|"]
+    for row in found:
+        seconds = f"{row.seconds:.3f}" if row.seconds is not None else ""
+        ratio = f"{row.seconds / base:.1f}" if row.seconds is not None and base else ""
+        lines.append(f"| {row.what} | {seconds} | {ratio} | {row.note} |")
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="40 packages, once each")
+    parser.add_argument(
+        "--where", type=Path, default=Path(tempfile.gettempdir(), "envguard-bench"), help="folder for the environments"
+    )
+    options = parser.parse_args(argv)
+    times = 1 if options.quick else 5
+    prefix = large.build(options.where, *((40, 600) if options.quick else ()))
+    print(f"{machine()}\n\n{prefix.name}, medians of {times}\n")
+    print(table(list(rows(prefix, times))))
+    print("\n" + table(list(growth(options.where, (20, 40) if options.quick else (100, 500, 2000), times))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

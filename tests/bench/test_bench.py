@@ -1,0 +1,27 @@
+"""The benchmark runs; no figure of it is judged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.bench import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def test_quick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(["--quick", "--where", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    for what in (
+        "first check",
+        "repeated check",
+        "`envguard check`",
+        "MB",
+        "--deep",
+        "stdlib json",
+        "check of 40 packages",
+    ):
+        assert what in told
