@@ -214,7 +214,7 @@ class _Teller:
             if len(groups) > 1 or where is not Where.TERMINAL:
                 yield element("p", self.say(words.PLACES[where]), class_="eg-place eg-soft")
             for command in commands:
-                yield element("pre", element("code", *_unbroken(command)))
+                yield element("pre", element("code", *unbroken(command)))
 
     def rest(self) -> Iterator[Element]:
         report = self.report
@@ -273,8 +273,8 @@ class _Teller:
         return element("footer", self.say(made), class_="eg-soft")
 
 
-def _unbroken(command: str) -> Iterator[Node]:
-    """The words of a command, each to be kept in one piece: a browser would break `--force-reinstall` in two."""
+def unbroken(command: str) -> Iterator[Node]:
+    """Words, each to be kept in one piece: a browser would break `--force-reinstall`, and a date, in two."""
     for number, word in enumerate(command.split(" ")):
         if number:
             yield " "

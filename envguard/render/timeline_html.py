@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from envguard.model import Mark
 from envguard.render import events, words
 from envguard.render.element import element, write
-from envguard.render.html import document, style
+from envguard.render.html import document, style, unbroken
 from envguard.render.language import clean, given, say
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class _Teller:
             yield element("tr", element("td", symbol, " ", self.say(words.HANDOVER), colspan="3"), class_="eg-border")
         cell = element("td", *self.inside(event))
         lanes = (cell, element("td")) if events.by_conda(event) else (element("td"), cell)
-        when = element("th", events.date(event, self.language), scope="row")
+        when = element("th", *unbroken(events.date(event, self.language)), scope="row")
         yield element("tr", when, *lanes, class_=f"eg-event eg-{event.mark.value}" if event.mark else "eg-event")
 
     def inside(self, event: Event) -> Iterator[Element]:

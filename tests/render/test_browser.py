@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from envguard.render import html, page
+from envguard.render.diff_html import comparison_page
+from envguard.render.timeline_html import timeline_html, timeline_page
 from tests.require import require
 
 from .reports import BROKEN, HOSTILE, HURT, REPORTS, STRAINED
+from .timelines import COMPARISONS, TIMELINES
 
 CONTRASTS = """() => {
   const rgba = (color) => {
@@ -162,3 +165,39 @@ def test_reasons_are_there_when_unfolded(show):
     shown = show(page(HURT))
     shown.get_by_text("11 problems met while reading").click()
     assert shown.get_by_text("not JSON: line 11").is_visible()
+
+
+OTHER_PAGES = {
+    **{f"timeline {name}": lambda told=told: timeline_page(told) for name, told in TIMELINES.items() if told.events},
+    **{f"diff {name}": lambda told=told: comparison_page(told) for name, told in COMPARISONS.items()},
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", OTHER_PAGES)
+def test_timelines_and_comparisons_are_readable(show, name, scheme):
+    assert_readable(show(OTHER_PAGES[name](), scheme))
+
+
+@pytest.mark.parametrize("name", OTHER_PAGES)
+def test_timelines_and_comparisons_fit_a_narrow_window(show, name):
+    assert show(OTHER_PAGES[name](), width=380).evaluate("document.documentElement.scrollWidth") <= 380
+
+
+def test_the_timeline_is_a_table_to_a_screen_reader(show):
+    shown = show(timeline_page(TIMELINES["mixed"]))
+    table = shown.get_by_role("table")
+    assert [each.inner_text() for each in table.get_by_role("columnheader").all()] == ["when", "conda", "pip and others"]
+    assert table.get_by_role("rowheader").count() == len(TIMELINES["mixed"].events)
+    assert table.get_by_role("row", name="conda after pip").count() == 2
+
+
+@pytest.mark.parametrize("lab", LAB)
+def test_the_timeline_in_jupyterlab(show, lab):
+    rules = ".jp-RenderedHTMLCommon table { font-size: 9px; margin-left: auto } .jp-RenderedHTMLCommon td { text-align: right; background: #777; max-width: none }"
+    output = f'<div class="jp-ThemedContainer"><div class="jp-RenderedHTMLCommon">{timeline_html(TIMELINES["mixed"])}</div></div>'
+    shown = show(
+        f'<!DOCTYPE html><style>:root {{ {LAB[lab]} }} {LAB_RULES} {rules}</style><body data-jp-theme-light="{lab}">{output}'
+    )
+    assert_readable(shown)
+    assert shown.locator(".eg-event td").first.evaluate("e => getComputedStyle(e).textAlign") == "start"
