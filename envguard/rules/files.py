@@ -54,6 +54,11 @@ def conda_file_missing(env: Environment) -> Iterator[Found]:
                 yield from (each for each, _ in alike)
 
 
+def widespread(env: Environment) -> bool:
+    """Whether so many packages miss files that no single one of them was damaged."""
+    return sum(package.missing.count > 0 for package in env.conda_packages or ()) > _MANY
+
+
 def _slimmed(env: Environment, packages: tuple[CondaPackage, ...], severity: Severity) -> Found:
     """One finding for all packages that miss files of one weight."""
     return Found(

@@ -8,6 +8,7 @@ from envguard import versions
 from envguard.model import Evidence, Severity, text
 from envguard.rules import fixes, steps
 from envguard.rules.dependants import needed_by_conda
+from envguard.rules.files import widespread
 from envguard.rules.importable import unmet_by_pip
 from envguard.rules.overlaps import clashes
 from envguard.rules.rule import Found, Rule, rule
@@ -98,7 +99,7 @@ def conda_itself_damaged(env: Environment) -> Iterator[Found]:
     How to repair: with another tool, such as micromamba, or with conda as long as it starts: put conda and what is
     damaged back first, and take off nothing before.
 
-    Not reported: environments other than base; what pip overwrote there and conda may live with (EG240); conda's own
+    Not reported: environments other than base; files that are missing in more than twelve packages at once (EG100); what pip overwrote there and conda may live with (EG240); conda's own
     records that disagree among themselves (EG130).
     """
     if not env.base:
@@ -111,11 +112,8 @@ def conda_itself_damaged(env: Environment) -> Iterator[Found]:
     damaged = {each.name: each for each in env.conda_packages or () if env.pip_warnings and each.name == "conda"}
     told_by_240 = {clash.package.name for clash in clashes(env) if clash.overwrites}
     for package in env.conda_packages or ():
-        if (
-            package.name in needed
-            and package.name not in told_by_240
-            and (package.missing.compiled or package.missing.python)
-        ):
+        code_gone = package.missing.compiled or package.missing.python
+        if code_gone and package.name in needed and package.name not in told_by_240 and not widespread(env):
             damaged[package.name] = package
             evidence.append(
                 Evidence(text("files that conda needs are gone: {files}", files=package.missing.sample), package.record)

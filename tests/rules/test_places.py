@@ -86,6 +86,8 @@ PIPS_CONDA = {"pip_warnings": ("bin/conda",)}
         (env((MANAGER, pkg("pandas", missing=paths(f"{SITE}/pandas/a.py"))), **BASE), None),
         (env((MANAGER, REQUESTS, HOLED), [NEWER_IDNA], overlaps=(overlap(HOLED, NEWER_IDNA),), **BASE), None),
         (env((MANAGER, REQUESTS, HOLED), **PIPS_CONDA), None),
+        # a slimmed copy of a whole base
+        (env((MANAGER, REQUESTS, HOLED, *(pkg(f"a{n}", missing=paths("lib/a.so")) for n in range(12))), **BASE), None),
         (env(BOOKS, **BASE), None),
     ],
 )
