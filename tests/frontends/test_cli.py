@@ -219,13 +219,15 @@ def test_a_reader_that_goes_away_is_no_failure(damaged: Path):
 
 
 def test_ctrl_c_is_quiet(tmp_path: Path):
-    interrupted = "import envguard.api, sys\ndef stop(*_): raise KeyboardInterrupt\nenvguard.api.inspect = stop\n"
+    interrupted = "import envguard.api, sys\ndef stop(*_, **__): raise KeyboardInterrupt\nenvguard.api.inspect = stop\n"
     assert _main(interrupted, tmp_path, "check", tmp_path)[:2] == (130, "")
 
 
 def test_a_bug_of_ours_is_told_as_one(tmp_path: Path):
     code, _, error = _main(
-        "import envguard.api\ndef stop(*_): raise RuntimeError('oh')\nenvguard.api.inspect = stop\n", tmp_path, "check"
+        "import envguard.api\ndef stop(*_, **__): raise RuntimeError('oh')\nenvguard.api.inspect = stop\n",
+        tmp_path,
+        "check",
     )
     assert code == 3
     assert "RuntimeError: oh" in error

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from .test_cli import damaged, envguard  # noqa: F401 - the fixture
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TABLE = """
 [tool.envguard]

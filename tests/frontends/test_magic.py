@@ -110,7 +110,7 @@ def test_wrong_arguments_are_one_line(shell: InteractiveShell, line: str):
 
 
 def test_a_bug_of_ours_is_told_as_one(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("envguard.api.inspect", lambda *_: 1 / 0)
+    monkeypatch.setattr("envguard.api.inspect", lambda *_, **__: 1 / 0)
     _, _, error, shown = run(shell, "%envcheck")
     assert "ZeroDivisionError" in error
     assert error.splitlines()[-1].startswith("envguard: this is a bug of envguard")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from envguard.render import html, page
 from envguard.render.diff_html import comparison_page
+from envguard.render.html import html, page
 from envguard.render.timeline_html import timeline_html, timeline_page
 from tests.require import require
 
@@ -187,7 +187,11 @@ def test_timelines_and_comparisons_fit_a_narrow_window(show, name):
 def test_the_timeline_is_a_table_to_a_screen_reader(show):
     shown = show(timeline_page(TIMELINES["mixed"]))
     table = shown.get_by_role("table")
-    assert [each.inner_text() for each in table.get_by_role("columnheader").all()] == ["when", "conda", "pip and others"]
+    assert [each.inner_text() for each in table.get_by_role("columnheader").all()] == [
+        "when",
+        "conda",
+        "pip and others",
+    ]
     assert table.get_by_role("rowheader").count() == len(TIMELINES["mixed"].events)
     assert table.get_by_role("row", name="conda after pip").count() == 2
 

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from envguard.render import html, page, text
+from envguard.render.html import html, page
 from envguard.render.json_v1 import dumps
+from envguard.render.text import text
 
 from .golden import assert_golden
 from .reports import REPORTS

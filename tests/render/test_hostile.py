@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from envguard.model import Evidence, Failed, Fix, Phase, Problem, Severity, Skipped, Step, Verdict, Where
 from envguard.model import text as sentence
-from envguard.render import html, json_v1, page, schema, text
-from envguard.render.json_v1 import dumps
+from envguard.render.html import html, page
+from envguard.render.json_v1 import dumps, json_v1, schema
 from envguard.render.lines import lines
 from envguard.render.plain import plain
+from envguard.render.text import text
 
 from .reports import NUMPY, report, summary
 from .test_html import Markup

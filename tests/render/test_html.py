@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from envguard.render import html, page
 from envguard.render.element import element, write
+from envguard.render.html import html, page
 
 from .reports import BROKEN, HOSTILE, REPORTS, STRAINED
 

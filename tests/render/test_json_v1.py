@@ -6,8 +6,7 @@ import jsonschema
 import pytest
 
 from envguard.model import Certainty, Phase, Safety, Severity, Verdict, Where
-from envguard.render import json_v1, schema
-from envguard.render.json_v1 import dumps
+from envguard.render.json_v1 import dumps, json_v1, schema
 
 from .reports import BROKEN, HOSTILE, LONG, MISCHIEF, REPORTS, SOUND
 

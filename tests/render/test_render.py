@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import envguard
-from envguard.render import RENDERERS
+from envguard.render.forms import RENDERERS
 
 from .reports import REPORTS
 
@@ -24,7 +24,7 @@ def test_every_renderer_tells_every_report(form, name):
 
 
 def test_importing_it_is_light():
-    code = f"import sys, envguard.render; print([name for name in {HEAVY!r} if name in sys.modules])"
+    code = f"import sys, envguard.render.forms; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, timeout=60, cwd=ROOT
     )
