@@ -89,20 +89,19 @@ def parse_requires_txt(content: str) -> list[str]:
 
 def _rows(content: str, odd: list[str]) -> Iterator[list[str]]:
     """The rows of a RECORD; those that are none are added to `odd`, and the others still come."""
-    if "\0" in content:
+    if '"' in content or "\0" in content:
+        # a quote without its other half would swallow everything after it
         lines = content.split("\n")
-        odd += [line for line in lines if "\0" in line]
-        content = "\n".join(line for line in lines if "\0" not in line)
+        strange = [number for number, line in enumerate(lines) if "\0" in line or line.count('"') % 2]
+        for number in strange:
+            odd.append(lines[number])
+            lines[number] = ""
+        content = "\n".join(lines)
     reader = csv.reader(io.StringIO(content, newline=""))
     while True:
         try:
-            for row in reader:
-                if row and "\n" in row[0]:  # a quote without its other half swallows what follows
-                    odd.append(row[0].partition("\n")[0])
-                    yield from (line.rsplit(",", 2) for line in row[0].split("\n")[1:] if line.strip())
-                else:
-                    yield row
-        except csv.Error as error:
+            yield from reader
+        except csv.Error as error:  # a field without end
             odd.append(str(error))
         else:
             return
@@ -211,7 +210,8 @@ def describe(
         found["METADATA"] = _take(real, path, READ["METADATA"], tree.root, outside, problems)
     except OSError as error:
         names = {"METADATA", "RECORD"}  # it is not known that they are not there
-        problems.add(path, "could not be listed: {error}", error=reading.why(error))
+        if not tree.folder(path).startswith("!"):  # of which the tree tells
+            problems.add(path, "could not be listed: {error}", error=reading.why(error))
     else:
         for file, limit in READ.items():
             if file in names:
