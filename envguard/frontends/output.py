@@ -1,4 +1,7 @@
-"""How a report becomes characters on a stream, whichever front end it is: width, colour, encoding, one-line errors."""
+"""How a report becomes characters on a stream, whichever front end it is: width, colour, encoding, one-line errors.
+
+Each renderer is imported when it is asked for: a notebook needs two of them, and all together take longer than a check.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING, TextIO
 
 from envguard import api
-from envguard.render.diff_html import comparison_page
-from envguard.render.diff_text import comparison
-from envguard.render.html import html, page
-from envguard.render.json_v1 import comparison_dumps, dumps, timeline_dumps
-from envguard.render.lanes import timeline
 from envguard.render.language import say
-from envguard.render.markdown import markdown
-from envguard.render.sarif import sarif_dumps
-from envguard.render.text import text
-from envguard.render.timeline_html import timeline_html, timeline_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,31 +44,45 @@ def wants_color(stream: TextIO) -> bool:
 
 def for_terminal(report: Report, stream: TextIO, *, details: bool) -> str:
     """The report as text for this stream: as wide as the terminal, in colour if it has any."""
+    from envguard.render.text import text
+
     return text(report, width=_columns(), color=wants_color(stream), details=details)
 
 
 def as_json(report: Report, stream: TextIO, *, details: bool) -> str:  # noqa: ARG001 - JSON always tells everything
     """The report for a program, in ASCII."""
+    from envguard.render.json_v1 import dumps
+
     return dumps(report)
 
 
 def as_page(report: Report, stream: TextIO, *, details: bool) -> str:
     """The report as an HTML document of its own, in ASCII where the stream does not speak UTF-8 as the document does."""
+    from envguard.render.html import page
+
     return _encodable(page(report, details=details), stream)
 
 
 def as_markdown(report: Report, stream: TextIO, *, details: bool) -> str:  # noqa: ARG001 - it folds the details itself
     """The report for an issue."""
+    from envguard.render.markdown import markdown
+
     return markdown(report)
 
 
 def as_sarif(report: Report, stream: TextIO, *, details: bool) -> str:  # noqa: ARG001 - a program reads everything
     """The report for code scanning, with the pages of all rules."""
+    from envguard.render.sarif import sarif_dumps
+
     return sarif_dumps(report, api.pages())
 
 
 def timeline_as(told: Timeline, form: str, stream: TextIO, *, details: bool) -> str:
     """The timeline in one of the formats of `history`."""
+    from envguard.render.json_v1 import timeline_dumps
+    from envguard.render.lanes import timeline
+    from envguard.render.timeline_html import timeline_page
+
     if form == "json":
         return timeline_dumps(told)
     if form == "html":
@@ -84,6 +92,10 @@ def timeline_as(told: Timeline, form: str, stream: TextIO, *, details: bool) -> 
 
 def comparison_as(told: Comparison, form: str, stream: TextIO, *, details: bool) -> str:
     """The comparison in one of the formats of `diff`."""
+    from envguard.render.diff_html import comparison_page
+    from envguard.render.diff_text import comparison
+    from envguard.render.json_v1 import comparison_dumps
+
     if form == "json":
         return comparison_dumps(told)
     if form == "html":
@@ -93,6 +105,9 @@ def comparison_as(told: Comparison, form: str, stream: TextIO, *, details: bool)
 
 def timeline_bundle(told: Timeline, *, details: bool) -> dict[str, str]:
     """The timeline as Jupyter stores it in a notebook."""
+    from envguard.render.lanes import timeline
+    from envguard.render.timeline_html import timeline_html
+
     return {
         "text/html": timeline_html(told, details=details),
         "text/plain": timeline(told, _WIDTH, details=details),
@@ -111,6 +126,9 @@ def _encodable(document: str, stream: TextIO) -> str:
 
 def bundle(report: Report, *, details: bool) -> dict[str, str]:
     """The report as Jupyter stores it in a notebook: HTML, and text for whatever cannot show HTML."""
+    from envguard.render.html import html
+    from envguard.render.text import text
+
     return {
         "text/html": html(report, details=details),
         "text/plain": text(report, width=_WIDTH, color=False, details=details),

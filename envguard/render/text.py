@@ -37,6 +37,8 @@ def written(tell: Callable[[int], tuple[Line, ...]], width: int, *, color: bool)
     """Paragraphs as text: `tell` makes them for a number of columns."""
     width = max(width, NARROWEST)
     told = tell(width)
+    if not color:
+        return plain(told, width)  # the same words in the same rows, and no need to import rich for them
     try:
         from envguard.render.styled import styled
 
