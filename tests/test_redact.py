@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from envguard.model import Change, Event, Evidence, Failed, Fix, Problem, Report, Skipped, Step, Suppressed, text
 from envguard.redact import redact, whoami
-from envguard.render import RENDERERS
+from envguard.render.forms import RENDERERS
 from envguard.settings import Identity
 from tests.render.reports import NUMPY, REPORTS, report, summary
 
