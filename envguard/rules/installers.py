@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envguard.errors import CannotTell
 from envguard.model import Evidence, Fix, Safety, Severity, Step, Where, text
 from envguard.rules import fixes, steps
 from envguard.rules.rule import Found, Rule, rule
@@ -35,9 +34,9 @@ def shell_pip_targets_other_python(env: Environment) -> Iterator[Found]:
     Not reported: no pip on the PATH at all; programs that do not tell which Python they start; other environments than the one
     that envguard runs in.
     """
-    shell = _shell(env)
+    shell = env.shell
     pip = _command(shell, "pip")
-    if pip is None or pip.here is not False:
+    if shell is None or pip is None or pip.here is not False:
         return
     install = Step(("%pip", "install", "PACKAGE"), Where.CELL)
     yield Found(
@@ -87,7 +86,7 @@ def _bring_pip(env: Environment) -> tuple[Fix, ...]:
         return fixes.own_environment(env)
     if env.is_conda:
         return (fixes.with_tool(env, text("Let conda install pip"), (steps.conda_install(env, "pip"),), restart=False),)
-    uv = _command(env.shell, "uv") if env.shell else None
+    uv = _command(env.shell, "uv")
     if uv is not None:
         step = Step((uv.path, "pip", "install", "--python", steps.python(env), "pip"))
         return (Fix(text("Let uv install pip"), (step,)),)
@@ -108,14 +107,16 @@ def uv_targets_other_env(env: Environment) -> Iterator[Found]:
 
     Not reported: no uv on the PATH; neither variable set; other environments than the one that envguard runs in.
     """
-    shell = _shell(env)
+    shell = env.shell
     uv = _command(shell, "uv")
+    if shell is None or uv is None:
+        return
     variable, target, here = (
         ("VIRTUAL_ENV", shell.virtual, shell.virtual_here)
         if shell.virtual is not None
         else ("CONDA_PREFIX", shell.active, shell.active_here)
     )
-    if uv is None or target is None or here is not False:
+    if target is None or here is not False:
         return
     step = Step((uv.path, "pip", "install", "--python", steps.python(env), "PACKAGE"))
     yield Found(
@@ -127,14 +128,9 @@ def uv_targets_other_env(env: Environment) -> Iterator[Found]:
     )
 
 
-def _shell(env: Environment) -> Shell:
-    if env.shell is None:
-        raise CannotTell(text("a shell's PATH is known only for the environment that envguard runs in"))
-    return env.shell
-
-
-def _command(shell: Shell, name: str) -> Command | None:
-    return next((each for each in shell.commands if each.name == name), None)
+def _command(shell: Shell | None, name: str) -> Command | None:
+    """A program on the PATH; that of another environment's processes is nobody's business here."""
+    return next((each for each in shell.commands if each.name == name), None) if shell is not None else None
 
 
 @rule("script-shebang-elsewhere", code=213, severity=Severity.WARNING, needs=("shebangs",))
