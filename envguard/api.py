@@ -32,14 +32,16 @@ def inspect(
     *,
     deep: bool = False,
     progress: Progress | None = None,
+    keep: bool = True,
 ) -> Report:
     """The report on a prefix, by default the running interpreter's own; `deep` hashes every file.
 
-    If nothing has changed since the last time, only that is looked at. `progress` is told the bytes hashed and all bytes.
+    If nothing has changed since the last time, only that is looked at; `keep=False` spares what that costs a process
+    that ends after this. `progress` is told the bytes hashed and all bytes.
     """
     if deep:
         return analyse(collect.deeply(prefix, progress), selection)
-    env = collect.by_import(prefix)
+    env = collect.by_import(prefix, keep=keep)
     report = _reports.get(env, selection, lambda: analyse(env, selection), keep=lambda made: not made.failed)
     return replace(report, made_at=now())
 

@@ -45,10 +45,11 @@ _TOO_OLD = 3
 """The probe's exit code under a Python below 3.8."""
 
 
-def by_import(prefix: str | Path | None = None) -> Environment:
+def by_import(prefix: str | Path | None = None, *, keep: bool = True) -> Environment:
     """The facts about a prefix, by default that of the running interpreter; NoSuchEnvironment if there is none.
 
-    Where nothing has changed since the last time, the very same object as then.
+    Where nothing has changed since the last time, the very same object as then; `keep=False` is for a process that
+    looks once and ends, for which it is not worth while to note what it rests on.
     """
     where = _where(prefix)
     known = _read.recall(where, _beside)
@@ -56,7 +57,7 @@ def by_import(prefix: str | Path | None = None) -> Environment:
         started = time.time()
         look = disk.look(where)
         known = Environment.from_dict(look.facts)
-        if not known.problems:  # what could not be read whole may be readable the next time, though no date tells
+        if keep and not known.problems:  # what could not be read whole may be readable the next time, though no date tells
             _read.keep(where, known, witness.paths(look), (look.facts["tools"], look.facts["writable"]), started)
     found = surround(known)
     return _told.get(known, found, lambda: found)

@@ -85,7 +85,7 @@ def _report(options: argparse.Namespace, settings: Configuration) -> Report:
     elif options.python is not None:
         report = api.inspect_python(options.python, chosen, deep=options.deep, progress=bar(sys.stderr))
     else:
-        report = api.inspect(_folder(options), chosen, deep=options.deep, progress=bar(sys.stderr))
+        report = api.inspect(_folder(options), chosen, deep=options.deep, progress=bar(sys.stderr), keep=False)
     return api.accept(report, settings)
 
 

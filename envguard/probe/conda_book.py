@@ -98,10 +98,14 @@ def _read(entries: list[dict[str, Any]]) -> dict[str, Entry]:
     """The entries of paths_data by path; one loop over 60,000, hence no call in it that most of them do not need."""
     found = {}
     for entry in entries:
-        get = entry.get
-        kind, package, here = get("path_type", "hardlink"), get("sha256"), get("sha256_in_prefix")
-        if kind == "hardlink" and (here == package or not here or not package) and not get("prefix_placeholder"):
-            found[entry["_path"]] = _make((here or package, get("size_in_bytes"), kind))
+        try:
+            kind, package, size = entry["path_type"], entry["sha256"], entry["size_in_bytes"]
+        except KeyError:  # byte code and folders have neither
+            kind, package, size = entry.get("path_type", "hardlink"), entry.get("sha256"), entry.get("size_in_bytes")
+        here = entry.get("sha256_in_prefix")
+        rewritten = "prefix_placeholder" in entry and entry["prefix_placeholder"]
+        if kind == "hardlink" and (here == package or not here or not package) and not rewritten:
+            found[entry["_path"]] = _make((here or package, size, kind))
         else:
             found[entry["_path"]] = _special(entry, kind)
     return found
