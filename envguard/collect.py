@@ -57,7 +57,9 @@ def by_import(prefix: str | Path | None = None, *, keep: bool = True) -> Environ
         started = time.time()
         look = disk.look(where)
         known = Environment.from_dict(look.facts)
-        if keep and not known.problems:  # what could not be read whole may be readable the next time, though no date tells
+        if (
+            keep and not known.problems
+        ):  # what could not be read whole may be readable the next time, though no date tells
             _read.keep(where, known, witness.paths(look), (look.facts["tools"], look.facts["writable"]), started)
     found = surround(known)
     return _told.get(known, found, lambda: found)
@@ -101,7 +103,11 @@ def by_interpreter(executable: str | Path, timeout: float = SECONDS) -> Environm
         raise ProbeFailed(text("there is no program {program}", program=given))
     with tempfile.TemporaryDirectory(prefix="envguard-") as folder:
         answer = Path(folder, "facts.json")
-        ran = run([program, disk.__file__, "-", answer, f"{timeout * _SHARE:g}"], timeout, env={"PYTHONDONTWRITEBYTECODE": "1"})
+        ran = run(
+            [program, disk.__file__, "-", answer, f"{timeout * _SHARE:g}"],
+            timeout,
+            env={"PYTHONDONTWRITEBYTECODE": "1"},
+        )
         if ran.code == _TOO_OLD or ran.last_line.startswith("SyntaxError"):
             raise ProbeFailed(text("{program} is older than Python 3.8, which the probe needs", program=given))
         if ran.code != 0:
