@@ -96,8 +96,8 @@ def conda_after_pip_rule(env: Environment) -> Iterator[Found]:
         yield Found(
             subject=env.name,
             message=text(
-                "conda changed packages {n} time after pip had installed, and {names} no longer fits",
-                "conda changed packages {n} times after pip had installed, and {names} no longer fits",
+                "conda changed packages {n} time after pip had installed, and these no longer fit: {names}",
+                "conda changed packages {n} times after pip had installed, and these no longer fit: {names}",
                 n=len(later),
                 names=names,
             ),
