@@ -22,7 +22,9 @@ def rules_text(rules: Iterable[Rule]) -> str:
     """One line for each rule."""
     told = tuple(rules)
     width = max((len(rule.id) for rule in told), default=0)
-    return "\n".join(f"EG{rule.code}  {rule.id:<{width}}  {rule.severity.value:<7}  {rule.title}{_off(rule)}" for rule in told)
+    return "\n".join(
+        f"EG{rule.code}  {rule.id:<{width}}  {rule.severity.value:<7}  {rule.title}{_off(rule)}" for rule in told
+    )
 
 
 def rule_json(rule: Rule) -> str:
@@ -40,4 +42,10 @@ def _off(rule: Rule) -> str:
 
 
 def _fields(rule: Rule) -> dict[str, Any]:
-    return {"rule": rule.id, "code": rule.code, "severity": rule.severity.value, "title": rule.title, "default": rule.default}
+    return {
+        "rule": rule.id,
+        "code": rule.code,
+        "severity": rule.severity.value,
+        "title": rule.title,
+        "default": rule.default,
+    }
