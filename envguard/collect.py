@@ -13,14 +13,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from envguard.errors import NoSuchEnvironment, ProbeFailed
 from envguard.facts import Environment
 from envguard.hashes import hash_files
 from envguard.model import text
 from envguard.prefixes import is_environment, named
-from envguard.probe import deep, disk, witness
+from envguard.probe import deep, disk, reading, witness
 from envguard.run import run
 from envguard.store import Derived, Memory
 from envguard.surroundings import surround
@@ -40,6 +40,9 @@ SECONDS = 60.0
 
 _SHARE = 0.75
 """Of that time for the probe's looks, so that it can still answer."""
+
+_ANSWER = 256 << 20
+"""Bytes of an answer at most; that of a full Anaconda has one MB."""
 
 _TOO_OLD = 3
 """The probe's exit code under a Python below 3.8."""
@@ -113,7 +116,7 @@ def by_interpreter(executable: str | Path, timeout: float = SECONDS) -> Environm
         if ran.code != 0:
             reason = ran.last_line or f"exit code {ran.code}"
             raise ProbeFailed(text("{program} could not run the probe: {reason}", program=given, reason=reason))
-        return surround(Environment.from_dict(_answer(answer, given)))
+        return surround(_answer(answer, given))
 
 
 def _where(prefix: str | Path | None) -> str:
@@ -126,8 +129,9 @@ def _beside(env: Environment) -> tuple[object, ...]:
 
 
 def _existing(prefix: Path) -> Path:
-    folder = Path(os.path.abspath(prefix.expanduser()))  # noqa: PTH100 - resolve() would follow a linked environment
-    if not folder.is_dir():
+    # resolve() would follow a linked environment, and pathlib raises for a user who does not exist and a closed folder
+    folder = Path(os.path.abspath(os.path.expanduser(prefix)))  # noqa: PTH100, PTH111
+    if not os.path.isdir(folder):  # noqa: PTH112
         raise NoSuchEnvironment(text("there is no folder {prefix}", prefix=str(folder)))
     if not is_environment(folder):
         raise NoSuchEnvironment(
@@ -136,8 +140,8 @@ def _existing(prefix: Path) -> Path:
     return folder
 
 
-def _answer(path: Path, program: str) -> Any:
+def _answer(path: Path, program: str) -> Environment:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return Environment.from_dict(json.loads(reading.read(str(path), _ANSWER)))
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise ProbeFailed(text("{program} ran but did not answer; is it a Python?", program=program)) from error

@@ -159,10 +159,13 @@ def machine() -> str:
 def table(found: list[Row]) -> str:
     """The rows as Markdown, with the ratio to reading the same records with the standard library's json."""
     base = next((row.seconds for row in found if row.what.startswith("stdlib json")), None)
+    if base is None:
+        lines = ["| what | seconds | |", "|---|--:|---|"]
+        return "\n".join([*lines, *(f"| {row.what} | {row.seconds or 0:.3f} | {row.note} |" for row in found)])
     lines = ["| what | seconds | × json | |", "|---|--:|--:|---|"]
     for row in found:
         seconds = f"{row.seconds:.3f}" if row.seconds is not None else ""
-        ratio = f"{row.seconds / base:.1f}" if row.seconds is not None and base else ""
+        ratio = f"{row.seconds / base:.1f}" if row.seconds is not None else ""
         lines.append(f"| {row.what} | {seconds} | {ratio} | {row.note} |")
     return "\n".join(lines)
 
