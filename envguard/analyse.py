@@ -43,7 +43,7 @@ def analyse(env: Environment, selection: Selection = Selection(), rules: tuple[R
     return Report(
         environment=summary(env),
         phase=phase(env),
-        verdict=verdict(findings, known=bool(env.conda_packages or env.distributions)),
+        verdict=verdict(findings, known=_is_known(env)),
         findings=tuple(findings),
         skipped=tuple(skipped),
         failed=tuple(failed),
@@ -102,6 +102,12 @@ def summary(env: Environment) -> Summary:
         distributions=len(env.distributions or ()),
         pip_distributions=len(env.pip_owned),
     )
+
+
+def _is_known(env: Environment) -> bool:
+    """Whether there was anything to judge, and all of it was looked at."""
+    whole = env.conda_packages is not None and env.distributions is not None and not env.unlooked
+    return whole and bool(env.conda_packages or env.distributions)
 
 
 def verdict(findings: Iterable[Finding], *, known: bool) -> Verdict:

@@ -315,6 +315,19 @@ class Environment:
         return {dist.path: dist for dist in self.distributions or ()}
 
     @cached_property
+    def dists_named(self) -> Mapping[str, tuple[Distribution, ...]]:
+        """Distributions by their normalised name."""
+        found: dict[str, list[Distribution]] = {}
+        for dist in self.distributions or ():
+            found.setdefault(dist.name, []).append(dist)
+        return {name: tuple(dists) for name, dists in found.items()}
+
+    @cached_property
+    def records_of_dists(self) -> frozenset[str | None]:
+        """The records that own a distribution, or from which one was taken."""
+        return frozenset(record for dist in self.distributions or () for record in (dist.owner, dist.taken_from))
+
+    @cached_property
     def pip_owned(self) -> tuple[Distribution, ...]:
         """Distributions that conda does not own, leftovers apart."""
         return tuple(dist for dist in self.distributions or () if dist.owner is None and dist.kind != "leftover")

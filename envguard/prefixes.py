@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from envguard.errors import BadArguments, NoSuchEnvironment
 from envguard.model import text
+from envguard.probe import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +34,10 @@ def named(name: str) -> Path:
             text("{name} is not the name of an environment; for a folder use --prefix", name=name or "''")
         )
     if name in _BASE:
-        found = next((root for root in _roots() if (root / "conda-meta").is_dir()), None)
+        found = next((root for root in _roots() if _is_folder(root / "conda-meta")), None)
     else:
-        found = next((folder / name for folder in _folders() if (folder / name).is_dir()), None)
-        found = found or next((prefix for prefix in _listed() if prefix.name == name and prefix.is_dir()), None)
+        found = next((folder / name for folder in _folders() if _is_folder(folder / name)), None)
+        found = found or next((prefix for prefix in _listed() if prefix.name == name and _is_folder(prefix)), None)
     if found is None:
         raise NoSuchEnvironment(_unknown(name, known()))
     return found
@@ -46,15 +47,15 @@ def known() -> dict[str, Path]:
     """Every environment that has a name here; of two with one name, the one conda means."""
     found: dict[str, Path] = {}
     for root in _roots():
-        if (root / "conda-meta").is_dir():
+        if _is_folder(root / "conda-meta"):
             found.setdefault("base", root)
     for folder in _folders():
         for prefix in _entries(folder):
-            if (prefix / "conda-meta").is_dir():
+            if _is_folder(prefix / "conda-meta"):
                 found.setdefault(prefix.name, prefix)
     roots = set(found.values())
     for prefix in _listed():
-        if prefix not in roots and (prefix / "conda-meta").is_dir():
+        if prefix not in roots and _is_folder(prefix / "conda-meta"):
             found.setdefault(prefix.name, prefix)
     return found
 
@@ -70,7 +71,8 @@ def is_environment(prefix: Path) -> bool:
         "Scripts/python.exe",
         "Lib/site-packages",
     )
-    return any((prefix / mark).exists() for mark in marks) or any(prefix.glob("lib*/python*/site-packages"))
+    # os.path, because Path.exists raises where one may not look
+    return any(os.path.exists(prefix / mark) for mark in marks) or any(prefix.glob("lib*/python*/site-packages"))  # noqa: PTH110
 
 
 def _unknown(name: str, environments: dict[str, Path]) -> Text:
@@ -102,7 +104,7 @@ def _folders() -> Iterator[Path]:
     for variable in ("CONDA_ENVS_PATH", "CONDA_ENVS_DIRS"):
         for folder in os.environ.get(variable, "").split(os.pathsep):
             if folder:
-                yield Path(folder).expanduser()
+                yield _home(folder)
     roots = tuple(_roots())
     for condarc in (
         os.environ.get("CONDARC"),
@@ -111,7 +113,7 @@ def _folders() -> Iterator[Path]:
         *(root / ".condarc" for root in roots[:1]),
     ):
         if condarc:
-            yield from _envs_dirs(Path(condarc).expanduser())
+            yield from _envs_dirs(_home(condarc))
     for root in roots:
         yield root / "envs"
     yield Path.home() / ".conda" / "envs"
@@ -130,7 +132,7 @@ def _envs_dirs(condarc: Path) -> Iterator[Path]:
         for value in values:
             folder = value.partition(" #")[0].strip().strip("'\"")
             if folder:
-                yield Path(os.path.expandvars(folder)).expanduser()
+                yield _home(os.path.expandvars(folder))
 
 
 def _listed() -> Iterator[Path]:
@@ -140,9 +142,18 @@ def _listed() -> Iterator[Path]:
             yield Path(line.strip())
 
 
+def _home(path: str | Path) -> Path:
+    """A path that may begin with `~`; of a user who does not exist it stays as it is."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises for such a user
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where one may not look
+
+
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        return reading.read(str(path), reading.BOOK_LIMIT).decode("utf-8-sig", "surrogateescape").splitlines()
     except OSError:
         return []
 

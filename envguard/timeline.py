@@ -81,10 +81,11 @@ def conda_after_pip(env: Environment) -> tuple[Revision, ...]:
     later = [when for dist in env.pip_owned if (when := _installed(dist)) is not None and born and when > born]
     if not later:
         return ()
+    first = min(later) + GRACE
     return tuple(
         revision
         for revision in env.history or ()
-        if (date := _date(revision)) is not None and date > min(later) + GRACE and _by_conda(revision)
+        if (date := _date(revision)) is not None and date > first and _by_conda(revision)
     )
 
 
@@ -108,16 +109,19 @@ def _date(revision: Revision) -> datetime.datetime | None:
 def _installed(dist: Distribution) -> datetime.datetime | None:
     if dist.installed is None:
         return None
-    return datetime.datetime.fromtimestamp(dist.installed)  # noqa: DTZ006 - compared with conda's local time
+    try:
+        return datetime.datetime.fromtimestamp(dist.installed)  # noqa: DTZ006 - compared with conda's local time
+    except (ValueError, OverflowError, OSError):  # a date that no calendar has
+        return None
 
 
 def _conda(env: Environment) -> Iterator[Event]:
-    violations = conda_after_pip(env)
+    violations = set(map(id, conda_after_pip(env)))  # equality would look into all of their packages
     state: dict[str, Linked] = {}
     for revision in env.history or ():
         date = _date(revision)
         created = not state
-        changes, state = _changes(revision, state)
+        changes = _changes(revision, state)
         yield Event(
             when=date.isoformat() if date else None,
             actor="conda",
@@ -126,12 +130,12 @@ def _conda(env: Environment) -> Iterator[Event]:
             command=revision.command,
             source="conda-meta/history",
             changes=changes,
-            mark=Mark.VIOLATION if revision in violations else None,
+            mark=Mark.VIOLATION if id(revision) in violations else None,
         )
 
 
-def _changes(revision: Revision, state: dict[str, Linked]) -> tuple[tuple[Change, ...], dict[str, Linked]]:
-    """What a transaction did to conda's packages, and which there are after it.
+def _changes(revision: Revision, state: dict[str, Linked]) -> tuple[Change, ...]:
+    """What a transaction did to conda's packages; `state` is brought from those before it to those after it.
 
     A revision that lists the whole state is compared with the one before. pip's packages, which history may list
     under the channel pypi, are told only where nothing else is.
@@ -139,18 +143,18 @@ def _changes(revision: Revision, state: dict[str, Linked]) -> tuple[tuple[Change
     own = tuple(dist for dist in revision.linked if dist.channel != "pypi")
     gone = tuple(dist for dist in revision.unlinked if dist.channel != "pypi")
     if revision.whole:
-        gone = tuple(dist for dist in state.values() if dist not in own)
+        listed = set(own)
+        gone = tuple(dist for dist in state.values() if dist not in listed)
         own = tuple(dist for dist in own if state.get(dist.name) != dist)
     if not own and not gone:
         noticed = (*revision.linked, *revision.unlinked)
-        return tuple(Change(dist.name, None, dist.version) for dist in noticed), state
+        return tuple(Change(dist.name, None, dist.version) for dist in noticed)
     before = {dist.name: dist for dist in gone}
     after = {dist.name: dist for dist in own}
-    kept = {name: dist for name, dist in state.items() if name not in before}
-    return tuple(_change(name, before.get(name), after.get(name)) for name in sorted({**before, **after})), {
-        **kept,
-        **after,
-    }
+    for name in before:
+        state.pop(name, None)
+    state.update(after)
+    return tuple(_change(name, before.get(name), after.get(name)) for name in sorted({**before, **after}))
 
 
 def _change(name: str, before: Linked | None, after: Linked | None) -> Change:
@@ -197,7 +201,7 @@ def _pip(env: Environment) -> Iterator[Event]:
 
 
 def _groups(env: Environment) -> Iterator[list[Distribution]]:
-    dated = sorted((dist for dist in env.pip_owned if dist.installed is not None), key=lambda dist: dist.installed or 0)
+    dated = sorted((dist for dist in env.pip_owned if _installed(dist)), key=lambda dist: dist.installed or 0)
     group: list[Distribution] = []
     for dist in dated:
         near = group and (dist.installed or 0) - (group[-1].installed or 0) <= TOGETHER

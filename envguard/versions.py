@@ -37,6 +37,8 @@ class Answer(enum.Enum):
 
 _NAME = re.compile(r"\s*(?:[^\s:\[]+::)?([A-Za-z0-9_][A-Za-z0-9_.-]*)")
 _BARE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_LONGEST = 2000
+"""Characters of a requirement: those of the wild stay below 400, and a number may have 4,300 digits at most."""
 _OPENSSL = re.compile(r"(\d+\.\d+\.\d+)[a-z]{1,2}")
 _MARKER_NAMES = (
     "implementation_name",
@@ -127,7 +129,7 @@ def pip_specifier(spec: str) -> str | None:
     specifiers = _packaging().specifiers
     try:
         specifiers.SpecifierSet(wanted)
-    except specifiers.InvalidSpecifier:
+    except ValueError:
         return None
     return wanted
 
@@ -137,8 +139,8 @@ def requirement(line: str) -> Requirement | None:
     """A Requires-Dist line; None if it is not valid."""
     requirements = _packaging().requirements
     try:
-        return requirements.Requirement(line)  # type: ignore[no-any-return]
-    except requirements.InvalidRequirement:
+        return requirements.Requirement(line) if len(line) <= _LONGEST else None
+    except (ValueError, RecursionError):  # InvalidRequirement is a ValueError
         return None
 
 
@@ -149,7 +151,7 @@ def pip_allows(wanted: Requirement, version: str | None) -> Answer:
     version_module = _packaging().version
     try:
         return _yes_or_no(wanted.specifier.contains(version_module.Version(version or ""), prereleases=True))
-    except version_module.InvalidVersion:
+    except ValueError:  # as InvalidVersion is, and what Python says of a number with 5,000 digits
         return Answer.UNKNOWN
 
 
@@ -214,7 +216,7 @@ def newest(versions: tuple[str, ...]) -> str | None:
     for version in versions:
         try:
             readable.append((version_module.Version(version), version))
-        except version_module.InvalidVersion:
+        except ValueError:
             continue
     return max(readable)[1] if readable else None
 

@@ -95,14 +95,14 @@ def conda_copies(env: Environment, package: CondaPackage, dist: Distribution) ->
     """The dist-infos conda still owns of a distribution that pip installed too."""
     return tuple(
         other
-        for other in env.distributions or ()
-        if other.owner == package.record and other.name == dist.name and other.path != dist.path
+        for other in env.dists_named.get(dist.name, ())
+        if other.owner == package.record and other.path != dist.path
     )
 
 
 def pip_copies(env: Environment, name: str) -> tuple[Distribution, ...]:
     """The dist-infos of one name that conda does not own."""
-    return tuple(dist for dist in env.pip_owned if dist.name == name)
+    return tuple(dist for dist in env.dists_named.get(name, ()) if dist.owner is None and dist.kind != "leftover")
 
 
 def uninstalled(env: Environment, package: CondaPackage) -> bool:
@@ -111,14 +111,13 @@ def uninstalled(env: Environment, package: CondaPackage) -> bool:
     if not missing.count:
         return False
     if package.provides and env.distributions is not None:
-        kept = any(package.record in (dist.owner, dist.taken_from) for dist in env.distributions)
-        return not kept and bool(missing.compiled or missing.python)
+        return package.record not in env.records_of_dists and bool(missing.compiled or missing.python)
     return 0 < package.files <= missing.count
 
 
 def stand_in(env: Environment, package: CondaPackage) -> Distribution | None:
     """The distribution of pip's that stands where a package's files were taken off."""
-    return next((dist for dist in env.pip_owned if dist.name in package.provides), None)
+    return next((dist for name in package.provides for dist in pip_copies(env, name)), None)
 
 
 def disposable(paths: Paths) -> bool:

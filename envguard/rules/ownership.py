@@ -9,8 +9,8 @@ from envguard.errors import CannotTell
 from envguard.model import Certainty, Evidence, Severity, Text, text
 from envguard.rules import fixes
 from envguard.rules.dependants import consequence
-from envguard.rules.names import same_project
-from envguard.rules.overlaps import Clash, clashes
+from envguard.rules.names import normalise, same_project
+from envguard.rules.overlaps import Clash, clashes, pip_copies
 from envguard.rules.rule import Found, Rule, rule
 
 if TYPE_CHECKING:
@@ -240,7 +240,8 @@ def conda_record_lost(env: Environment) -> Iterator[Found]:
     do not describe this prefix, such as those of a copied or cloned environment.
     """
     for package in lost(env):
-        stands = next((dist for dist in env.pip_owned if same_project(package.name, dist.name)), None)
+        copies = pip_copies(env, normalise(package.name))
+        stands = next((dist for dist in copies if same_project(package.name, dist.name)), None)
         evidence = [
             Evidence(
                 text(

@@ -39,7 +39,7 @@ def tool(env: Environment, *, independent: bool = False) -> Tool | None:
 
 def has_pip(env: Environment) -> bool:
     """Whether the environment's Python can run `-m pip`."""
-    return any(dist.name == "pip" and dist.kind != "leftover" for dist in env.distributions or ())
+    return any(dist.kind != "leftover" for dist in env.dists_named.get("pip", ()))
 
 
 def uninstall(env: Environment, *names: str) -> Step:
