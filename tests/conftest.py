@@ -1,15 +1,45 @@
-"""What all tests share: the fixtures for real environments, and the list of what this machine lacked."""
+"""What all tests share: a home of their own, the fixtures for real environments, and what this machine lacked."""
 
 from __future__ import annotations
 
+import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests import require
+from tests.envs import cache
 
 if TYPE_CHECKING:
     import pytest
 
 pytest_plugins = ("tests.envs.fixtures",)
+
+_HOME = tempfile.TemporaryDirectory(prefix="envguard-home-")
+
+
+def pytest_configure() -> None:
+    """Moves the home folder away: a developer's .condarc, kernelspecs and environments are no part of a test.
+
+    What a test may use of the real home, the cache of built environments and pyenv, is named before.
+    """
+    os.environ.setdefault("ENVGUARD_TEST_CACHE", str(cache.root()))
+    os.environ.setdefault("PYENV_ROOT", str(Path.home() / ".pyenv"))
+    os.environ.update(HOME=_HOME.name, USERPROFILE=_HOME.name)
+    for name in (
+        "CONDARC",
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+        "JUPYTER_PATH",
+        "JUPYTER_DATA_DIR",
+        "JUPYTER_CONFIG_DIR",
+    ):
+        os.environ.pop(name, None)
+
+
+def pytest_unconfigure() -> None:
+    """Removes the home of the tests."""
+    _HOME.cleanup()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

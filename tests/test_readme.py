@@ -30,7 +30,7 @@ def run(*arguments: str) -> str:
 
 def demo() -> str:
     """Temporary names and the date are not compared."""
-    shown = re.sub(r"/\S*?/envguard-\w+/demo", "/tmp/demo", run("demo"))  # noqa: S108 - a word in a text
+    shown = re.sub(r"/\S*?/envguard-\w+/demo", "/tmp/demo", run("demo"))
     shown = re.sub(r"(envguard [\d.]+), \S+", r"\1", shown)
     return f"```text\n{shown.strip()}\n```"
 

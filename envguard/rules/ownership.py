@@ -16,7 +16,7 @@ from envguard.rules.rule import Found, Rule, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envguard.facts import Distribution, Environment, Linked, Revision, SharedFile
+    from envguard.facts import Distribution, Environment, Linked, Overlap, Revision, SharedFile
     from envguard.model import Argument
 
 _CONTENT = MappingProxyType(
@@ -133,7 +133,6 @@ def _message(clash: Clash) -> Text:
 
 def _evidence(clash: Clash) -> Iterator[Evidence]:
     overlap, package, dist = clash.overlap, clash.package, clash.dist
-    state = overlap.on_disk
     book = f"{dist.path}/{'RECORD' if dist.kind == 'dist-info' else 'installed-files.txt'}"
     yield Evidence(
         text(
@@ -147,19 +146,7 @@ def _evidence(clash: Clash) -> Iterator[Evidence]:
         overlap.record,
     )
     if overlap.differ:
-        yield Evidence(
-            text(
-                "{differ} of them differ, {compiled} compiled; on disk are conda's: {conda}, pip's: {pip}, neither's: {neither}, gone: {gone}, not read: {unread}",
-                differ=overlap.differ,
-                compiled=overlap.compiled,
-                conda=state.conda,
-                pip=state.pip,
-                neither=state.other,
-                gone=state.missing,
-                unread=state.unknown,
-            ),
-            book,
-        )
+        yield Evidence(_states(overlap), book)
     for file in overlap.sample[:_FILES_SHOWN]:
         yield _content(file)
     if clash.overwrites and package.missing.count:
@@ -172,6 +159,38 @@ def _evidence(clash: Clash) -> Iterator[Evidence]:
             ),
             package.record,
         )
+
+
+def _states(overlap: Overlap) -> Text:
+    """Whose content the files have about which the two books differ; in one word where all agree."""
+    state = overlap.on_disk
+    args: dict[str, Argument] = {"n": overlap.differ, "compiled": overlap.compiled}
+    if state.pip == overlap.differ:
+        return Text(
+            "{n} of them differs ({compiled} compiled); on disk is pip's",
+            args,
+            "{n} of them differ ({compiled} compiled); on disk are pip's",
+        )
+    if state.conda == overlap.differ:
+        return Text(
+            "{n} of them differs ({compiled} compiled); on disk is conda's",
+            args,
+            "{n} of them differ ({compiled} compiled); on disk are conda's",
+        )
+    return Text(
+        "{n} of them differs ({compiled} compiled); on disk are conda's: {conda}, pip's: {pip}, neither's: {neither}, "
+        "gone: {gone}, not read: {unread}",
+        {
+            **args,
+            "conda": state.conda,
+            "pip": state.pip,
+            "neither": state.other,
+            "gone": state.missing,
+            "unread": state.unknown,
+        },
+        "{n} of them differ ({compiled} compiled); on disk are conda's: {conda}, pip's: {pip}, neither's: {neither}, "
+        "gone: {gone}, not read: {unread}",
+    )
 
 
 def _content(file: SharedFile) -> Evidence:

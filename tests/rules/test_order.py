@@ -42,12 +42,24 @@ INFO = "conda changed packages 1 time after pip had installed rich; nothing show
         ),
         (
             env([IDNA], [dist("rich", installed=at(10), requires=("idna<3.7",)), *BOOKS], history=(MADE, LATER)),
-            [Told("warning", "lab", "conda changed packages 1 time after pip had installed, and these no longer fit: rich")],
+            [
+                Told(
+                    "warning",
+                    "lab",
+                    "conda changed packages 1 time after pip had installed, and these no longer fit: rich",
+                )
+            ],
         ),
         # what was compiled for numpy 1
         (
             env([NUMPY], [dist("rich", installed=at(10), requires=("numpy>=1.20",)), *BOOKS], history=(MADE, JUMP)),
-            [Told("warning", "lab", "conda changed packages 1 time after pip had installed, and these no longer fit: rich")],
+            [
+                Told(
+                    "warning",
+                    "lab",
+                    "conda changed packages 1 time after pip had installed, and these no longer fit: rich",
+                )
+            ],
         ),
         # shape B
         (
@@ -57,7 +69,13 @@ INFO = "conda changed packages 1 time after pip had installed rich; nothing show
                 history=(MADE, LATER),
                 overlaps=(overlap(IDNA, dist("idna", "3.5", installed=at(10)), on_disk=OnDisk(conda=12)),),
             ),
-            [Told("warning", "lab", "conda changed packages 1 time after pip had installed, and these no longer fit: idna")],
+            [
+                Told(
+                    "warning",
+                    "lab",
+                    "conda changed packages 1 time after pip had installed, and these no longer fit: idna",
+                )
+            ],
         ),
         # a clone keeps the old dates; conda's own aftermath is no return
         (env([IDNA], [dist("rich", installed=at(10, day=1)), *BOOKS], history=(MADE, LATER)), []),
