@@ -6,8 +6,9 @@ prefix, with forward slashes, symlinked folders resolved. Times are seconds sinc
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from envguard.machine import (  # noqa: TC001 - from_dict asks for the hints when it runs
@@ -24,6 +25,16 @@ from envguard.model import Problem, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_SPEC_NAME = re.compile(r"\s*(?:[^\s:\[]+::)?([A-Za-z0-9_][A-Za-z0-9_.-]*)")
+
+
+@lru_cache(maxsize=16384)
+def spec_name(spec: str) -> str | None:
+    """The package a conda spec is about, without parsing the rest and without a library; None if it names none."""
+    match = _SPEC_NAME.match(spec)
+    return match[1].lower() if match else None
 
 
 @dataclass(frozen=True)
@@ -313,6 +324,23 @@ class Environment:
     def by_path(self) -> Mapping[str, Distribution]:
         """Distributions by the path of their dist-info."""
         return {dist.path: dist for dist in self.distributions or ()}
+
+    @cached_property
+    def depending(self) -> Mapping[str, tuple[tuple[int, CondaPackage], ...]]:
+        """The conda packages that depend on a name, each with its place among all."""
+        found: dict[str, dict[int, CondaPackage]] = {}
+        for place, package in enumerate(self.conda_packages or ()):
+            for spec in package.depends:
+                found.setdefault(spec_name(spec) or "", {})[place] = package
+        return {name: tuple(packages.items()) for name, packages in found.items()}
+
+    @cached_property
+    def overlaps_of(self) -> Mapping[str, tuple[Overlap, ...]]:
+        """Overlaps by the path of the distribution's dist-info."""
+        found: dict[str, list[Overlap]] = {}
+        for overlap in self.overlaps:
+            found.setdefault(overlap.distribution, []).append(overlap)
+        return {path: tuple(overlaps) for path, overlaps in found.items()}
 
     @cached_property
     def dists_named(self) -> Mapping[str, tuple[Distribution, ...]]:

@@ -161,5 +161,5 @@ def _lines(path: Path) -> list[str]:
 def _entries(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
-    except OSError:
+    except (OSError, ValueError):  # a ValueError: no folder can have such a name
         return []

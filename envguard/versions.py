@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from envguard.errors import CannotTell
+from envguard.facts import spec_name as spec_name  # for rules, which ask all about specs here
 from envguard.model import text
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ class Answer(enum.Enum):
     UNKNOWN = "unknown"
 
 
-_NAME = re.compile(r"\s*(?:[^\s:\[]+::)?([A-Za-z0-9_][A-Za-z0-9_.-]*)")
 _BARE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _LONGEST = 2000
 """Characters of a requirement: those of the wild stay below 400, and a number may have 4,300 digits at most."""
@@ -70,13 +70,6 @@ def require_conda() -> None:
 def require_packaging() -> None:
     """Raises CannotTell if PEP 440 versions cannot be compared here."""
     _packaging()
-
-
-@lru_cache(maxsize=16384)
-def spec_name(spec: str) -> str | None:
-    """The package a conda spec is about, without parsing the rest and without a library; None if it names none."""
-    match = _NAME.match(spec)
-    return match[1].lower() if match else None
 
 
 def is_virtual(name: str) -> bool:

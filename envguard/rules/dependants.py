@@ -29,13 +29,8 @@ def aliases(env: Environment, package: CondaPackage, dist: Distribution | None =
 
 def dependants(env: Environment, names: Collection[str]) -> tuple[CondaPackage, ...]:
     """The conda packages that depend on one of these, those without files apart."""
-    return tuple(
-        package
-        for package in env.conda_packages or ()
-        if package.files
-        and package.name not in names
-        and any(versions.spec_name(spec) in names for spec in package.depends)
-    )
+    found = {place: package for name in names for place, package in env.depending.get(name, ())}
+    return tuple(found[place] for place in sorted(found) if found[place].files and found[place].name not in names)
 
 
 def labels(packages: Collection[CondaPackage]) -> tuple[str, ...]:

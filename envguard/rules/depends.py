@@ -9,7 +9,7 @@ from envguard import versions
 from envguard.model import Evidence, Severity, Text, text
 from envguard.rules import fixes
 from envguard.rules.importable import Importable, Unmet, unmet_depends
-from envguard.rules.overlaps import clashes
+from envguard.rules.overlaps import clashes_of
 from envguard.rules.rule import Found, Rule, rule
 
 if TYPE_CHECKING:
@@ -131,10 +131,11 @@ def _give_back(env: Environment, unmet: tuple[Unmet, ...]) -> tuple[Fix, ...]:
     found: dict[Fix, None] = {}
     for each in unmet:
         package = env.by_name.get(each.name)
-        dist = next((dist for dist in env.pip_owned if dist is each.found), None)
+        copies = env.dists_named.get(each.found.name, ()) if each.found else ()
+        dist = next((dist for dist in copies if dist is each.found and dist.owner is None), None)
         if dist is None:
             continue
-        clash = next((clash for clash in clashes(env) if clash.dist is dist and clash.replaces), None)
+        clash = next((clash for clash in clashes_of(env, dist) if clash.replaces), None)
         if clash is not None:
             ways = fixes.give_back(env, clash)
         elif package is not None:

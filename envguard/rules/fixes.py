@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from envguard.model import Fix, Safety, Text, text
 from envguard.rules import steps
 from envguard.rules.dependants import needed_by_conda
-from envguard.rules.overlaps import Clash, clashes, conda_copies, pip_copies
+from envguard.rules.overlaps import Clash, clashes_of, conda_copies, pip_copies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -237,7 +237,7 @@ def _conda_first(env: Environment, dist: Distribution, packages: tuple[CondaPack
 
 
 def _all_overwritten(env: Environment, dist: Distribution) -> tuple[CondaPackage, ...]:
-    found = (clash.package for clash in clashes(env) if clash.dist.path == dist.path and clash.overlap.differ)
+    found = (clash.package for clash in clashes_of(env, dist) if clash.overlap.differ)
     return tuple(dict.fromkeys(found))
 
 

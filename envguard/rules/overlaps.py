@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from envguard.model import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from envguard.facts import CondaPackage, Distribution, Environment, Overlap, Paths
 
 _NOT_CODE = ("/test/", "/tests/", "/testing/", "/doc/", "/docs/", "/example/", "/examples/", "/benchmarks/")
@@ -65,9 +67,18 @@ class Clash:
 
 def clashes(env: Environment) -> tuple[Clash, ...]:
     """Every overlap whose record and distribution are known."""
+    return _clashes(env, env.overlaps)
+
+
+def clashes_of(env: Environment, dist: Distribution) -> tuple[Clash, ...]:
+    """Those of one distribution."""
+    return _clashes(env, env.overlaps_of.get(dist.path, ()))
+
+
+def _clashes(env: Environment, overlaps: Iterable[Overlap]) -> tuple[Clash, ...]:
     return tuple(
         Clash(overlap, env.by_record[overlap.record], env.by_path[overlap.distribution])
-        for overlap in env.overlaps
+        for overlap in overlaps
         if overlap.record in env.by_record and overlap.distribution in env.by_path
     )
 

@@ -9,7 +9,7 @@ from envguard import versions
 from envguard.model import Evidence, Severity, text
 from envguard.rules import fixes
 from envguard.rules.names import normalise, providers
-from envguard.rules.overlaps import clashes, live
+from envguard.rules.overlaps import clashes_of, live
 from envguard.rules.rule import Found, Rule, rule
 from envguard.versions import Answer
 
@@ -123,9 +123,10 @@ def _ways(
     found: dict[Fix, None] = {}
     for wanted, copies in unmet:
         if any(copy.path in replaced for copy in copies):
-            for clash in clashes(env):
-                if clash.replaces and clash.dist in copies:
-                    found.update(dict.fromkeys(fixes.give_back(env, clash)))
+            for copy in copies:
+                for clash in clashes_of(env, copy):
+                    if clash.replaces:
+                        found.update(dict.fromkeys(fixes.give_back(env, clash)))
         elif any(copy.owner for copy in copies):
             name = wanted.name.lower()
             if name not in env.by_name or env.manager == "pixi":

@@ -76,7 +76,9 @@ class Prefix:
         found[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\nWords.\n".encode()
         found[f"{info}/INSTALLER"] = installer.encode() + b"\n"
         rows = [row(path.removeprefix(self.site + "/"), data) for path, data in found.items()]
-        found[f"{info}/RECORD"] = "\n".join([*rows, f"{name}-{version}.dist-info/RECORD,,"]).encode()
+        found[f"{info}/RECORD"] = "\n".join([*rows, f"{name}-{version}.dist-info/RECORD,,"]).encode(
+            "utf-8", "surrogateescape"
+        )
         return found
 
     def pip(self, name: str, version: str, files: dict[str, bytes]) -> Prefix:

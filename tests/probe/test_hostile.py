@@ -133,8 +133,10 @@ def test_a_mark_at_the_beginning_and_a_key_twice_are_no_problem(prefix: Prefix) 
 
 
 ANYTHING = (None, True, -1, 1.5, "text", [], {}, [[]], [{}], {"a": 1}, 10**400, "x" * 10_000, ["\0", 1, None])
-FIELDS = ("build build_number channel subdir noarch depends constrains requires requested_spec requested_specs files "
-          "paths_data link url").split()  # fmt: skip
+FIELDS = (
+    *("build", "build_number", "channel", "subdir", "noarch", "depends", "constrains", "requires", "url", "link"),
+    *("requested_spec", "requested_specs", "files", "paths_data"),
+)
 ENTRY = ("_path", "path_type", "sha256", "sha256_in_prefix", "size_in_bytes", "file_mode", "prefix_placeholder")
 
 
@@ -372,20 +374,13 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
 def test_names_of_files(prefix: Prefix, name: str | bytes) -> None:
-    raw = name if isinstance(name, bytes) else name.encode()
-    site = os.fsencode(prefix.path / SITE)
-    for end in (b"-1.dist-info", b".egg-info", b".pth", b".egg-link", b".py"):
-        where = os.path.join(site, raw + end)
-        if end == b"-1.dist-info":
-            os.mkdir(where)
-        else:
-            with open(where, "wb") as file:
-                file.write(b"import os\n" if end == b".pth" else b"")
-    with open(os.path.join(os.fsencode(prefix.path), b"conda-meta", raw + b".json"), "wb") as file:
-        file.write(b"{")
-    env = facts(prefix)
+    name = os.fsdecode(name)
+    (prefix.path / SITE / f"{name}-1.dist-info").mkdir()
+    for end in (".egg-info", ".egg-link", ".py"):
+        prefix.write(f"{SITE}/{name}{end}", b"")
+    env = facts(prefix.write(f"{SITE}/{name}.pth", b"import os\n").write(f"conda-meta/{name}.json", b"{"))
     assert len(env.unreadable_records) == 1
-    assert len(env.distributions or ()) == (8 if raw.startswith(b"~") else 5)
+    assert len(env.distributions or ()) == (8 if name.startswith("~") else 5)
 
 
 # pip's files
@@ -442,7 +437,7 @@ def test_dates_that_no_calendar_has(prefix: Prefix) -> None:
     prefix.pip("bad", "1", {})
     for number, when in enumerate((-1, 2**40, 2**33)):
         os.utime(prefix.path / SITE / ("fine-2.dist-info/RECORD", "bad-1.dist-info/RECORD")[number % 2], (when, when))
-        assert all(dist.installed is None or 0 <= dist.installed for dist in facts(prefix).distributions or ())
+        assert all(dist.installed is None or dist.installed >= 0 for dist in facts(prefix).distributions or ())
 
 
 def test_problems_of_one_kind_are_counted_in_the_end(prefix: Prefix) -> None:

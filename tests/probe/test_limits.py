@@ -59,7 +59,7 @@ def test_the_measure_is_sound(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, int]]:
+def slow(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """A file system that takes two milliseconds for each answer; how often it was asked for what."""
     asked: dict[str, int] = {}
 
@@ -75,7 +75,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, int]]:
 
     for name in ("listdir", "lstat", "open", "stat"):
         throttle(name)
-    yield asked
+    return asked
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05, 0.15, 0.3, 0.5, 0.7, 0.9, 1.2])
@@ -180,7 +180,9 @@ def test_a_closed_file(place: Path, closed: str) -> None:
     made = sound(place / "env", packages=6)
     (made.path / closed).chmod(0o600 if not os.geteuid() else 0)
     env = as_nobody(made)
-    assert [(problem.source, problem.reason.args["error"]) for problem in env.problems] == [(closed, "Permission denied")]
+    assert [(problem.source, problem.reason.args["error"]) for problem in env.problems] == [
+        (closed, "Permission denied")
+    ]
     assert not worse_than_information(env)
 
 
