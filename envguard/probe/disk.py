@@ -28,13 +28,14 @@ import shutil
 from typing import TYPE_CHECKING, Any, Dict, Iterator, NamedTuple, Tuple
 
 if TYPE_CHECKING or __package__:
-    from envguard.probe import conda_book, extras, join, pip_book, reading
+    from envguard.probe import conda_book, extras, history, join, pip_book, reading
     from envguard.probe.books import Books
     from envguard.probe.pip_book import Dist
     from envguard.probe.tree import Tree
 else:  # run alone, by path: this folder is first on sys.path
     import conda_book
     import extras
+    import history
     import join
     import pip_book
     import reading
@@ -159,7 +160,7 @@ def _look(prefix: str, patience: reading.Patience) -> Look:
     prefix = os.path.abspath(prefix)
     problems = reading.Problems()
     unreadable: list[str] = []
-    history = conda_book.history(prefix, problems)
+    revisions = history.revisions(prefix, problems)
     sites, every = pip_book.find_sites(prefix, problems)
     listing = conda_book.names(prefix, problems)
     platform, records = _platform(conda_book.records(prefix, listing or [], unreadable, problems, patience))
@@ -194,12 +195,12 @@ def _look(prefix: str, patience: reading.Patience) -> Look:
         "base": _is_base(prefix, {package["name"] for package in packages}),
         "frozen": os.path.exists(os.path.join(prefix, "conda-meta", "frozen")),
         "writable": writable(prefix, sites),
-        "manager": _manager(prefix, bool(packages or unreadable) or not known, history),
+        "manager": _manager(prefix, bool(packages or unreadable) or not known, revisions),
         "tools": tools(prefix),
         "site_packages": sites,
         "conda_packages": packages if known else None,
         "distributions": [dist.out for dist in dists] if complete else None,
-        "history": history,
+        "history": revisions,
         "overlaps": overlaps if complete else [],
         "shared_records": join.shared_records(books, names),
         "shared_distributions": join.shared_distributions(pip, books) if complete else [],

@@ -7,16 +7,19 @@ import stat
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:
-    from envguard.probe import pip_book, reading
+    from envguard.probe import pip_book, pip_files, reading
     from envguard.probe.books import Books
     from envguard.probe.conda_book import Entry
-    from envguard.probe.pip_book import Dist, Row
+    from envguard.probe.pip_book import Dist
+    from envguard.probe.pip_files import Row
 else:  # run alone, by path: this folder is first on sys.path
     import pip_book
+    import pip_files
     import reading
     from books import Books
     from conda_book import Entry
-    from pip_book import Dist, Row
+    from pip_book import Dist
+    from pip_files import Row
 
 
 _INFOS = (".dist-info", ".egg-info")
@@ -74,7 +77,7 @@ def _judge(key: str, entry: Entry, row: Row, books: Books, budget: list[int], pr
     hashes = reading.hashes(real, not reading.is_compiled(key), books.tree.root)
     if not hashes:
         return by_size or "unknown"
-    pips, condas = pip_book.hexadecimal(row.sha256) in hashes, _digest(entry) in hashes
+    pips, condas = pip_files.hexadecimal(row.sha256) in hashes, _digest(entry) in hashes
     if pips and condas:
         return "same"
     if pips or condas:
@@ -96,7 +99,7 @@ def _overlap(
         entry, row = entries[key], dist.rows[key]
         if key.startswith(own) or entry.kind not in ("hardlink", "softlink"):
             continue  # a dist-info always differs in RECORD and INSTALLER, and entry points are written anew by both
-        theirs = pip_book.hexadecimal(row.sha256)
+        theirs = pip_files.hexadecimal(row.sha256)
         if entry.sha256 == theirs and theirs is not None:
             continue
         if entry.kind == "softlink" and os.path.islink(books.tree.real(key)):
@@ -289,7 +292,7 @@ def distributions(
                 dist.out["owner"] = "conda-meta/" + lost[dist.out["name"]] + ".json"
             if dist.out["owner"] is None and "RECORD" in raw:
                 odd: list[str] = []
-                for path, row in pip_book.parse_record(raw["RECORD"].decode("utf-8-sig", "replace"), site, odd):
+                for path, row in pip_files.parse_record(raw["RECORD"].decode("utf-8-sig", "replace"), site, odd):
                     dist.rows[books.tree.key(path)] = row
                 if odd:
                     problems.add(site + "/" + name + "/RECORD", "{count} of its rows could not be read", count=len(odd))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from envguard import prefixes, versions
 from envguard.analyse import analyse, timeline
 from envguard.facts import Environment
-from envguard.probe import conda_book, disk, extras, pip_book, reading
+from envguard.probe import conda_book, disk, extras, history, pip_files, reading
 from tests.probe.prefix import SITE, Prefix
 from tests.rules.facts import dist, pkg, revision
 from tests.rules.facts import env as environment
@@ -41,7 +41,7 @@ def below(path: str) -> bool:
 @sane
 @given(BYTES)
 def test_headers(data: bytes) -> None:
-    for name, values in pip_book.parse_headers(data).items():
+    for name, values in pip_files.parse_headers(data).items():
         assert name == name.strip().lower()
         assert values
 
@@ -49,37 +49,37 @@ def test_headers(data: bytes) -> None:
 def test_headers_as_setuptools_wrote_them() -> None:
     """A licence of several lines has lines of eight spaces in it, which end no headers; nor does a form feed."""
     data = b"Name: a\nLicense: MIT\n        \n        Copyright\nAuthor: B\x0c\x0cC\nRequires-Dist: b\n\nName: no\n"
-    found = pip_book.parse_headers(data)
+    found = pip_files.parse_headers(data)
     assert (found["name"], found["requires-dist"]) == (["a"], ["b"])
-    assert pip_book.parse_headers(data.replace(b"\n", b"\r\n")) == found
+    assert pip_files.parse_headers(data.replace(b"\n", b"\r\n")) == found
 
 
 def test_headers_take_linear_time() -> None:
     data = b"Name: a\n" + b" x\n" * 1_000_000
-    assert len(pip_book.parse_headers(data)["name"][0]) == 2_000_001
+    assert len(pip_files.parse_headers(data)["name"][0]) == 2_000_001
 
 
 @sane
 @given(TEXT)
 def test_requires_txt(content: str) -> None:
-    assert all(line.strip() for line in pip_book.parse_requires_txt(content))
+    assert all(line.strip() for line in pip_files.parse_requires_txt(content))
 
 
 @sane
 @given(TEXT | st.lists(st.tuples(TEXT, TEXT, TEXT).map(",".join), max_size=5).map("\n".join))
 def test_record(content: str) -> None:
     odd: list[str] = []
-    for path, row in pip_book.parse_record(content, SITE, odd):
+    for path, row in pip_files.parse_record(content, SITE, odd):
         assert below(path)
         assert row.size is None or row.size >= 0
-        digest = pip_book.hexadecimal(row.sha256)
+        digest = pip_files.hexadecimal(row.sha256)
         assert digest is None or len(digest) == 64
 
 
 def test_a_row_that_is_none_costs_no_other() -> None:
     odd: list[str] = []
     content = 'a.py,,\n"b.py,,\nc.py,,²\nd\0.py,,\n"e,f.py",,7\n' + "x" * 200_000 + ",,\ng.py,," + "9" * 5000
-    rows = dict(pip_book.parse_record(content, "s", odd))
+    rows = dict(pip_files.parse_record(content, "s", odd))
     assert list(rows) == ["s/a.py", "s/c.py", "s/e,f.py", "s/g.py"]
     assert [row.size for row in rows.values()] == [None, None, 7, None]
     assert len(odd) == 3
@@ -88,14 +88,14 @@ def test_a_row_that_is_none_costs_no_other() -> None:
 @sane
 @given(st.none() | TEXT.map(lambda text: "sha256=" + text))
 def test_hexadecimal(digest: str | None) -> None:
-    found = pip_book.hexadecimal(digest)
+    found = pip_files.hexadecimal(digest)
     assert found is None or len(bytes.fromhex(found)) == 32
 
 
 @sane
 @given(BYTES | JSON.map(lambda value: json.dumps(value).encode()) | st.fixed_dictionaries({"url": TEXT, "vcs_info": JSON, "dir_info": JSON}).map(lambda value: json.dumps(value).encode()))  # fmt: skip
 def test_direct_url(data: bytes) -> None:
-    found = pip_book._direct_url(data)
+    found = pip_files.direct_url(data)
     assert found is None or isinstance(found["url"], str)
 
 
@@ -105,7 +105,7 @@ HISTORY = st.lists(st.sampled_from(["==> 2024-05-04 17:18:39 <==", "# cmd: conda
 @sane
 @given(HISTORY.map("\n".join))
 def test_history(content: str) -> None:
-    revisions, odd = conda_book.parse_history(content)
+    revisions, odd = history.parse_history(content)
     assert 0 <= odd <= len(content.splitlines())
     for each in revisions:
         assert all(package["name"] and package["version"] for package in each["linked"] + each["unlinked"])
@@ -116,17 +116,17 @@ def test_specs_as_conda_wrote_them() -> None:
     content = "==> x <==\n" + "".join(
         f"# update specs: {specs}\n" for specs in ("['a', \"b[version='>1']\"]", "[u'c']", "d, e", "[f]")
     )
-    (revision,), _ = conda_book.parse_history(content)
+    (revision,), _ = history.parse_history(content)
     assert revision["update_specs"] == ["a", "b[version='>1']", "c", "d", "e", "f"]
 
 
 @sane
 @given(TEXT)
 def test_dist(line: str) -> None:
-    found = conda_book.parse_dist(line)
+    found = history.parse_dist(line)
     if found is not None:
         again = f"{found['channel'] or ''}::{found['name']}-{found['version']}-{found['build']}"
-        assert conda_book.parse_dist(again) in (found, None)
+        assert history.parse_dist(again) in (found, None)
 
 
 ENTRIES = st.lists(
