@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from envguard.model import Text
 
 _BASE = ("base", "root")
+_SHARED = () if sys.platform == "win32" else ("/opt/conda",)
+"""Where container images put the installation that all users share."""
 _INSTALLATIONS = ("miniforge3", "mambaforge", "miniconda3", "anaconda3", "conda3", "micromamba")
 _NAMES_TOLD = 12
 
@@ -95,8 +97,7 @@ def _roots() -> Iterator[Path]:
             yield Path(prefix).parent.parent if Path(prefix).parent.name == "envs" else Path(prefix)
     for name in _INSTALLATIONS:
         yield Path.home() / name
-    if sys.platform != "win32":
-        yield Path("/opt/conda")
+    yield from map(Path, _SHARED)
 
 
 def _folders() -> Iterator[Path]:
