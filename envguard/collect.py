@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING
 
 from envguard.errors import NoSuchEnvironment, ProbeFailed
 from envguard.facts import Environment
-from envguard.hashes import hash_files
 from envguard.model import text
 from envguard.prefixes import is_environment, named
-from envguard.probe import deep, disk, reading, witness
+from envguard.probe import disk, reading, witness
 from envguard.run import run
 from envguard.store import Derived, Memory
 from envguard.surroundings import surround
@@ -73,6 +72,10 @@ def deeply(prefix: str | Path | None = None, progress: Progress | None = None) -
 
     `progress` is told the bytes done and all bytes there are. Ctrl-C ends the workers, too.
     """
+    # few ask for it, and the first check of every kernel would pay for the import
+    from envguard.hashes import hash_files
+    from envguard.probe import deep
+
     look = disk.look(_where(prefix))
     jobs, unknown = deep.jobs(look)
     hashed = hash_files(jobs, progress)
