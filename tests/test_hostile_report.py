@@ -99,7 +99,7 @@ def test_four_times_as_much_takes_no_sixteen_times_as_long(make: Callable[[int],
     assert min(sizes(make) for _ in range(2)) < 9
 
 
-@pytest.mark.parametrize("prefix", ["~nobody-here/env", "a\0b", "/root/\udcff"])
+@pytest.mark.parametrize("prefix", ["~nobody-here/env", "a\0b", "/srv/\udcff"])
 def test_a_prefix_that_cannot_be(prefix: str) -> None:
     with pytest.raises(NoSuchEnvironment):
         collect.by_import(prefix)
