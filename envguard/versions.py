@@ -202,18 +202,6 @@ def _just_below(version: str) -> str:
     return ".".join(map(str, (*parts[:-1], max(parts[-1] - 1, 0), 9999)))
 
 
-def newest(versions: tuple[str, ...]) -> str | None:
-    """The highest version that PEP 440 can read; None if there is none."""
-    version_module = _packaging().version
-    readable = []
-    for version in versions:
-        try:
-            readable.append((version_module.Version(version), version))
-        except ValueError:
-            continue
-    return max(readable)[1] if readable else None
-
-
 def _yes_or_no(value: bool) -> Answer:
     return Answer.YES if value else Answer.NO
 

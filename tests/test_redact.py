@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from envguard.model import Change, Event, Evidence, Failed, Fix, Problem, Report, Skipped, Step, Suppressed, text
 from envguard.redact import redact, whoami
-from envguard.render.forms import RENDERERS
 from envguard.settings import Identity
+from tests.render.forms import RENDERERS
 from tests.render.reports import NUMPY, REPORTS, report, summary
 
 ADA = Identity(("/home/ada",), ("ada",), ("lovelace-pc.example.org", "lovelace-pc"))
@@ -135,7 +135,7 @@ def test_what_is_planted_never_comes_out(user, host, project, secret, home):
     told = redact(
         planted(
             f"{home}/{project}/env",
-            f"{home}/work/{project}/file.py",
+            f"{home}/papers/{project}/file.py",
             f"conda install --token {secret} -c https://{user}:{secret}@repo/t/{secret}/x {home}/{project} --password={secret}",
             f"{user}@{host}.example.org",
             f"on {host.upper()}, {user}",

@@ -108,7 +108,6 @@ PHASE_STYLES = MappingProxyType(
 TIMELINE = Text("How it came to be")
 TIMELINE_OF = Text("timeline of {name}")
 ALL_OF_IT = Text("`envguard history` tells all of it")
-ALL_OF_IT_FOR = Text("`envguard history {prefix}` tells all of it")
 NO_EVENTS = Text("nothing in this environment tells when it was made or changed")
 WHEN = Text("when")
 NO_DATE = Text("no date")

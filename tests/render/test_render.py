@@ -7,12 +7,18 @@ from pathlib import Path
 import pytest
 
 import envguard
-from envguard.render.forms import RENDERERS
+from envguard.frontends import arguments, output
+from tests.render.forms import RENDERERS
 
 from .reports import REPORTS
 
 ROOT = Path(envguard.__file__).parents[1]
 HEAVY = ("rich", "pygments", "jsonschema", "IPython", "subprocess", "asyncio")
+
+
+def test_every_format_that_is_offered_is_tested() -> None:
+    """The command line names the formats apart, so that its help needs no renderer."""
+    assert set(arguments.REPORT_FORMATS) == set(output.FORMATS) == set(RENDERERS)
 
 
 @pytest.mark.parametrize("form", RENDERERS)
@@ -24,7 +30,7 @@ def test_every_renderer_tells_every_report(form, name):
 
 
 def test_importing_it_is_light():
-    code = f"import sys, envguard.render.forms; print([name for name in {HEAVY!r} if name in sys.modules])"
+    code = f"import sys, tests.render.forms; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, timeout=60, cwd=ROOT
     )

@@ -14,10 +14,10 @@ from envguard.model import Mark
 from envguard.render import events
 from envguard.render.diff_html import comparison_page
 from envguard.render.diff_text import comparison
-from envguard.render.forms import COMPARISON_RENDERERS, TIMELINE_RENDERERS
 from envguard.render.json_v1 import comparison_schema, comparison_v1, timeline_dumps, timeline_schema, timeline_v1
 from envguard.render.lanes import timeline
 from envguard.render.timeline_html import timeline_html, timeline_page
+from tests.render.forms import COMPARISON_RENDERERS, TIMELINE_RENDERERS
 
 from .golden import assert_golden
 from .test_golden import one_tag_per_line

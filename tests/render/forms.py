@@ -1,4 +1,4 @@
-"""Every way of saying a result aloud, by the name that `--format` takes."""
+"""Every way of saying a result aloud, by the name that `--format` takes: what all renderers are tested with."""
 
 from __future__ import annotations
 
