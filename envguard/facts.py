@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
+from envguard.library import Library  # noqa: TC001 - as below
 from envguard.machine import (  # noqa: TC001 - from_dict asks for the hints when it runs
     CondaConfig,
     Frontend,
@@ -22,6 +23,7 @@ from envguard.machine import (  # noqa: TC001 - from_dict asks for the hints whe
     VendoredLibrary,
 )
 from envguard.model import Problem, Text
+from envguard.process import Process  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -237,6 +239,29 @@ class CacheDamage:
 
 
 @dataclass(frozen=True)
+class Importable:
+    """One top-level name that a site-packages folder offers for import, and who put it there."""
+
+    name: str
+    """As `import` takes it; `google.protobuf` for what lies in a namespace package."""
+    path: str
+    """The folder or file, relative to the prefix."""
+    record: str | None
+    """The conda record that lists it."""
+    distribution: str | None
+    """The path of the distribution that lists it, or that conda's record brought with it."""
+
+
+@dataclass(frozen=True)
+class Activation:
+    """One script of `etc/conda/activate.d`: the variables it sets, by its text; it was not run."""
+
+    path: str
+    record: str | None
+    variables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Deep:
     """What hashing every recorded file showed; the packages' `altered` is complete then."""
 
@@ -293,6 +318,11 @@ class Environment:
     frontends: tuple[Frontend, ...] | None = None
     shell: Shell | None = None
     deep: Deep | None = None
+    importable: tuple[Importable, ...] | None = None
+    activation: tuple[Activation, ...] | None = None
+    process: Process | None = None
+    libraries: tuple[Library, ...] | None = None
+    """The ELF headers of what is mapped, or of what may not find its libraries."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Environment:

@@ -1,0 +1,102 @@
+"""The typed, frozen view of one Python process: what it looks for modules in, what it has loaded, what it was told.
+
+Parts of `envguard.facts.Environment`, and kept to the same rules; `probe/live.py` tells them. Paths are absolute, as the
+process has them. What looks like a secret is masked before it leaves the process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class PathEntry:
+    """One entry of sys.path, in its order."""
+
+    path: str
+    """Absolute; the entry `""` is told as the current folder."""
+    origin: str
+    """stdlib, site-packages, user-site, pth, pythonpath, current (the working folder), added (while running), or other."""
+    source: str | None = None
+    """What put it there: the .pth file, or PYTHONPATH."""
+    exists: bool = True
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module in sys.modules, envguard's own and what it brought apart."""
+
+    name: str
+    file: str | None
+    """Its `__file__`; None for built-in ones and for namespace packages."""
+    version: str | None = None
+    """Its own `__version__`, if that is a string; of top-level modules only."""
+    stale: str | None = None
+    """Why the loaded code is not what the file holds now: "gone", "differs"; None where it is the same or was not compared."""
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """One shared library or extension module that the process has in memory."""
+
+    path: str
+    deleted: bool = False
+    """The file was removed or replaced since; the process goes on with the old one."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable of the process's environment that matters here."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Process:
+    """Everything known about one process; what an interpreter started for the purpose tells is a fresh one's view."""
+
+    kind: str
+    """kernel (the very process of a notebook), or fresh (an interpreter that was started to be asked)."""
+    pid: int
+    executable: str
+    prefix: str
+    base_prefix: str
+    python_version: str
+    system: str
+    """platform.system(): Linux, Darwin or Windows."""
+    machine: str
+    """platform.machine(): x86_64, arm64, aarch64 or AMD64."""
+    started: float | None
+    """When it was started, in seconds since the epoch."""
+    cwd: str | None
+    user_site: str | None
+    """The user's own site-packages, whether or not there is such a folder."""
+    user_site_enabled: bool
+    path: tuple[PathEntry, ...]
+    variables: tuple[Variable, ...]
+    modules: tuple[Module, ...]
+    mapped: tuple[Mapped, ...] | None = None
+    """None where the system does not tell."""
+    cpu_flags: tuple[str, ...] | None = None
+    """What the processor can do, as Linux spells it (avx2, sse4_1); None where the system does not tell."""
+    translated: bool | None = None
+    """Whether an Intel Python runs on Apple's processor (Rosetta); None where that cannot be."""
+    container: str | None = None
+    """docker, podman, singularity, kubernetes, wsl … by what they leave; None if nothing hints at one."""
+    glibc: str | None = None
+
+    @cached_property
+    def environ(self) -> Mapping[str, str]:
+        """The variables by name."""
+        return {variable.name: variable.value for variable in self.variables}
+
+    @cached_property
+    def loaded(self) -> Mapping[str, Module]:
+        """The modules by name."""
+        return {module.name: module for module in self.modules}
