@@ -14,7 +14,6 @@ else:  # run alone, by path: this folder is first on sys.path
     from tree import Tree
 
 _UNMISSED = frozenset(("pyc_file", "directory"))
-_NOTHING: set[str] = set()
 
 
 def _may_be_compiled(paths: Iterable[str]) -> bool:
@@ -36,52 +35,39 @@ class Books:
         self.shared: dict[tuple[int, int], list[str]] = {}
         self.missing: list[list[str]] = []
         self.compiled: list[list[str]] = []
-        self.folders: dict[str, int] = {}
-        """Every folder with a recorded file, and the first record that has one there."""
+        self.there: set[str] = set()
+        """Everything that lies in a folder where a record has a file."""
+        self._folders: set[str] = set()
 
     def add(self, mine: dict[str, Entry]) -> dict[str, Entry]:
         """Adds the files of the next record, by path, and gives them back by key.
 
-        Here every file of the environment comes by (63,000 of them). A record lists its files folder by folder, so
-        what concerns the folder is done once for a run of them; what can be is done for the whole record at once.
+        Here every file of the environment comes by (63,000 of them), so what can be done for a whole folder, or for
+        a whole record at once, is.
         """
         number = len(self.entries)
         if self.tree.fold:
             mine = {path.lower(): entry for path, entry in mine.items()}
-        missing = self._absent(mine, number)
-        if missing is None:
+        folders = {path.rpartition("/")[0] for path in mine}
+        if any(self.tree.folder(folder) != folder for folder in folders):  # one is a link, so that paths are no keys
             mine = {self.tree.key(path): entry for path, entry in mine.items()}
-            missing = self._absent(mine, number) or []
+            folders = {key.rpartition("/")[0] for key in mine}
+        for folder in folders - self._folders:
+            names = self.tree.names(folder) or ()
+            self.there.update(map((folder + "/").__add__, names) if folder else names)
+        self._folders |= folders
         twice = self.owner.keys() & mine.keys()
         for key in sorted(twice):
             self.shared.setdefault((self.owner[key], number), []).append(key)
         self.owner.update(dict.fromkeys(mine.keys() - twice if twice else mine, number))
         self.entries.append(mine)
-        self.missing.append([key for key in missing if self._is_gone(key, mine[key])])
+        self.missing.append([key for key in mine.keys() - self.there if self._is_gone(key, mine[key])])
         # one cheap look at each before the exact one, and none at all where the whole record has no such name
         maybe = (
             [key for key in mine if ".so" in key or key.endswith(reading.COMPILED)] if _may_be_compiled(mine) else ()
         )
         self.compiled.append([key for key in maybe if reading.is_compiled(key)])
         return mine
-
-    def _absent(self, mine: Iterable[str], number: int) -> list[str] | None:
-        """The files that their folders do not name; None if a folder is a link, so that paths are no keys."""
-        tree = self.tree
-        last: str | None = None
-        names: set[str] = set()
-        missing = []
-        for path in mine:
-            folder, _, name = path.rpartition("/")
-            if folder != last:
-                last = folder
-                if tree.folder(folder) != folder:
-                    return None
-                names = tree.names(folder) or _NOTHING
-                self.folders.setdefault(folder, number)
-            if name not in names:
-                missing.append(path)
-        return missing
 
     def _is_gone(self, key: str, entry: Entry) -> bool:
         """Whether a file that its folder does not name is missing, rather than somewhere that cannot be looked at."""

@@ -183,30 +183,27 @@ def shared_distributions(dists: list[Dist], books: Books) -> list[dict[str, Any]
 
 def unowned(books: Books, dists: list[Dist], sites: list[str], records: list[str]) -> list[dict[str, Any]]:
     """Importable files that no book owns, inside package folders that conda owns."""
-    tree = books.tree
     claimed = {key for dist in dists for key in dist.rows}
     unlisted = {top.lower() for dist in dists if not dist.rows and not dist.out["owner"] for top in dist.tops}
+    nobodys = [
+        key
+        for key in sorted((books.there - books.owner.keys()) - claimed)
+        if key.endswith(_IMPORTED) and "/__pycache__/" not in key
+    ]
     found = []
     for site in sites:
-        site_key = tree.key(site)
+        site_key = books.tree.key(site) + "/"
         inside: dict[str, list[str]] = {}
-        for folder in books.folders:
-            if folder.startswith(site_key + "/") and not folder.endswith("__pycache__"):
-                inside.setdefault(folder[len(site_key) + 1 :].partition("/")[0], []).append(folder)
-        for top, below in inside.items():
-            number = books.owner.get(site_key + "/" + top + "/__init__.py")
+        for key in nobodys:
+            if key.startswith(site_key):
+                top, _, below = key[len(site_key) :].partition("/")
+                if below:
+                    inside.setdefault(top, []).append(key)
+        for top, strangers in inside.items():
+            number = books.owner.get(site_key + top + "/__init__.py")
             if number is None or top.lower() in unlisted:
                 continue  # a namespace belongs to nobody, and what installs without a list may own anything here
-            strangers = [
-                key
-                for folder in below
-                for name in tree.names(folder) or ()
-                if name.endswith(_IMPORTED) and (key := folder + "/" + name) not in books.owner and key not in claimed
-            ]
-            if strangers:
-                found.append(
-                    {"record": records[number], "folder": site + "/" + top, "files": books.summarise(strangers)}
-                )
+            found.append({"record": records[number], "folder": site + "/" + top, "files": books.summarise(strangers)})
     return found
 
 
