@@ -37,7 +37,8 @@ class Books:
         self.compiled: list[list[str]] = []
         self.there: set[str] = set()
         """Everything that lies in a folder where a record has a file."""
-        self._folders: set[str] = set()
+        self.folders: set[str] = set()
+        """Every folder with a recorded file."""
 
     def add(self, mine: dict[str, Entry]) -> dict[str, Entry]:
         """Adds the files of the next record, by path, and gives them back by key.
@@ -52,10 +53,10 @@ class Books:
         if any(self.tree.folder(folder) != folder for folder in folders):  # one is a link, so that paths are no keys
             mine = {self.tree.key(path): entry for path, entry in mine.items()}
             folders = {key.rpartition("/")[0] for key in mine}
-        for folder in folders - self._folders:
+        for folder in folders - self.folders:
             names = self.tree.names(folder) or ()
             self.there.update(map((folder + "/").__add__, names) if folder else names)
-        self._folders |= folders
+        self.folders |= folders
         twice = self.owner.keys() & mine.keys()
         for key in sorted(twice):
             self.shared.setdefault((self.owner[key], number), []).append(key)
