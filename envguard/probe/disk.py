@@ -28,14 +28,16 @@ import shutil
 from typing import TYPE_CHECKING, Any, Dict, Iterator, NamedTuple, Tuple
 
 if TYPE_CHECKING or __package__:
-    from envguard.probe import conda_book, extras, history, join, pip_book, reading
+    from envguard.probe import activation, conda_book, extras, history, imports, join, pip_book, reading
     from envguard.probe.books import Books
     from envguard.probe.pip_book import Dist
     from envguard.probe.tree import Tree
 else:  # run alone, by path: this folder is first on sys.path
+    import activation
     import conda_book
     import extras
     import history
+    import imports
     import join
     import pip_book
     import reading
@@ -184,6 +186,8 @@ def _look(prefix: str, patience: reading.Patience) -> Look:
     known = listing is not None and not patience.records and bool(packages or not unreadable)
     complete = known and every and not books.blind and not patience.distributions
     beside = extras.collect(prefix, layout, sites, books, names, dists, problems)
+    importable = imports.collect(sites, books, names, dists, problems) if complete else None
+    activating = activation.collect(books, names, problems) if known and not patience.over() else None
     books.tree.tell(problems)
     patience.tell(problems)
     facts: dict[str, Any] = {
@@ -209,6 +213,8 @@ def _look(prefix: str, patience: reading.Patience) -> Look:
         "unreadable_records": unreadable,
         "unlooked": patience.folders + patience.files + patience.records + patience.distributions,
         **(beside if complete else {**beside, "pths": None, "vendored": None, "shebangs": None}),
+        "importable": importable,
+        "activation": activating,
         "problems": problems.told(),
     }
     return Look(facts, books, dists, explained)

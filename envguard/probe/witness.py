@@ -10,12 +10,14 @@ import os
 from typing import TYPE_CHECKING, Iterator
 
 if TYPE_CHECKING or __package__:
-    from envguard.probe import conda_book, extras, pip_book, reading
+    from envguard.probe import activation, conda_book, extras, imports, pip_book, reading
     from envguard.probe.books import Books
     from envguard.probe.pip_book import Dist
 else:  # run alone, by path: this folder is first on sys.path
+    import activation
     import conda_book
     import extras
+    import imports
     import pip_book
     import reading
     from books import Books
@@ -30,6 +32,7 @@ _PLACES = (
     "conda-meta",
     "conda-meta/history",
     "conda-meta/pinned",
+    "conda-meta/state",
     "lib",
     "lib64",
     "Lib",
@@ -57,10 +60,12 @@ def paths(look: Look) -> list[str]:
     for site in sites:
         found.update(_parents(site))
         found.update(_starts(site, books))
+        found.update(map(real, imports.finders(books, books.tree.key(site))))
     found.update("lib/" + name for name in books.tree.names("lib") or () if name.startswith("python"))
     scripts = "Scripts" if facts["layout"] == "windows" else "bin"
     found.update(map(real, extras.candidates(scripts, books, dists)))
     found.update(os.path.dirname(each["interpreter"]) for each in facts["shebangs"])
+    found.update(map(real, activation.scripts(books)))
     found.add("../../conda-meta")  # whether this is an environment below a base
     return sorted(found)
 
