@@ -15,6 +15,7 @@ from envguard.model import Where
 from envguard.render import events, outline, words
 from envguard.render.commands import places
 from envguard.render.element import element, write
+from envguard.render.excerpt import Rest, excerpt
 from envguard.render.language import clean, given, say
 
 if TYPE_CHECKING:
@@ -77,8 +78,10 @@ class _Teller:
             element("style", style()),
             self.headline(),
             self.do_first(first) if first else None,
-            self.part(words.FINDINGS, (self.finding(finding, first) for finding in outline.grave(self.report))),
-            self.part(words.ALSO, (self.remark(finding, first) for finding in outline.slight(self.report))),
+            self.part(
+                words.FINDINGS, (self.finding(finding, first) for finding in excerpt(outline.grave(self.report)))
+            ),
+            self.part(words.ALSO, (self.remark(finding, first) for finding in excerpt(outline.slight(self.report)))),
             *self.rest(),
             self.timeline() if events.eventful(self.report.timeline) else None,
             self.footer(),
@@ -146,7 +149,9 @@ class _Teller:
         heading = self.heading(self.say(title), below=1, class_="eg-title")
         return element("section", heading, *children, aria_label=self.say(title))
 
-    def finding(self, finding: Finding, first: outline.First | None) -> Element:
+    def finding(self, finding: Finding | Rest, first: outline.First | None) -> Element:
+        if isinstance(finding, Rest):
+            return self.left_out(finding)
         return element(
             "article",
             self.heading(*self.title(finding), below=2, class_="eg-rule"),
@@ -155,11 +160,16 @@ class _Teller:
             class_=f"eg-finding eg-{finding.severity.value}",
         )
 
-    def remark(self, finding: Finding, first: outline.First | None) -> Element:
+    def remark(self, finding: Finding | Rest, first: outline.First | None) -> Element:
+        if isinstance(finding, Rest):
+            return self.left_out(finding)
         said, subject = self.say(finding.message), clean(finding.subject)
         *title, named = self.title(finding)
         summary = element("summary", *title, *(() if subject in said else (named, ": ")), said)
         return self.folded(summary, *self.body(finding, first), class_="eg-finding eg-info")
+
+    def left_out(self, rest: Rest) -> Element:
+        return element("p", self.say(rest.text), class_="eg-soft")
 
     def folded(self, summary: Element, *inside: Element, class_: str) -> Element:
         folded = element("details", summary, *inside, class_=class_)

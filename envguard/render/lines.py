@@ -14,6 +14,7 @@ from envguard.model import Severity, Where
 from envguard.render import events, outline, words
 from envguard.render.cells import cut
 from envguard.render.commands import places
+from envguard.render.excerpt import Rest, excerpt
 from envguard.render.language import LONGEST, clean, given, joined, say
 
 if TYPE_CHECKING:
@@ -91,14 +92,14 @@ class _Teller:
         grave, slight = outline.grave(self.report), outline.slight(self.report)
         if grave:
             yield from self.heading(say(words.FINDINGS, self.language))
-        for finding in grave:
+        for finding in excerpt(grave):
             yield BLANK
             yield from self.finding(finding, first)
         if slight:
             yield from self.heading(say(words.ALSO, self.language))
             if not self.details:
                 yield BLANK
-            for finding in slight:
+            for finding in excerpt(slight):
                 if self.details:
                     yield BLANK
                     yield from self.finding(finding, first)
@@ -153,7 +154,10 @@ class _Teller:
         yield line(Span(f"{say(settles, self.language)} · {cautions}", "soft"), indent=2)
         yield from self.commands(first.fix, indent=6)
 
-    def finding(self, finding: Finding, first: outline.First | None) -> Iterator[Line]:
+    def finding(self, finding: Finding | Rest, first: outline.First | None) -> Iterator[Line]:
+        if isinstance(finding, Rest):
+            yield self.left_out(finding)
+            return
         yield self.title(finding)
         yield line(say(finding.message, self.language), indent=2)
         if finding.consequence is not None:
@@ -204,7 +208,10 @@ class _Teller:
             hang=2,
         )
 
-    def remark(self, finding: Finding) -> Iterator[Line]:
+    def remark(self, finding: Finding | Rest) -> Iterator[Line]:
+        if isinstance(finding, Rest):
+            yield self.left_out(finding)
+            return
         said, subject = say(finding.message, self.language), clean(finding.subject)
         yield line(
             Span(
@@ -216,6 +223,9 @@ class _Teller:
         )
         if finding.consequence is not None:
             yield line(self.so(finding), indent=2, hang=4)
+
+    def left_out(self, rest: Rest) -> Line:
+        return line(Span(say(rest.text, self.language), "soft"), hang=2)
 
     def so(self, finding: Finding) -> str:
         if finding.consequence is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from envguard.model import Severity, Where
 from envguard.render import events, outline, words
 from envguard.render.commands import places
+from envguard.render.excerpt import Rest, excerpt
 from envguard.render.language import clean, filled, given, looked_up, say, shown
 
 if TYPE_CHECKING:
@@ -59,12 +60,12 @@ class _Teller:
         found, checked = (count(report, self.language) for count in (outline.findings_count, outline.rules_count))
         yield f"**{found}**: {self.plain(words.MEANINGS[report.verdict])}. {checked}."
         yield self.items(self.facts())
-        for finding in outline.grave(report):
+        for finding in excerpt(outline.grave(report)):
             yield from self.finding(finding)
         slight = outline.slight(report)
         if slight:
             yield f"### {self.plain(words.ALSO)}"
-        for finding in slight:
+        for finding in excerpt(slight):
             yield from self.finding(finding)
         if events.eventful(report.timeline):
             yield f"### {self.plain(words.TIMELINE)}"
@@ -114,7 +115,10 @@ class _Teller:
         if report.known:
             yield self.plain(given(words.KNOWN, n=report.known))
 
-    def finding(self, finding: Finding) -> Iterator[str]:
+    def finding(self, finding: Finding | Rest) -> Iterator[str]:
+        if isinstance(finding, Rest):
+            yield self.text(finding.text)
+            return
         symbol, severity = words.SEVERITY_SYMBOLS[finding.severity], self.plain(words.SEVERITIES[finding.severity])
         certainty = words.CERTAINTIES[finding.certainty]
         likely = f" ({self.plain(certainty)})" if certainty else ""

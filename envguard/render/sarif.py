@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from envguard.model import Severity
 from envguard.render.json_v1 import string
-from envguard.render.language import clean, say
+from envguard.render.language import clean, given, say
+from envguard.render.words import LEFT_OUT
 
 if TYPE_CHECKING:
     from envguard.model import Evidence, Finding, Report, RulePage
 
 Json = dict[str, Any]
 
+MOST = 25_000
+"""How many results GitHub's code scanning takes of one run (it shows 5,000 of them); it refuses a log with more:
+https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit"""
 _BASE = "PREFIX"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -34,6 +38,9 @@ def sarif(report: Report, pages: tuple[RulePage, ...] = ()) -> Json:
     for rule in named:
         rules.setdefault(rule, {"id": rule})
     index = {rule: number for number, rule in enumerate(rules)}
+    findings = report.findings[:MOST]
+    suppressed = report.suppressed[: MOST - len(findings)]
+    left_out = len(told) - len(findings) - len(suppressed)
     return {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -48,15 +55,15 @@ def sarif(report: Report, pages: tuple[RulePage, ...] = ()) -> Json:
                 },
                 "automationDetails": {"id": f"envguard/{clean(report.environment.name)}/"},
                 "originalUriBaseIds": {_BASE: {"uri": _folder(report.environment.prefix)}},
-                "invocations": [_invocation(report, index)],
+                "invocations": [_invocation(report, index, left_out)],
                 "results": [
-                    *(_result(finding, index) for finding in report.findings),
+                    *(_result(finding, index) for finding in findings),
                     *(
                         {
                             **_result(each.finding, index),
                             "suppressions": [{"kind": "external", "justification": string(each.reason)}],
                         }
-                        for each in report.suppressed
+                        for each in suppressed
                     ),
                 ],
                 "columnKind": "utf16CodeUnits",
@@ -111,8 +118,9 @@ def _evidence(number: int, evidence: Evidence) -> Json:
     return {"id": number, "message": {"text": say(evidence.says) or "-"}, **where}
 
 
-def _invocation(report: Report, index: dict[str, int]) -> Json:
+def _invocation(report: Report, index: dict[str, int], left_out: int) -> Json:
     told = [
+        *([_notification("warning", say(given(LEFT_OUT, n=left_out, most=MOST)))] if left_out else []),
         *(_notification("error", failed.error, failed.rule, index) for failed in report.failed),
         *(_notification("note", say(skipped.reason), skipped.rule, index) for skipped in report.skipped),
         *(_notification("warning", f"{clean(each.source)}: {say(each.reason)}") for each in report.problems),

@@ -96,6 +96,14 @@ FAILED = Text(
 )
 COULD_NOT_READ = Text("{n} problem met while reading", plural="{n} problems met while reading")
 AND_MORE = Text("and {n} more", plural="and {n} more")
+MORE_OF_RULE = Text(
+    "… and {n} more of this rule: `envguard check --format json` lists it",
+    plural="… and {n} more of this rule: `envguard check --format json` lists them all",
+)
+LEFT_OUT = Text(
+    "{n} result was left out: code scanning takes no more than {most} of one run",
+    plural="{n} results were left out: code scanning takes no more than {most} of one run",
+)
 MADE_BY = Text("envguard {version}, {made_at}")
 EXPLAIN = Text("`envguard explain {code}` tells more about a finding")
 
