@@ -13,13 +13,15 @@ import os
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from envguard.probe.reading import Stamp, stamp
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 T = TypeVar("T")
-Stamp = tuple[int, int, int]
 
 KEPT = 4
 """Prefixes remembered at once; each takes about a megabyte."""
@@ -54,9 +56,22 @@ class Memory(Generic[T]):
             return None
         return kept.value
 
-    def keep(self, prefix: str, value: T, paths: Sequence[str], beside: Any, started: float) -> None:
-        """Keeps a value that was learned since `started` (as time.time tells it), unless something has just changed."""
-        kept = _Kept(value, tuple(paths), stamps(prefix, paths), beside)
+    def keep(
+        self,
+        prefix: str,
+        value: T,
+        paths: Sequence[str],
+        beside: Any,
+        started: float,
+        known: Mapping[str, Stamp] = MappingProxyType({}),
+    ) -> None:
+        """Keeps a value that was learned since `started` (as time.time tells it), unless something has just changed.
+
+        `known` are stamps taken on the way, each before what it stands for was looked at.
+        """
+        rest = iter(stamps(prefix, [path for path in paths if path not in known]))
+        taken = tuple(known[path] if path in known else next(rest) for path in paths)
+        kept = _Kept(value, tuple(paths), taken, beside)
         settled = (started - SETTLED) * 1e9
         with self._lock:
             self._kept.pop(prefix, None)
@@ -113,4 +128,4 @@ def _stamp(path: str, folder: int | None = None) -> Stamp | None:
         status = os.stat(path, dir_fd=folder, follow_symlinks=False)
     except (OSError, ValueError):
         return None
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_size
+    return stamp(status)

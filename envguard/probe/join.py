@@ -215,11 +215,8 @@ def altered_by_size(number: int, books: Books, explained: set[str], doubly: set[
         entry = entries[key]
         if entry.kind != "hardlink" or not isinstance(entry.size, int) or key in explained or key in doubly:
             continue
-        try:
-            status = os.lstat(books.tree.real(key))
-        except OSError:
-            continue
-        if stat.S_ISREG(status.st_mode) and status.st_size != entry.size:
+        status = books.tree.status(books.tree.spelled(key))
+        if status is not None and stat.S_ISREG(status.st_mode) and status.st_size != entry.size:
             found.append(key)
     return found
 

@@ -8,7 +8,9 @@ import os
 import re
 import stat
 import time
-from typing import Any, Iterable, Iterator
+from typing import Any, Iterable, Iterator, Tuple
+
+Stamp = Tuple[int, int, int]  # evaluated when run, hence in Python 3.8's spelling
 
 RECORD_LIMIT = 64 << 20  # bytes of one record or RECORD; the largest seen in the wild is 9 MB
 BOOK_LIMIT = 16 << 20  # bytes of a history
@@ -238,6 +240,11 @@ def string(value: Any) -> str | None:
 def number(value: Any) -> int | None:
     """A JSON value if it is a whole number."""
     return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63 else None
+
+
+def stamp(status: os.stat_result) -> Stamp:
+    """What shows that a path has changed: its times and its size."""
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size
 
 
 def mtime(path: str) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING, Iterator
 
 if TYPE_CHECKING or __package__:
@@ -35,6 +36,8 @@ class Tree:
         self._gone: set[str] = set()
         self._silent: dict[str, str] = {}
         self._outside: set[str] = set()
+        self.stamps: dict[str, reading.Stamp] = {}
+        """The times and sizes of what was looked at itself, by the path as it is written on disk: as they were before."""
 
     def names(self, folder: str) -> set[str] | None:
         """The names in a canonical folder; None if it is not there, not readable, or outside the prefix."""
@@ -80,8 +83,8 @@ class Tree:
         if not above.startswith("!") and not self._patience.listing_over():
             if self.fold:
                 self.names(above)  # learns how the folder is spelled
-            real = self._below + self._spelling.get(result, result)
-            if os.path.islink(real):
+            if self._is_link(self._spelling.get(result, result)):
+                real = self._below + self._spelling.get(result, result)
                 real = os.path.realpath(real)
                 inside = os.path.relpath(real, self.root).replace(os.sep, "/") if real != self.root else ""
                 if inside == ".." or inside.startswith("../") or os.path.isabs(inside):
@@ -91,6 +94,19 @@ class Tree:
                     result = inside.lower() if self.fold else inside
         self._canonical[folder] = result
         return result
+
+    def _is_link(self, path: str) -> bool:
+        status = self.status(path)
+        return status is not None and stat.S_ISLNK(status.st_mode)
+
+    def status(self, path: str) -> os.stat_result | None:
+        """What a path as it is written on disk is, links not followed; None if it is not there."""
+        try:
+            status = os.lstat(self._below + path)
+        except (OSError, ValueError):
+            return None
+        self.stamps[path] = reading.stamp(status)
+        return status
 
     def folders(self) -> Iterator[str]:
         """Every folder that was asked for, and what each symlinked one stands for, as they are written on disk."""
