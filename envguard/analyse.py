@@ -31,7 +31,7 @@ def analyse(env: Environment, selection: Selection = Selection(), rules: tuple[R
     for rule in chosen:
         missing = tuple(need for need in rule.needs if getattr(env, need) is None)
         if missing:
-            skipped.append(Skipped(rule.id, _ONLY_DEEP if missing == ("deep",) else _not_collected(missing)))
+            skipped.append(Skipped(rule.id, _why(env, missing)))
             continue
         try:
             findings.extend(list(rule(env)))
@@ -55,7 +55,11 @@ def analyse(env: Environment, selection: Selection = Selection(), rules: tuple[R
     )
 
 
-def _not_collected(sections: tuple[str, ...]) -> Text:
+def _why(env: Environment, sections: tuple[str, ...]) -> Text:
+    if sections == ("deep",):
+        return _ONLY_DEEP
+    if "process" in sections and env.unasked is not None:
+        return env.unasked
     return text("not collected: {sections}", sections=sections)
 
 

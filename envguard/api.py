@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envguard import baseline, collect, configuration, suppress
+from envguard import baseline, brought, collect, configuration, suppress
 from envguard.analyse import analyse, now, select, timeline
 from envguard.model import RulePage
 from envguard.rules import RULES
@@ -33,17 +33,21 @@ def inspect(
     deep: bool = False,
     progress: Progress | None = None,
     keep: bool = True,
+    process: str | None = "kernel",
 ) -> Report:
     """The report on a prefix, by default the running interpreter's own; `deep` hashes every file.
 
+    Of its own prefix this process tells, too, what it has loaded: as a "kernel" that somebody works in, as a "fresh" one of
+    which only the search path and the variables matter, or not at all (None).
     If nothing has changed since the last time, only that is looked at; `keep=False` spares what that costs a process
     that ends after this. `progress` is told the bytes hashed and all bytes.
     """
-    if deep:
-        return analyse(collect.deeply(prefix, progress), selection)
-    env = collect.by_import(prefix, keep=keep)
-    report = _reports.get(env, selection, lambda: analyse(env, selection), keep=lambda made: not made.failed)
-    return replace(report, made_at=now())
+    with brought.visit():
+        if deep:
+            return analyse(collect.deeply(prefix, progress, process=process), selection)
+        env = collect.by_import(prefix, keep=keep, process=process)
+        report = _reports.get(env, selection, lambda: analyse(env, selection), keep=lambda made: not made.failed)
+        return replace(report, made_at=now())
 
 
 def inspect_python(
@@ -55,10 +59,15 @@ def inspect_python(
 
 
 def inspect_name(
-    name: str, selection: Selection = _ALL, *, deep: bool = False, progress: Progress | None = None
+    name: str,
+    selection: Selection = _ALL,
+    *,
+    deep: bool = False,
+    progress: Progress | None = None,
+    process: str | None = "kernel",
 ) -> Report:
     """The report on the environment conda knows by this name."""
-    return inspect(collect.named(name), selection, deep=deep, progress=progress)
+    return inspect(collect.named(name), selection, deep=deep, progress=progress, process=process)
 
 
 def history(prefix: str | Path | None = None, *, name: str | None = None, python: str | None = None) -> Timeline:

@@ -1,11 +1,12 @@
-"""The roads to the facts: the probe called here, and the probe run by another interpreter.
+"""The roads to the facts: the probes called here, and the probes run by another interpreter.
 
-Both give the same dict, which becomes an `Environment`, and what is set up round it is added. Neither writes anything
+All give the same dicts, which become an `Environment`, and what is set up round it is added. None writes anything
 into the prefix. Nothing but the standard library is needed, for what is broken may be whatever envguard would import.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -15,11 +16,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envguard import brought
 from envguard.errors import NoSuchEnvironment, ProbeFailed
-from envguard.facts import Environment
+from envguard.facts import Environment, process_from_dict
 from envguard.model import text
 from envguard.prefixes import is_environment, named
-from envguard.probe import disk, reading, witness
+from envguard.probe import disk, live, reading, witness
 from envguard.run import run
 from envguard.store import Derived, Memory
 from envguard.surroundings import surround
@@ -47,9 +49,10 @@ _TOO_OLD = 3
 """The probe's exit code under a Python below 3.8."""
 
 
-def by_import(prefix: str | Path | None = None, *, keep: bool = True) -> Environment:
+def by_import(prefix: str | Path | None = None, *, keep: bool = True, process: str | None = None) -> Environment:
     """The facts about a prefix, by default that of the running interpreter; NoSuchEnvironment if there is none.
 
+    `process` is the kind of process that this one is ("kernel" or "fresh"); then it is asked, too, if the prefix is its own.
     Where nothing has changed since the last time, the very same object as then; `keep=False` is for a process that
     looks once and ends, for which it is not worth while to note what it rests on.
     """
@@ -62,12 +65,24 @@ def by_import(prefix: str | Path | None = None, *, keep: bool = True) -> Environ
         if (
             keep and not known.problems
         ):  # what could not be read whole may be readable the next time, though no date tells
-            _read.keep(where, known, witness.paths(look), (look.facts["tools"], look.facts["writable"]), started)
-    found = surround(known)
+            beside = (look.facts["tools"], look.facts["writable"])
+            _read.keep(where, known, witness.paths(look), beside, started, look.books.tree.stamps)
+    with brought.visit():
+        found = surround(_with_process(known, process))
     return _told.get(known, found, lambda: found)
 
 
-def deeply(prefix: str | Path | None = None, progress: Progress | None = None) -> Environment:
+def _with_process(env: Environment, kind: str | None) -> Environment:
+    """The facts with those about this process, if the prefix is its own."""
+    if kind is None or os.path.realpath(env.prefix) != os.path.realpath(sys.prefix):
+        return env
+    names = {name for script in env.activation or () for name in script.variables}
+    return dataclasses.replace(env, process=process_from_dict(live.collect(kind, names)))
+
+
+def deeply(
+    prefix: str | Path | None = None, progress: Progress | None = None, *, process: str | None = None
+) -> Environment:
     """As `by_import`, and every file of conda's that can be compared has been hashed.
 
     `progress` is told the bytes done and all bytes there are. Ctrl-C ends the workers, too.
@@ -89,7 +104,8 @@ def deeply(prefix: str | Path | None = None, progress: Progress | None = None) -
         "problems": [*look.facts["problems"], *found["problems"]],
         "deep": {"files": hashed.files, "bytes": hashed.bytes, "unknown": unknown, "cached": found["cached"]},
     }
-    return surround(Environment.from_dict(facts))
+    with brought.visit():
+        return surround(_with_process(Environment.from_dict(facts), process))
 
 
 def forget() -> None:

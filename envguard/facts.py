@@ -23,7 +23,7 @@ from envguard.machine import (  # noqa: TC001 - from_dict asks for the hints whe
     VendoredLibrary,
 )
 from envguard.model import Problem, Text
-from envguard.process import Process  # noqa: TC001 - as above
+from envguard.process import Process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -321,6 +321,8 @@ class Environment:
     importable: tuple[Importable, ...] | None = None
     activation: tuple[Activation, ...] | None = None
     process: Process | None = None
+    unasked: Text | None = None
+    """Why there is no process, where one was to be asked."""
     libraries: tuple[Library, ...] | None = None
     """The ELF headers of what is mapped, or of what may not find its libraries."""
 
@@ -407,6 +409,11 @@ class Environment:
                 if other is not None and other.version == package.version and dist.name in package.provides:
                     found[name] = dist
         return found
+
+
+def process_from_dict(data: Mapping[str, Any]) -> Process:
+    """The typed view of what a process tells of itself."""
+    return _build(Process, data)  # type: ignore[no-any-return]
 
 
 def _build(kind: Any, data: Any) -> Any:

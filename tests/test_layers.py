@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(envguard.__file__).parent
 LAYERS = (
-    "_version",
+    "_version brought",
     "probe",
     "model machine library process",
     "facts errors comparison",
     "settings",
     "configuration store run prefixes",
     "elf",
+    "loader",
     "versions surroundings packages hashes",
     "collect",
     "timeline commands",

@@ -81,11 +81,13 @@ def _settings(options: argparse.Namespace) -> Configuration:
 def _report(options: argparse.Namespace, settings: Configuration) -> Report:
     chosen = selection(options, settings)
     if options.name is not None:
-        report = api.inspect_name(options.name, chosen, deep=options.deep, progress=bar(sys.stderr))
+        report = api.inspect_name(options.name, chosen, deep=options.deep, progress=bar(sys.stderr), process="fresh")
     elif options.python is not None:
         report = api.inspect_python(options.python, chosen, deep=options.deep, progress=bar(sys.stderr))
     else:
-        report = api.inspect(_folder(options), chosen, deep=options.deep, progress=bar(sys.stderr), keep=False)
+        report = api.inspect(
+            _folder(options), chosen, deep=options.deep, progress=bar(sys.stderr), keep=False, process="fresh"
+        )
     return api.accept(report, settings)
 
 

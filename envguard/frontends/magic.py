@@ -118,6 +118,14 @@ def _complete(context: CompletionContext) -> dict[str, Any]:
 
 
 def _guarded(work: Callable[[], None]) -> None:
+    from envguard import brought
+
+    # first, so that whatever comes is known to be ours
+    with brought.visit():
+        _told(work)
+
+
+def _told(work: Callable[[], None]) -> None:
     from envguard.errors import EnvguardError
     from envguard.frontends import output
 
