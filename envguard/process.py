@@ -37,7 +37,8 @@ class Module:
     version: str | None = None
     """Its own `__version__`, if that is a string; of top-level modules only."""
     stale: str | None = None
-    """Why the loaded code is not what the file holds now: "gone", "differs"; None where it is the same or was not compared."""
+    """What `probe/stale.py` found, of a file written since the process started: "differs" and "gone" are certain, "changed"
+    could not be compared. None where the loaded code is the file's; and for the rest of a package once one module is stale."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Mapped:
     path: str
     deleted: bool = False
     """The file was removed or replaced since; the process goes on with the old one."""
+    stale: str | None = None
+    """As of a Module, of deleted ones only: None also where the same library was put there once more."""
 
 
 @dataclass(frozen=True)
