@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from envguard.errors import CannotTell
 from envguard.model import Evidence, Fix, Safety, Severity, text
-from envguard.rules import fixes, steps
+from envguard.rules import arrow, fixes, hdf5, steps, twins
 from envguard.rules.rule import Found, Rule, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envguard.facts import Distribution, Environment
-    from envguard.machine import PathFile
+    from envguard.machine import PathFile, VendoredLibrary
 
 _SHOWN = 6
 _SITE = re.compile(r"(?:python|pypy)(\d+\.\d+)t?/site-packages$")
@@ -24,6 +24,9 @@ _STATEFUL = re.compile(
     r"lib(?:arrow|crypto|gdal|geos|geos_c|gomp|grpc|hdf5|hdf5_hl|iomp5|mkl_rt|netcdf|omp|openblas\w*(?:-r\d)?"
     r"|pq|proj|protobuf|qt\w+|ssl|tbb)"
 )
+
+_OPENMP = frozenset(("libgomp", "libiomp5", "libomp"))
+"""Of which EG330 tells what two of them in one process do."""
 
 _ORDINARY = re.compile(
     # start-up files that their tools write without listing them anywhere
@@ -112,30 +115,58 @@ def vendored_library_conflict(env: Environment) -> Iterator[Found]:
     has the same library in the environment.
 
     Why it matters: when both are loaded, each has its own threads, locks and global state. Most of the time nothing
-    follows; crashes and hangs with two OpenMP or OpenBLAS libraries are known. What is loaded can only be seen in
-    the running kernel, so this is information.
+    follows; crashes and hangs with two OpenMP or OpenBLAS libraries are known. Where the running kernel has both loaded it
+    is a warning; otherwise, or where no kernel was asked, it is information.
 
     How to repair: nothing, as long as nothing fails. Otherwise take the package from conda instead of PyPI.
 
-    Not reported: libraries without a state of their own, such as zlib, libpng or the Fortran runtime.
+    Not reported: libraries without a state of their own, such as zlib, libpng or the Fortran runtime. HDF5 and Arrow have
+    rules of their own (EG350, EG351); so have OpenMP libraries once they are loaded (EG330).
     """
-    found = [each for each in env.vendored or () if _STATEFUL.fullmatch(each.stem.lower())]
-    if not found:
-        return
-    owners = tuple(
-        dict.fromkeys(env.by_path[each.distribution].name for each in found if each.distribution in env.by_path)
+    elsewhere = {stem for module, stem in ((hdf5, "libhdf5"), (arrow, "libarrow")) if module.speaks_of_copies(env)}
+    found = [
+        each for each in env.vendored or () if _STATEFUL.fullmatch(each.stem.lower()) and each.stem not in elsewhere
+    ]
+    loaded = [each for each in found if each.stem not in _OPENMP and twins.both_loaded(env, each)]
+    at_rest = [each for each in found if each not in loaded]
+    if loaded:
+        yield Found(
+            subject=env.name,
+            message=text(
+                "the kernel has loaded {libraries} twice: the copies in wheels of {names}, and conda's",
+                names=_owners(env, loaded),
+                libraries=_stems(loaded),
+            ),
+            evidence=_places(loaded),
+            consequence=text("each has threads and a state of its own; hangs and crashes are possible"),
+            severity=Severity.WARNING,
+        )
+    if at_rest:
+        yield Found(
+            subject=env.name,
+            message=text(
+                "wheels of {names} carry their own {libraries}, which conda has here, too",
+                names=_owners(env, at_rest),
+                libraries=_stems(at_rest),
+            ),
+            evidence=_places(at_rest),
+        )
+
+
+def _owners(env: Environment, libraries: list[VendoredLibrary]) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(env.by_path[each.distribution].name for each in libraries if each.distribution in env.by_path)
     )
-    yield Found(
-        subject=env.name,
-        message=text(
-            "wheels of {names} carry their own {libraries}, which conda has here, too",
-            names=owners,
-            libraries=tuple(dict.fromkeys(each.stem for each in found)),
-        ),
-        evidence=tuple(
-            Evidence(text("conda has {library} as {path}", library=each.stem, path=each.conda_path), each.path)
-            for each in found[:_SHOWN]
-        ),
+
+
+def _stems(libraries: list[VendoredLibrary]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.stem for each in libraries))
+
+
+def _places(libraries: list[VendoredLibrary]) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence(text("conda has {library} as {path}", library=each.stem, path=each.conda_path), each.path)
+        for each in libraries[:_SHOWN]
     )
 
 

@@ -20,6 +20,7 @@ from envguard.facts import (
     Unowned,
 )
 from envguard.machine import Command, CondaConfig, CondaLayer, Kernelspec, Shell
+from envguard.process import Mapped, Module, Process, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -194,6 +195,34 @@ def shell(*commands: Command, kernel: bool = True, active: str | None = None, vi
     """What a cell would meet on its PATH."""
     same = [None if named is None else named == PREFIX for named in (active, virtual)]
     return Shell(kernel, commands, active, virtual, *same)
+
+
+def kernel(
+    *mapped: str, modules: Iterable[str | Module] = (), variables: dict[str, str] | None = None, **more: Any
+) -> Process:
+    """The process of a notebook in the environment, on Linux, with these files in memory; `kind="fresh"` for another."""
+    values = {
+        "kind": "kernel",
+        "pid": 7,
+        "executable": f"{PREFIX}/bin/python",
+        "prefix": PREFIX,
+        "base_prefix": PREFIX,
+        "python_version": "3.11.9",
+        "system": "Linux",
+        "machine": "x86_64",
+        "started": 300.0,
+        "cwd": "/home/me",
+        "user_site": None,
+        "user_site_enabled": False,
+        "path": (),
+        **more,
+    }
+    return Process(
+        variables=tuple(Variable(name, value) for name, value in (variables or {}).items()),
+        modules=tuple(each if isinstance(each, Module) else Module(each, None) for each in modules),
+        mapped=tuple(map(Mapped, mapped)),
+        **values,
+    )
 
 
 def env(

@@ -1,0 +1,337 @@
+"""Rules about the machine: instructions that the processor lacks, and programs for another kind of processor."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envguard import versions
+from envguard.model import Certainty, Evidence, Severity, text
+from envguard.rules import fixes, steps
+from envguard.rules.overlaps import live
+from envguard.rules.releases import at_least, below, release
+from envguard.rules.rule import Found, Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envguard.facts import CondaPackage, Distribution, Environment
+    from envguard.model import Fix
+
+_V2 = ("cx16", "lahf_lm", "popcnt", "pni", "sse4_1", "sse4_2", "ssse3")
+_V3 = (*_V2, "abm", "avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe", "xsave")
+_V4 = (*_V3, "avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512vl")
+_LEVELS = {1: (), 2: _V2, 3: _V3, 4: _V4}
+"""What the levels of x86-64 ask for (System V ABI, AMD64 supplement, "micro-architecture levels"), as /proc/cpuinfo
+spells it: pni is SSE3, abm is LZCNT."""
+_META = "_x86_64-microarch-level"
+"""conda-forge/microarch-level-feedstock: its version is the level, and it depends on `__archspec 1 x86_64_v3`."""
+_LEVEL_SPEC = re.compile(r"_x86_64-microarch-level\s+(?:>=|==?)?\s*([1-4])\b")
+_ARCHSPEC = re.compile(r"__archspec\s+\S+\s+x86_64_v([1-4])\b")
+_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Wheels:
+    """A project whose wheels for x86-64 use instructions without asking whether the processor has them."""
+
+    since: str
+    until: str | None
+    flags: tuple[str, ...]
+    instead: str | None
+    """What pip can install in its stead."""
+    source: str
+
+
+_TENSORFLOW = Wheels("1.6", None, ("avx",), None, "tensorflow/tensorflow#17411; tensorflow.org/install/pip")
+_POLARS = ("avx", "avx2", "fma")
+_POLARS_SOURCE = "polars/_cpu_check.py; pola-rs/polars#15404"
+_PROJECTS = {
+    "jaxlib": Wheels("0.1.62", None, ("avx",), None, "jax-ml/jax#6671, #31723"),
+    "numpy": Wheels("2.4", None, _V2, "numpy<2.4", "BETSRG/GHEDesigner#165, langgenius/dify#30348"),
+    "polars": Wheels("0.19", "1.34", _POLARS, "polars-lts-cpu", _POLARS_SOURCE),
+    "polars-runtime-32": Wheels("1.34", None, _POLARS, "polars-runtime-compat", _POLARS_SOURCE),
+    "polars-runtime-64": Wheels("1.34", None, _POLARS, "polars-runtime-compat", _POLARS_SOURCE),
+    "tensorflow": _TENSORFLOW,
+    "tensorflow-cpu": _TENSORFLOW,
+    "tensorflow-gpu": _TENSORFLOW,
+    "tensorflow-intel": _TENSORFLOW,
+}
+
+
+@rule(
+    "cpu-features-missing",
+    code=370,
+    severity=Severity.ERROR,
+    needs=("process",),
+)
+def cpu_features_missing(env: Environment) -> Iterator[Found]:
+    """The processor lacks instructions that a package uses.
+
+    Builds for newer processors use instructions that older ones do not have, and some virtual machines hide. Here conda's
+    record of a build asks for such a level of x86-64, or a wheel is known to need it, and the processor does not name it.
+
+    Why it matters: the import, or the first computation, ends the process with "Illegal instruction"; a kernel dies without
+    an exception. It is an error where the process is a notebook's kernel. In a program on this machine it is a warning: the
+    environment may be meant for other machines.
+
+    How to repair: take a build for this processor, or a machine with a newer one.
+
+    Not reported: packages that look at the processor before they choose their code; machines that do not tell what
+    their processor can do.
+    """
+    process = env.process
+    if process is None or process.cpu_flags is None or process.machine not in ("x86_64", "AMD64"):
+        return
+    flags = frozenset(process.cpu_flags)
+    severity = None if process.kind == "kernel" else Severity.WARNING
+    for package, level in _leveled(env):
+        lacking = tuple(flag for flag in _LEVELS[level] if flag not in flags)
+        if lacking:
+            yield Found(
+                subject=package.name,
+                message=text(
+                    "{name} {version} was built for x86-64-v{level}, and the processor lacks {features}",
+                    name=package.name,
+                    version=package.version,
+                    level=level,
+                    features=lacking,
+                ),
+                evidence=(
+                    Evidence(text("asks for level {level} of x86-64", level=level), package.record),
+                    Evidence(text("does not name {features}", features=lacking), "/proc/cpuinfo"),
+                ),
+                consequence=text("using {name} may end the process: Illegal instruction", name=package.name),
+                fixes=_other_build(env, package),
+                severity=severity,
+            )
+    here = {dist.name: dist for dist in live(env)}
+    for name, wheels in _PROJECTS.items():
+        dist = here.get(name)
+        lacking = tuple(flag for flag in wheels.flags if flag not in flags)
+        if dist is None or dist.owner is not None or not lacking or not _within(dist, wheels):
+            continue
+        if wheels.instead in here or _runs(env, name):
+            continue
+        yield Found(
+            subject=name,
+            message=text(
+                "{name} {version} needs instructions that the processor lacks: {features}",
+                name=name,
+                version=dist.version or "?",
+                features=lacking,
+            ),
+            evidence=(
+                Evidence(text("its wheels use them: {source}", source=wheels.source), dist.path),
+                Evidence(text("does not name {features}", features=lacking), "/proc/cpuinfo"),
+            ),
+            consequence=text("importing {name} ends the process or fails: Illegal instruction", name=name),
+            fixes=_other_wheel(env, dist, wheels),
+            severity=severity,
+            certainty=Certainty.LIKELY,
+        )
+
+
+def _leveled(env: Environment) -> Iterator[tuple[CondaPackage, int]]:
+    """The packages that ask for a level of x86-64; the package that stands for the level only where no other does."""
+    asking = []
+    for package in env.conda_packages or ():
+        if package.name != _META:
+            asked = (match for spec in package.depends for match in (_LEVEL_SPEC.match(spec), _ARCHSPEC.match(spec)))
+            levels = [int(match[1]) for match in asked if match]
+            if levels:
+                asking.append((package, max(levels)))
+    meta = env.by_name.get(_META)
+    level = release(meta.version)[:1] if meta is not None else ()
+    if meta is not None and not asking and level and level[0] in _LEVELS:
+        asking.append((meta, level[0]))
+    yield from asking
+
+
+def _within(dist: Distribution, wheels: Wheels) -> bool:
+    return at_least(dist.version, wheels.since) and (wheels.until is None or below(dist.version, wheels.until))
+
+
+def _runs(env: Environment, name: str) -> bool:
+    """Whether the kernel has imported it and lives."""
+    module = "tensorflow" if name.startswith("tensorflow") else name
+    return env.process is not None and env.process.kind == "kernel" and module in env.process.loaded
+
+
+def _other_build(env: Environment, package: CondaPackage) -> tuple[Fix, ...]:
+    if not fixes.may_write(env):
+        return fixes.own_environment(env)
+    if env.manager == "pixi":
+        return ()
+    title = text("Let conda choose a build of {name} for this processor", name=package.name)
+    name = package.name if package.name != _META else "x86_64-microarch-level"
+    return (fixes.with_tool(env, title, (steps.conda_install(env, "--force-reinstall", name),)),)
+
+
+def _other_wheel(env: Environment, dist: Distribution, wheels: Wheels) -> tuple[Fix, ...]:
+    if wheels.instead is None:
+        return ()
+    if not fixes.may_write(env):
+        return fixes.own_environment(env)
+    install = steps.pip_install(env, wheels.instead)
+    beside = wheels.instead.endswith("-compat") or versions.spec_name(wheels.instead) == dist.name
+    both = (install,) if beside else (steps.uninstall(env, dist.name), install)
+    return (fixes.by_pip(env, text("Install {requirement}", requirement=wheels.instead), both),)
+
+
+_MACHINES = {
+    # the last part of conda's platform -> platform.machine() of a Python for it
+    "64": "x86_64",
+    "32": "i686",
+    "aarch64": "aarch64",
+    "arm64": "arm64",
+    "ppc64le": "ppc64le",
+    "s390x": "s390x",
+    "riscv64": "riscv64",
+}
+_SAME = {"amd64": "x86_64", "x64": "x86_64", "i386": "i686", "i586": "i686", "x86": "i686", "arm64": "aarch64"}
+_EXTENSION = re.compile(r"\.(?:cpython|abi3|pypy)[\w.-]*so$")
+_LIBRARY_VARIABLES = ("DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES")
+_NATIVE = "/opt/homebrew/"
+"""Where Homebrew keeps what it built for Apple's processors; what it built for Intel's is in /usr/local."""
+
+
+@rule("architecture-mismatch", code=371, severity=Severity.ERROR, needs=("conda_packages",))
+def architecture_mismatch(env: Environment) -> Iterator[Found]:
+    """Programs for two kinds of processor meet.
+
+    Each compiled package is made for one kind of processor: Intel's (`osx-64`, `linux-64`) or ARM (`osx-arm64`,
+    `linux-aarch64`). Here conda's records name more than one, an extension module is for another than Python, or an
+    Intel Python runs on an Apple processor by translation (Rosetta).
+
+    Why it matters: a process of one kind cannot load a library of the other: "incompatible architecture (have 'x86_64', need
+    'arm64')". A translated Python works, only slower, and without the instructions of newer Intel processors; that alone is
+    information, and a warning where it is told to load libraries of Homebrew for Apple's processors.
+
+    How to repair: make the environment anew with one platform, and set CONDA_SUBDIR to the same in the environment's
+    configuration.
+
+    Not reported: packages without compiled files (`noarch`).
+    """
+    yield from _mixed(env)
+    yield from _foreign_extensions(env)
+    process = env.process
+    if process is None or env.platform is None or not _same_prefix(env):
+        return
+    expected = _MACHINES.get(env.platform.rpartition("-")[2])
+    if expected is not None and _kind(expected) != _kind(process.machine) and env.layout != "windows":
+        yield Found(
+            subject=env.name,
+            message=text(
+                "conda's packages are for {platform}, and Python runs as a program for {machine}",
+                platform=env.platform,
+                machine=process.machine,
+            ),
+            evidence=(Evidence(text("is a program for {machine}", machine=process.machine), process.executable),),
+            consequence=text("compiled packages cannot be loaded"),
+            fixes=_anew(env),
+        )
+    yield from _translated(env)
+    subdir = process.environ.get("CONDA_SUBDIR")
+    if subdir and subdir != env.platform:
+        yield Found(
+            subject=env.name,
+            message=text(
+                "CONDA_SUBDIR is {subdir}, and the environment's packages are for {platform}",
+                subdir=subdir,
+                platform=env.platform,
+            ),
+            evidence=(Evidence(text("CONDA_SUBDIR is {subdir}", subdir=subdir), "CONDA_SUBDIR"),),
+            consequence=text("the next conda install brings packages for another kind of processor"),
+            severity=Severity.WARNING,
+        )
+
+
+def _mixed(env: Environment) -> Iterator[Found]:
+    by_platform: dict[str, list[CondaPackage]] = {}
+    for package in env.conda_packages or ():
+        if package.subdir and package.subdir != "noarch" and package.noarch is None:
+            by_platform.setdefault(package.subdir, []).append(package)
+    if len(by_platform) < 2:
+        return
+    fewest = sorted(by_platform.items(), key=lambda pair: len(pair[1]))
+    yield Found(
+        subject=env.name,
+        message=text("conda's packages are for {n} platforms: {platforms}", n=len(fewest), platforms=tuple(sorted(by_platform))),
+        evidence=tuple(
+            Evidence(text("is for {platform}", platform=platform), package.record)
+            for platform, packages in fewest
+            for package in packages[:2]
+        )[:_SHOWN],
+        consequence=text("compiled packages for another kind of processor cannot be loaded"),
+        fixes=_anew(env),
+    )  # fmt: skip
+
+
+def _foreign_extensions(env: Environment) -> Iterator[Found]:
+    """Extension modules for another processor than the interpreter's."""
+    if env.process is None or env.process.system != "Linux" or not _same_prefix(env):
+        return
+    foreign = [
+        library
+        for library in env.libraries or ()
+        if _EXTENSION.search(library.path) and _kind(library.machine) != _kind(env.process.machine)
+    ]
+    if foreign:
+        yield Found(
+            subject=env.name,
+            message=text(
+                "{n} extension module is for another processor than Python's {machine}",
+                "{n} extension modules are for another processor than Python's {machine}",
+                n=len(foreign),
+                machine=env.process.machine,
+            ),
+            evidence=tuple(
+                Evidence(text("is for {machine}", machine=library.machine), library.path)
+                for library in foreign[:_SHOWN]
+            ),
+            consequence=text("they cannot be imported"),
+        )
+
+
+def _translated(env: Environment) -> Iterator[Found]:
+    process = env.process
+    if process is None or not process.translated:
+        return
+    native = [
+        name
+        for name in _LIBRARY_VARIABLES
+        if any((part + "/").startswith(_NATIVE) for part in process.environ.get(name, "").split(":"))
+    ]
+    yield Found(
+        subject=env.name,
+        message=text("Python for Intel processors runs on an Apple processor by translation (Rosetta)"),
+        evidence=(
+            Evidence(text("is a program for {machine}, translated", machine=process.machine), process.executable),
+            *(Evidence(text("leads to libraries for Apple's processors"), name) for name in native),
+        ),
+        consequence=text("libraries for Apple's processors, such as Homebrew's, cannot be loaded"),
+        severity=Severity.WARNING if native else Severity.INFO,
+    )
+
+
+def _kind(machine: str) -> str:
+    return _SAME.get(machine.lower(), machine.lower())
+
+
+def _same_prefix(env: Environment) -> bool:
+    """Whether the process is the environment's own Python, as far as the names tell."""
+    process = env.process
+    return (
+        process is not None
+        and process.prefix.rstrip("/\\").rpartition("/")[2] == env.prefix.rstrip("/\\").rpartition("/")[2]
+    )
+
+
+def _anew(env: Environment) -> tuple[Fix, ...]:
+    title = text("Make an environment in which all packages are for one platform")
+    return (fixes.with_tool(env, title, (steps.create(env),), restart=False),)
+
+
+RULES: tuple[Rule, ...] = (cpu_features_missing, architecture_mismatch)
