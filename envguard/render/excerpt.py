@@ -5,20 +5,25 @@ The counts know every finding, and so does the JSON; ten thousand paragraphs wou
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from envguard.render import words
 from envguard.render.language import given
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from envguard.model import Finding, Text
 
+Entry = TypeVar("Entry")
+
 SHOWN = 20
-"""How many findings of one rule are shown; of Markdown more would not fit into a comment on GitHub (65,536 characters)."""
+"""How many findings of one rule are shown: three such rules still fit into a comment on GitHub (65,536 characters)."""
+LISTED = 50
+"""How many entries a folded list shows: evidence, suppressed findings, files that could not be read."""
 
 
 @dataclass(frozen=True)
@@ -45,3 +50,12 @@ def excerpt(findings: Iterable[Finding]) -> Iterator[Finding | Rest]:
             yield finding
         elif met[kind] == SHOWN + 1:
             yield Rest(totals[kind] - SHOWN)
+
+
+def listed(entries: Iterable[Entry], more: Callable[[Text], Entry]) -> Iterator[Entry]:
+    """The first entries of a list, and one more that `more` makes of how many there are beside them."""
+    every = iter(entries)
+    yield from itertools.islice(every, LISTED)
+    left = sum(1 for _ in every)
+    if left:
+        yield more(given(words.AND_MORE, n=left))

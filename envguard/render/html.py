@@ -15,7 +15,7 @@ from envguard.model import Where
 from envguard.render import events, outline, words
 from envguard.render.commands import places
 from envguard.render.element import element, write
-from envguard.render.excerpt import Rest, excerpt
+from envguard.render.excerpt import Rest, excerpt, listed
 from envguard.render.language import clean, given, say
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ class _Teller:
             for each in finding.evidence
         )
         title = given(words.EVIDENCE_COUNT, n=len(finding.evidence))
-        return self.folded(element("summary", self.say(title)), element("ul", *items), class_="eg-evidence")
+        return self.folded(element("summary", self.say(title)), self.listed(items), class_="eg-evidence")
 
     def fix(self, fix: Fix, number: int | None, first: outline.First | None) -> Iterator[Element]:
         label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
@@ -275,8 +275,10 @@ class _Teller:
         return element("li", when, " ", actor, " ", events.brief(event, self.language), class_=kind)
 
     def entries(self, entries: Iterable[tuple[str, str]]) -> Element:
-        items = (element("li", element("code", what), f": {why}") for what, why in entries)
-        return element("ul", *items)
+        return self.listed(element("li", element("code", what), f": {why}") for what, why in entries)
+
+    def listed(self, items: Iterable[Element]) -> Element:
+        return element("ul", *listed(items, lambda more: element("li", self.say(more), class_="eg-soft")))
 
     def footer(self) -> Element:
         made = given(words.MADE_BY, version=self.report.envguard_version, made_at=self.report.made_at)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from envguard.model import Severity, Where
 from envguard.render import events, outline, words
 from envguard.render.commands import places
-from envguard.render.excerpt import Rest, excerpt
+from envguard.render.excerpt import Rest, excerpt, listed
 from envguard.render.language import clean, filled, given, looked_up, say, shown
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class _Teller:
         return ", ".join(span(clean(name)) for name in kept) + (f" {more}" if len(kept) < len(names) else "")
 
     def items(self, items: Iterable[str]) -> str:
-        return "\n".join(f"- {item}" for item in items)
+        return "\n".join(f"- {item}" for item in listed(items, self.plain))
 
     def folded(self, title: str, inside: str) -> str:
         return f"<details><summary>{title}</summary>\n\n{inside}\n\n</details>"

@@ -8,9 +8,9 @@ import re
 
 import pytest
 
-from envguard.model import Severity, Suppressed, text
+from envguard.model import Evidence, Problem, Severity, Suppressed, text
 from envguard.render import sarif as sarif_module
-from envguard.render.excerpt import SHOWN, Rest, excerpt
+from envguard.render.excerpt import LISTED, SHOWN, Rest, excerpt
 from envguard.render.html import html
 from envguard.render.json_v1 import json_v1
 from envguard.render.markdown import markdown
@@ -64,6 +64,29 @@ def test_each_rule_and_severity_has_its_own_share():
     slight = dataclasses.replace(ALIKE, severity=Severity.INFO)
     told = tuple(excerpt((*(ALIKE, other) * (SHOWN + 2), *(slight,) * (SHOWN + 1))))
     assert told == (*(ALIKE, other) * SHOWN, Rest(2), Rest(2), *(slight,) * SHOWN, Rest(1))
+
+
+def suppressed(n):
+    return report(suppressed=tuple(Suppressed(each, "known", None, "pyproject.toml") for each in alike(n)))
+
+
+def unread(n):
+    return report(problems=tuple(Problem(f"package-{number:06}", text("not JSON")) for number in range(n)))
+
+
+def evidence(n):
+    told = tuple(Evidence(text("overwritten"), f"package-{number:06}") for number in range(n))
+    return report(findings=(dataclasses.replace(ALIKE, evidence=told),))
+
+
+@pytest.mark.parametrize("form", ["html", "html-details", "markdown"])
+@pytest.mark.parametrize("told_of", [suppressed, unread, evidence])
+@pytest.mark.parametrize(("n", "more"), [(LISTED, None), (LISTED + 1, "and 1 more"), (10_000, "and 9950 more")])
+def test_a_folded_list_shows_its_first_entries(form, told_of, n, more):
+    told = LOOKED_AT[form](told_of(n))
+    assert subjects(told) == {f"package-{number:06}" for number in range(LISTED)}
+    assert f"{n} " in told
+    assert re.findall(r"and \d+ more", told) == ([more] if more else [])
 
 
 def test_json_tells_all():
