@@ -17,6 +17,21 @@ class VersionNeed:
 
 
 @dataclass(frozen=True)
+class Found:
+    """Where the loader finds one library that a file needs, in a process that has just been started."""
+
+    name: str
+    path: str | None
+    """Absolute, as the loader spells it; None if it is nowhere."""
+    way: str
+    """loaded, rpath, library-path (LD_LIBRARY_PATH), runpath, cache, default, path (the name is one), or nowhere."""
+    folder: str | None = None
+    """The entry of the search path that led there."""
+    lacks: tuple[str, ...] = ()
+    """The symbol versions that the file needs of it and that it does not offer."""
+
+
+@dataclass(frozen=True)
 class Library:
     """One shared library or extension module, as its ELF headers tell."""
 
@@ -34,3 +49,7 @@ class Library:
     """x86_64, aarch64, ppc64le …, in platform.machine()'s spelling."""
     owner: str | None = None
     """The conda record or the dist-info that lists it; None if that is not known."""
+    found: tuple[Found, ...] | None = None
+    """What each needed library resolves to, in their order; None where nobody asked."""
+    undefined: tuple[str, ...] = ()
+    """Symbols that neither the libraries found nor Python offer; asked only where no versions would tell."""
