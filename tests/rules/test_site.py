@@ -8,7 +8,7 @@ from envguard.errors import CannotTell
 from envguard.facts import DirectUrl
 from envguard.machine import PathFile, VendoredLibrary
 from envguard.rules.site import executable_pth, orphaned_site_packages, vendored_library_conflict
-from tests.rules.facts import PREFIX, SITE, Told, commands, dist, env, only, owned, pkg, record, told
+from tests.rules.facts import PREFIX, SITE, Told, commands, dist, env, kernel, only, owned, pkg, record, told
 
 OLD = "lib/python3.9/site-packages"
 BOTH = {"site_packages": (OLD, SITE)}
@@ -101,6 +101,47 @@ def vendored(stem: str) -> VendoredLibrary:
 def test_vendored(stems, expected):
     where = env((), [TORCH], vendored=tuple(map(vendored, stems)))
     assert told(vendored_library_conflict, where) == ([Told("info", "lab", expected)] if expected else [])
+
+
+def condas(name: str) -> str:
+    return f"{PREFIX}/lib/{name}"
+
+
+def copy(stem: str) -> str:
+    return f"{PREFIX}/{vendored(stem).path}"
+
+
+LOADED = "the kernel has loaded {} twice: the copies in wheels of torch, and conda's"
+
+
+@pytest.mark.parametrize(
+    ("stems", "process", "expected"),
+    [
+        (
+            ("libopenblas",),
+            kernel(copy("libopenblas"), condas("libopenblas.so.0")),
+            [("warning", LOADED.format("libopenblas"))],
+        ),
+        (
+            ("libopenblas", "libpq"),
+            kernel(copy("libopenblas"), condas("libopenblas.so.0"), copy("libpq")),
+            [
+                ("warning", LOADED.format("libopenblas")),
+                ("info", "wheels of torch carry their own libpq, which conda has here, too"),
+            ],
+        ),
+        # one of the two; a library of that name elsewhere; a process that is no kernel; what another rule tells
+        (("libopenblas",), kernel(copy("libopenblas")), [("info", None)]),
+        (("libopenblas",), kernel(condas("libopenblas.so.0")), [("info", None)]),
+        (("libopenblas",), kernel(copy("libopenblas"), "/usr/lib/libopenblas.so.0"), [("info", None)]),
+        (("libopenblas",), kernel(copy("libopenblas"), condas("libopenblas.so.0"), kind="fresh"), [("info", None)]),
+        (("libgomp",), kernel(copy("libgomp"), condas("libgomp.so.1")), [("info", None)]),
+    ],
+)
+def test_both_loaded(stems, process, expected):
+    found = told(vendored_library_conflict, env((), [TORCH], vendored=tuple(map(vendored, stems)), process=process))
+    assert [each.severity for each in found] == [severity for severity, _ in expected]
+    assert all(message in (None, each.message) for each, (_, message) in zip(found, expected, strict=True))
 
 
 EDITABLE = dist("mine", direct_url=DirectUrl("file:///home/me/mine", editable=True))
