@@ -23,7 +23,7 @@ from envguard.machine import (  # noqa: TC001 - from_dict asks for the hints whe
     VendoredLibrary,
 )
 from envguard.model import Problem, Text
-from envguard.process import Process
+from envguard.process import Elsewhere, Process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,6 +89,8 @@ class DirectUrl:
     vcs: str | None = None
     commit: str | None = None
     requested_revision: str | None = None
+    exists: bool | None = None
+    """Whether the local folder or file that it names is still there; None if it names none of this machine."""
 
 
 @dataclass(frozen=True)
@@ -323,6 +325,8 @@ class Environment:
     process: Process | None = None
     unasked: Text | None = None
     """Why there is no process, where one was to be asked."""
+    elsewhere: tuple[Elsewhere, ...] | None = None
+    """The folders outside the prefix from which the process may import, and the user's own."""
     libraries: tuple[Library, ...] | None = None
     """The ELF headers of what is mapped, or of what may not find its libraries."""
 

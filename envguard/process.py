@@ -103,3 +103,42 @@ class Process:
     def loaded(self) -> Mapping[str, Module]:
         """The modules by name."""
         return {module.name: module for module in self.modules}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One top-level name that a folder offers for import."""
+
+    name: str
+    file: str
+    """As it is called in the folder: `numpy`, `numpy.py`, `numpy.cpython-311-x86_64-linux-gnu.so`."""
+    namespace: bool = False
+    """A folder without `__init__`, which Python takes only where nothing else on the path has the name."""
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """A distribution that lies outside the prefix."""
+
+    name: str
+    """Normalised (PEP 503)."""
+    version: str | None
+    folder: str
+    """The name of its dist-info."""
+    direct: bool = False
+    """It came from an address or a folder (direct_url.json), so that its code may lie elsewhere again."""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A folder outside the prefix's own from which the process may import, with the names in it; no file of it is run."""
+
+    path: str
+    origin: str
+    """As of the entry of sys.path; `user-site` for the user's own folder, also where the process does not look there."""
+    place: int | None
+    """Its place in the process's path; None if it is not on it."""
+    before: bool
+    """Whether it comes before the first site-packages folder of the prefix."""
+    offers: tuple[Offer, ...]
+    strangers: tuple[Stranger, ...]

@@ -5,20 +5,20 @@ The contract:
 * Reading changes nothing, and nothing is run.
 * Nothing is raised for what is found: a file that cannot be read becomes an entry of `problems`.
 * Where a library that reads a kind of file cannot be imported, the section stays None, and its rules are skipped.
-* What a `!command` meets is told only of the process that envguard runs in.
+* What a `!command` meets is told only of a kernel that was asked, and of the process that envguard runs in.
+* Outside the prefix only names in folders are looked at, and only where the process that was asked imports from them.
 * Neither passwords nor tokens are kept, nor the values of a kernel's variables.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import os
-import sys
 from typing import TYPE_CHECKING
 
 from envguard.model import Problem, Text
 from envguard.probe import reading
 from envguard.surroundings.condarc import conda_config
+from envguard.surroundings.elsewhere import elsewhere
 from envguard.surroundings.jupyter import frontends, kernelspecs
 from envguard.surroundings.pip_config import pip_config
 from envguard.surroundings.shell import shell
@@ -32,14 +32,14 @@ __all__ = ["surround"]
 def surround(env: Environment) -> Environment:
     """The facts about an environment, together with those about what is set up round it."""
     problems = reading.Problems()
-    own = os.path.realpath(env.prefix) == os.path.realpath(sys.prefix)
     found = dataclasses.replace(
         env,
         conda_config=conda_config(env, problems),
         pip_config=pip_config(env.prefix, problems),
         kernelspecs=kernelspecs(env, problems),
         frontends=frontends(env, problems),
-        shell=shell(env.prefix) if own else None,
+        shell=shell(env),
+        elsewhere=elsewhere(env, env.process, problems) if env.process is not None else None,
     )
     told = (Problem(each["source"], Text(each["reason"], each["args"])) for each in problems.told())
     return dataclasses.replace(found, problems=(*env.problems, *told))
