@@ -274,7 +274,7 @@ def distributions(
             if name.startswith("~"):
                 found.append(pip_book.leftover(site, name, reading.mtime(os.path.join(real, name))))
             if name.endswith(".egg-link"):
-                found.append(pip_book.egg_link(site, name, reading.mtime(os.path.join(real, name))))
+                found.append(_egg_link(real, site, name, books, problems))
             if name.startswith("~") or not name.endswith(_INFOS):
                 continue
             kind = name.rpartition(".")[2]
@@ -292,4 +292,17 @@ def distributions(
                     problems.add(site + "/" + name + "/RECORD", "{count} of its rows could not be read", count=len(odd))
                 dist.out["files"] = len(dist.rows)
             found.append(dist)
+    for dist in found:
+        if dist.out["owner"] is None:
+            pip_book.look_for_origin(dist)
     return found
+
+
+def _egg_link(folder: str, site: str, name: str, books: Books, problems: reading.Problems) -> Dist:
+    path = os.path.join(folder, name)
+    try:
+        data = reading.read(path, reading.SMALL_LIMIT, books.tree.root)
+    except OSError as error:
+        problems.add(site + "/" + name, "could not be read: {error}", error=reading.why(error))
+        data = b""
+    return pip_book.egg_link(site, name, reading.mtime(path), data)

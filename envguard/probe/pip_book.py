@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import posixpath
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
 
 if TYPE_CHECKING or __package__:
     from envguard.probe import pip_files, reading
@@ -168,10 +170,24 @@ def leftover(site: str, name: str, installed: float | None) -> Dist:
     )
 
 
-def egg_link(site: str, name: str, installed: float | None) -> Dist:
+def egg_link(site: str, name: str, installed: float | None, data: bytes) -> Dist:
     """A development install of setuptools; what it points to lies elsewhere and is not read."""
     out = _blank(reading.normalise(name[: -len(".egg-link")]), site, name, "egg-link", installed)
+    folder = data.decode("utf-8", "replace").partition("\n")[0].strip().replace("\\", "/")
+    if folder.startswith("/") or folder[1:3] == ":/":
+        url = "file://" + ("" if folder.startswith("/") else "/") + quote(folder, safe="/:")
+        out["direct_url"] = pip_files.direct_url(
+            json.dumps({"url": url, "dir_info": {"editable": True}}).encode("ascii")
+        )
     return Dist({**out, "has_metadata": True}, {}, set())
+
+
+def look_for_origin(dist: Dist) -> None:
+    """Notes whether the folder or file that a distribution was installed from is still there, if it is a local one."""
+    origin = dist.out["direct_url"]
+    path = pip_files.local(origin["url"]) if origin else None
+    if path is not None:
+        origin["exists"] = os.path.exists(path)
 
 
 def _blank(name: str, site: str, file: str, kind: str, installed: float | None) -> dict[str, Any]:

@@ -7,8 +7,11 @@ import binascii
 import csv
 import io
 import json
+import os
 import posixpath
+import re
 from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
+from urllib.parse import unquote
 
 if TYPE_CHECKING or __package__:
     from envguard.probe import reading
@@ -129,4 +132,16 @@ def direct_url(data: bytes) -> dict[str, Any] | None:
         "vcs": reading.string(vcs.get("vcs")),
         "commit": reading.string(vcs.get("commit_id")),
         "requested_revision": reading.string(vcs.get("requested_revision")),
+        "exists": None,
     }
+
+
+def local(url: str) -> str | None:
+    """The path that a `file:` URL names on this machine; None for any other, and for one of another system or host."""
+    if not url.lower().startswith("file:///") or "\0" in url:
+        return None
+    path = unquote(url[len("file://") :].partition("#")[0].partition("?")[0])
+    drive = re.match(r"/[A-Za-z]:", path)
+    if path.startswith("//") or "\0" in path or len(path) > reading.LONGEST or bool(drive) != (os.name == "nt"):
+        return None
+    return path[1:] if drive else path

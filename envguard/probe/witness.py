@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, Iterator
 
 if TYPE_CHECKING or __package__:
-    from envguard.probe import activation, conda_book, extras, imports, pip_book, reading
+    from envguard.probe import activation, conda_book, extras, imports, pip_book, pip_files, reading
     from envguard.probe.books import Books
     from envguard.probe.pip_book import Dist
 else:  # run alone, by path: this folder is first on sys.path
@@ -19,6 +19,7 @@ else:  # run alone, by path: this folder is first on sys.path
     import extras
     import imports
     import pip_book
+    import pip_files
     import reading
     from books import Books
     from pip_book import Dist
@@ -75,6 +76,9 @@ def _infos(books: Books, dists: list[Dist]) -> Iterator[str]:
     for dist in dists:
         path = dist.out["path"]
         yield path
+        origin = pip_files.local(dist.out["direct_url"]["url"]) if dist.out["direct_url"] else None
+        if origin is not None and dist.out["owner"] is None:
+            yield origin  # whether it is there
         names = books.tree.names(books.tree.key(path)) or set()
         for file in pip_book.READ:
             if (file.lower() if books.tree.fold else file) in names:

@@ -19,6 +19,7 @@ from envguard.rules.installers import (
 from envguard.rules.kernelspecs import kernelspec_dead, kernelspec_other_env, kernelspec_overridden
 from envguard.rules.metadata import dist_info_without_metadata, dist_info_without_record, duplicate_dist_info
 from envguard.rules.order import alternating_installers, conda_after_pip_rule, pip_where_conda_has_it
+from envguard.rules.origins import dead_link_install, editable_install, temporary_url_install, unpinned_vcs_install
 from envguard.rules.ownership import conda_record_lost, dists_share_files, pip_overwrote_conda
 from envguard.rules.places import conda_itself_damaged, pip_in_base
 from envguard.rules.requires import requires_dist_unmet
@@ -43,6 +44,10 @@ RULES: tuple[Rule, ...] = (
     conda_depends_unmet,
     conda_constrains_violated,
     requires_dist_unmet,
+    unpinned_vcs_install,
+    editable_install,
+    dead_link_install,
+    temporary_url_install,
     conda_after_pip_rule,
     alternating_installers,
     pip_where_conda_has_it,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envguard.analyse import analyse
-from envguard.facts import CacheDamage, Deep, OnDisk
+from envguard.facts import CacheDamage, Deep, DirectUrl, OnDisk
 from envguard.machine import Command, Frontend, PathFile, PipOption, Shebang, VendoredLibrary
 from envguard.model import Text
 from envguard.rules import (
@@ -25,6 +25,7 @@ from envguard.rules import (
     kernelspecs,
     metadata,
     order,
+    origins,
     ownership,
     places,
     requires,
@@ -59,6 +60,7 @@ FAMILIES = (
     metadata,
     depends,
     requires,
+    origins,
     order,
     channels,
     site,
@@ -83,6 +85,10 @@ CODES = {
     "conda-depends-unmet": 130,
     "conda-constrains-violated": 131,
     "requires-dist-unmet": 132,
+    "unpinned-vcs-install": 140,
+    "editable-install": 141,
+    "dead-link-install": 142,
+    "temporary-url-install": 143,
     "conda-after-pip": 150,
     "alternating-installers": 151,
     "pip-where-conda-has-it": 152,
@@ -159,6 +165,10 @@ DISTS = (
     dist("torch"),
     dist("ipywidgets", "8.1"),
     dist("jupyterlab", "4.0"),
+    dist("branch", direct_url=DirectUrl("https://example.org/a", vcs="git", commit="c0ffee")),
+    dist("here", direct_url=DirectUrl("file:///a", editable=True, exists=True)),
+    dist("moved", direct_url=DirectUrl("file:///b", editable=True, exists=False)),
+    dist("built", direct_url=DirectUrl("file:///c", exists=False)),
     *(dist(f"turn{number}", installed=TURNS + number * 86400) for number in range(3)),
 )
 MORE = (
