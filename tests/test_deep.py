@@ -180,7 +180,7 @@ def jobs(folder: Path, count: int, data: bytes = b"x") -> list[Job]:
     for number in range(count):
         path = folder / f"{number}.txt"
         path.write_bytes(data)
-        found.append(Job(0, path.name, str(path), sha256(data), len(data)))
+        found.append(Job(0, path.name, os.fsencode(path), sha256(data), len(data)))
     return found
 
 
@@ -197,7 +197,7 @@ def test_thousands_of_files_and_progress_to_the_end(tmp_path: Path) -> None:
 def test_large_files_are_batches_of_their_own_and_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hashes, "BATCH", 100)
     sizes = [10, 500, 60, 40, 100, 1]
-    wanted = [Job(0, "a", "a", "0" * 64, size) for size in sizes]
+    wanted = [Job(0, "a", b"a", "0" * 64, size) for size in sizes]
     assert list(hashes._batches(wanted)) == [[1], [4], [0, 2, 3], [5]]
 
 
@@ -275,7 +275,7 @@ def test_a_worker_ends_with_whoever_asked(tmp_path: Path) -> None:
         "        if int(stat[1]) == os.getpid(): mine.append(p)\n"
         "    print(*mine, flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "hashes.hash_files([Job(0, 'a', __file__ if '__file__' in globals() else sys.executable, '0' * 64, 1)] * 5000, tell)\n"
+        "hashes.hash_files([Job(0, 'a', os.fsencode(sys.executable), '0' * 64, 1)] * 5000, tell)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     pids = {int(word) for word in done.stdout.split()}

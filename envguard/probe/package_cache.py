@@ -7,9 +7,15 @@ them, and looked at only for files that have another link.
 
 from __future__ import annotations
 
+import bisect
 import os
 import sys
-from typing import Iterator, Mapping
+from typing import TYPE_CHECKING, Iterator, Mapping
+
+if TYPE_CHECKING or __package__:
+    from envguard.probe import reading
+else:  # run alone, by path: this folder is first on sys.path
+    import reading
 
 
 def folders(prefix: str, environ: Mapping[str, str] | None = None) -> list[str]:
@@ -45,35 +51,52 @@ def _caches(env: Mapping[str, str], home: str) -> Iterator[str]:
         yield env["LOCALAPPDATA"]
 
 
-def find(prefix: str, stem: str, paths: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """For each cache that holds some of these files by the same inode: the package's folder there, and their keys.
+def find(
+    prefix: str, wanted: Mapping[str, Mapping[str, str]], problems: reading.Problems
+) -> Iterator[tuple[str, str, list[str]]]:
+    """For each cache that holds some of these files by the same inode: the package, its folder there, and their keys.
 
-    `stem` is name-version-build of the package; `paths` tells where each key lies on disk.
+    `wanted` tells of each package, named name-version-build, where its files lie on disk, by key. Nothing in a cache is
+    opened; one that cannot be looked into is a problem.
     """
-    linked = {}
+    linked = {stem: inodes for stem, paths in wanted.items() if (inodes := _linked(paths))}
+    for cache in folders(prefix) if linked else ():
+        try:
+            names = sorted(os.listdir(cache))
+        except OSError as error:
+            problems.add(cache, "could not be listed: {error}", error=reading.why(error))
+            continue
+        for stem, inodes in linked.items():
+            for name in _named(names, stem):
+                package = os.path.join(cache, name)
+                same = [
+                    key for key, inode in inodes.items() if any(_inode(path) == inode for path in _within(package, key))
+                ]
+                if same:
+                    yield stem, package, same
+
+
+def _linked(paths: Mapping[str, str]) -> dict[str, tuple[int, int]]:
+    """The inodes of those files that have another link."""
+    found = {}
     for key, path in paths.items():
         try:
             status = os.lstat(path)
         except OSError:
             continue
         if status.st_nlink > 1:
-            linked[key] = [status.st_dev, status.st_ino]
-    for cache in folders(prefix) if linked else ():
-        for package in _packages(cache, stem):
-            same = [
-                key for key, inode in linked.items() if any(_inode(path) == inode for path in _within(package, key))
-            ]
-            if same:
-                yield package, same
+            found[key] = (status.st_dev, status.st_ino)
+    return found
 
 
-def _packages(cache: str, stem: str) -> Iterator[str]:
-    """A package's folders in a cache; rattler adds a hash to the name where two channels have one build."""
-    try:
-        names = sorted(os.listdir(cache))
-    except OSError:
-        return
-    yield from (os.path.join(cache, name) for name in names if name == stem or name.startswith(stem + "-"))
+def _named(names: list[str], stem: str) -> Iterator[str]:
+    """A package's folders among sorted names; rattler adds a hash to the name where two channels have one build."""
+    for number in range(bisect.bisect_left(names, stem), len(names)):
+        name = names[number]
+        if not name.startswith(stem):
+            return
+        if name == stem or name.startswith(stem + "-"):
+            yield name
 
 
 def _within(package: str, key: str) -> Iterator[str]:
@@ -86,9 +109,9 @@ def _within(package: str, key: str) -> Iterator[str]:
         yield os.path.join(package, "python-scripts", *key.split("/")[1:])
 
 
-def _inode(path: str) -> list[int]:
+def _inode(path: str) -> tuple[int, int] | None:
     try:
         status = os.lstat(path)
     except OSError:
-        return []
-    return [status.st_dev, status.st_ino]
+        return None
+    return status.st_dev, status.st_ino
