@@ -252,6 +252,18 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Restart:
+    """Whether the kernel must be restarted for what was installed while it ran."""
+
+    needed: bool | None
+    """None if that could not be told."""
+    names: tuple[str, ...]
+    """The modules that are the reason."""
+    says: tuple[Text, ...]
+    """A sentence for each; or the one that says why not."""
+
+
+@dataclass(frozen=True)
 class Summary:
     """The environment in a few figures: what the headline of a report shows."""
 
@@ -290,6 +302,39 @@ class Timeline:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """One explanation of an error, with what confirms it and the ways out."""
+
+    rule: str
+    code: int
+    explained: bool
+    """Whether that rule has a page."""
+    certainty: Certainty
+    subject: str
+    message: Text
+    evidence: tuple[Evidence, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Why an error came about: the most certain cause first, or what was looked at in vain."""
+
+    error: str
+    """The error that the causes explain, in its own words; empty if there was none."""
+    environment: Summary
+    causes: tuple[Cause, ...]
+    notes: tuple[Text, ...]
+    """What else is known of the error: that it is harmless, or another environment's."""
+    looked: tuple[Text, ...]
+    """What was looked at."""
+    advice: tuple[Text, ...]
+    """What would help to find the cause, where there is none."""
+    envguard_version: str
+    made_at: str
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything a renderer needs, in the order in which it is told."""
 
@@ -307,6 +352,8 @@ class Report:
     suppressed: tuple[Suppressed, ...] = ()
     known: int | None = None
     """How many findings a baseline knows, which are left out here; None without a baseline."""
+    restart: Restart | None = None
+    """None where no kernel was asked, or nothing was installed since it started."""
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""

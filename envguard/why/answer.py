@@ -1,0 +1,157 @@
+"""From errors to an answer: which rows of the table fit, what confirms them, and what to say if nothing does."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from envguard._version import __version__
+from envguard.analyse import now, summary
+from envguard.model import Answer, Certainty, text
+from envguard.why import disk
+from envguard.why.case import Case
+from envguard.why.general import ROWS as GENERAL
+from envguard.why.numerics import warning_form
+from envguard.why.table import ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envguard.facts import Environment
+    from envguard.model import Cause, Report, Text
+    from envguard.why.case import Row
+    from envguard.why.reading import Group
+    from envguard.why.symptom import Symptom
+
+AT_MOST = 3
+_GROUPS = 6
+"""How many recognised errors of a long text are tried, the last one first."""
+_SHOWN = 300
+
+
+def answer(groups: tuple[Group, ...], env: Environment, report: Report) -> Answer:
+    """Why the last error came about that anything explains; of a chain of errors each may be the one explained."""
+    recognised = [group for group in groups if any(rows(symptom) for symptom in group)]
+    for group in recognised[:_GROUPS]:
+        causes = _causes(_with_alike(group, recognised[:_GROUPS]), env, report)
+        if causes:
+            return _answer(group[0], causes, _notes(group, env), env, report)
+    shown = next(iter(recognised or groups), ())
+    return _answer(shown[0] if shown else None, (), _notes(shown, env), env, report)
+
+
+def rows(symptom: Symptom) -> tuple[Row, ...]:
+    """The rows of the table that can explain an error, the last resort apart from what it is the only one for."""
+    return tuple(row for row in ROWS if row.fits(symptom))
+
+
+def recognised(symptom: Symptom) -> bool:
+    """Whether an error is of a kind that a state of the environment is likely to cause."""
+    return any(row not in GENERAL for row in rows(symptom))
+
+
+def _with_alike(group: Group, others: list[Group]) -> Group:
+    """The chain, and other errors of the text that the same family tells of: numpy prints its error in two parts."""
+    mine = {row.name for symptom in group for row in rows(symptom) if row not in GENERAL}
+    near = [
+        symptom
+        for other in others
+        if other is not group
+        for symptom in other
+        if any(symptom.kind != group[0].kind and row.name in mine | _COUPLED for row in rows(symptom))
+        and mine & _COUPLED
+    ]
+    return (*group, *near)
+
+
+_COUPLED = frozenset(("size of numpy's types", "numpy's API", "numpy's core"))
+
+
+def _causes(group: Group, env: Environment, report: Report) -> tuple[Cause, ...]:
+    found: dict[tuple[int, str], Cause] = {}
+    for symptom in group:
+        case = Case(symptom, env, report)
+        for row in rows(symptom):
+            for cause in row.confirm(case):
+                key = (cause.code, cause.subject)
+                if key not in found or (found[key].certainty, cause.certainty) == (Certainty.LIKELY, Certainty.CERTAIN):
+                    found[key] = cause
+    ordered = sorted(found.values(), key=lambda cause: cause.certainty is not Certainty.CERTAIN)
+    return tuple(ordered[:AT_MOST])
+
+
+def _answer(
+    symptom: Symptom | None, causes: tuple[Cause, ...], notes: tuple[Text, ...], env: Environment, report: Report
+) -> Answer:
+    nothing = symptom is None or bool(causes)
+    return Answer(
+        error=symptom.said[:_SHOWN] if symptom is not None else "",
+        environment=summary(env),
+        causes=causes,
+        notes=notes,
+        looked=() if nothing else tuple(_looked(env, report)),
+        advice=() if nothing else tuple(_advice(env)),
+        envguard_version=__version__,
+        made_at=now(),
+    )
+
+
+def _notes(group: Group, env: Environment) -> tuple[Text, ...]:
+    return tuple(_noted(group, env))
+
+
+def _noted(group: Group, env: Environment) -> Iterator[Text]:
+    if any(warning_form(symptom) for symptom in group):
+        yield text("this is only a warning: the type has grown, which does no harm, and newer numpy does not print it")
+    if any(_duplicates(symptom) for symptom in group):
+        yield text("libcudart.so is a link to the other file in the same folder, so nothing is there twice")
+    other = next((found for symptom in group if (found := _other_prefix(symptom, env))), None)
+    if other is not None:
+        yield text("the traceback is that of another environment: {folder}", folder=other)
+    for symptom in group:
+        if symptom.kind == "ModuleNotFoundError" and symptom.names and disk.module(env, symptom.names[0]) is not None:
+            yield text("{module} is there now; if this kernel does not find it, restart it", module=symptom.names[0])
+            return
+        if symptom.kind == "ModuleNotFoundError" and symptom.names:
+            yield text("no distribution in this environment brings {module}", module=symptom.names[0])
+            return
+
+
+def _duplicates(symptom: Symptom) -> bool:
+    names = {name.replace("\\", "/").rpartition("/")[2] for name in symptom.libraries}
+    return len(names) >= 2 and all(name.startswith("libcudart.so") for name in names)
+
+
+def _other_prefix(symptom: Symptom, env: Environment) -> str | None:
+    """The environment that a traceback is of, if all its files of packages lie in one that is not this one."""
+    found = [match[1] for path in symptom.frames if (match := _PREFIX.match(path.replace("\\", "/")))]
+    if not found or any(disk.below(env, path) is not None for path in symptom.frames):
+        return None
+    return found[-1] if disk.below(env, f"{found[-1]}/x") is None else None
+
+
+_PREFIX = re.compile(r"(.{1,500}?)/(?:lib|Lib)/(?:python[\d.]+/)?site-packages/")
+
+
+def _looked(env: Environment, report: Report) -> Iterator[Text]:
+    yield text(
+        "the records of {n} package of conda's",
+        "the records of {n} packages of conda's",
+        n=len(env.conda_packages or ()),
+    )
+    yield text(
+        "{n} distribution and what it says of its files",
+        "{n} distributions and what they say of their files",
+        n=len(env.distributions or ()),
+    )
+    yield text("{n} rule of the check", "{n} rules of the check", n=report.checked)
+    if env.process is not None and env.process.kind == "kernel":
+        yield text("the modules and libraries that this process has loaded")
+
+
+def _advice(env: Environment) -> Iterator[Text]:
+    if env.process is not None and env.process.kind == "kernel":
+        yield text("if something was installed or upgraded since this kernel was started, restart it and try again")
+    if env.deep is None and env.conda_packages:
+        yield text("`envguard check --deep` also hashes every file, and finds what was edited in place")
+    yield text("give the whole traceback, from a terminal as well as from the notebook: `envguard why FILE`")

@@ -1,0 +1,254 @@
+"""numpy's binary interface: an extension made for another numpy than the one that is imported."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from envguard.model import Evidence, text
+from envguard.rules import fixes
+from envguard.why.case import Row, by_finding, in_error, release, told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envguard.model import Cause, Fix, Text
+    from envguard.why.case import Case
+    from envguard.why.symptom import Symptom
+
+_SIZES = MappingProxyType({96: 1, 88: 2, 80: 1})
+"""`np.dtype.__basicsize__` -> the major version of numpy that has it (measured: 96 in 1.26.4, 88 in 2.0.2 and 2.3.5)."""
+
+_API = MappingProxyType(
+    {
+        0x9: "1.9",
+        0xA: "1.10",
+        0xB: "1.13",
+        0xC: "1.14",
+        0xD: "1.16",
+        0xE: "1.20",
+        0xF: "1.22",
+        0x10: "1.23",
+        0x11: "1.25",
+        0x12: "2.0",
+        0x13: "2.1",
+        0x14: "2.3",
+    }
+)
+"""NPY_API_VERSION -> the first numpy that has it (numpyconfig.h of each)."""
+
+
+def warning_form(symptom: Symptom) -> bool:
+    """The form that older numpy and Cython printed of a struct that has only grown: no damage (numpy#11628)."""
+    return _sizes(symptom) and (
+        (symptom.kind or "").endswith("Warning") or (symptom.kind is None and "pyobject" not in symptom.words)
+    )
+
+
+def _sizes(symptom: Symptom) -> bool:
+    named = any(word.startswith(("numpy.", "cython.")) for word in symptom.words)
+    return named and len(symptom.numbers) >= 2 and not symptom.hexes and len(symptom.versions) < 2
+
+
+def _changed(symptom: Symptom) -> bool:
+    return _sizes(symptom) and not warning_form(symptom)
+
+
+def _size_changed(case: Case) -> Iterator[Cause]:
+    symptom = case.symptom
+    built, running = symptom.numbers[:2]
+    if "pyobject" not in symptom.words and symptom.kind == "ValueError" and running > built:
+        built, running = (
+            running,
+            built,
+        )  # the older form names the running one first; it is raised only where that is smaller
+    majors = (_SIZES.get(built), _SIZES.get(running))
+    installed = case.version("numpy")
+    loaded = _loaded(case)
+    version = loaded or installed
+    if version is None:
+        return
+    if loaded and installed and release(loaded) != release(installed):
+        yield from _restart(case, loaded, installed)
+        return
+    major = release(version)[:1]
+    if None in majors or any(word.startswith("numpy.ufunc") for word in symptom.words):
+        yield _mismatch(
+            case,
+            text(
+                "{extension} was compiled for another numpy than {version}", extension=_extension(case), version=version
+            ),
+            version,
+            certain=False,
+        )
+    elif majors[0] != majors[1] and major == (majors[1],):
+        yield _mismatch(
+            case,
+            text(
+                "{extension} was compiled for numpy {built}.x, and numpy {version} is imported",
+                extension=_extension(case),
+                built=majors[0] or 0,
+                version=version,
+            ),
+            version,
+            certain=True,
+        )
+
+
+def _api(symptom: Symptom) -> bool:
+    return len(symptom.hexes) >= 2 and (symptom.has("numpy") or symptom.mentions("api"))
+
+
+def _api_too_new(case: Case) -> Iterator[Cause]:
+    built, running = case.symptom.hexes[:2]
+    installed, loaded = case.version("numpy"), _loaded(case)
+    version = loaded or installed
+    if version is None:
+        return
+    if loaded and installed and release(loaded) != release(installed):
+        yield from _restart(case, loaded, installed)
+        return
+    if built >> 24:  # the ABI: 0x1000009 of numpy 1, 0x2000000 of numpy 2
+        fits = release(version)[:1] == (running >> 24,)
+        if not fits:
+            return
+        message = text(
+            "{extension} was compiled for numpy {built}.x, and numpy {version} is imported",
+            extension=_extension(case),
+            built=built >> 24,
+            version=version,
+        )
+        yield _mismatch(case, message, version, certain=True)
+        return
+    first = _API.get(built)
+    if first is None:
+        yield _mismatch(
+            case,
+            text(
+                "{extension} was compiled for a newer numpy than {version}", extension=_extension(case), version=version
+            ),
+            version,
+            certain=False,
+        )
+    elif release(version) < release(first):
+        yield _mismatch(
+            case,
+            text(
+                "{extension} was compiled for numpy {first} or later, and numpy {version} is imported",
+                extension=_extension(case),
+                first=first,
+                version=version,
+            ),
+            version,
+            certain=_range(running, version),
+        )
+
+
+def _range(number: int, version: str) -> bool:
+    """Whether the number that the error says of the running numpy is that of this version."""
+    first = _API.get(number)
+    following = _API.get(number + 1)
+    return (
+        first is not None
+        and release(first) <= release(version)
+        and (following is None or release(version) < release(following))
+    )
+
+
+def _old_extension(symptom: Symptom) -> bool:
+    names = {name.lower() for name in symptom.words}
+    return "_array_api" in names or bool(
+        names & {"numpy.core.multiarray", "numpy._core.multiarray", "numpy.core.umath"}
+    )
+
+
+def _import_failed(case: Case) -> Iterator[Cause]:
+    installed, loaded = case.version("numpy"), _loaded(case)
+    version = loaded or installed
+    if version is None:
+        return
+    if loaded and installed and release(loaded) != release(installed):
+        yield from _restart(case, loaded, installed)
+        return
+    found = [each for each in case.findings((310, 311)) if not _names(case) or _about(case, each.subject)]
+    yield from (by_finding(each, certain=True) for each in found)
+    damage = [] if found else list(case.findings((100, 101, 102, 106, 130, 131), {"numpy", "numpy-base"}))
+    if not found and "_array_api" in case.symptom.words and release(version) >= (2,):
+        yield _mismatch(
+            case,
+            text(
+                "{extension} was compiled for numpy 1.x, and numpy {version} is imported",
+                extension=_extension(case),
+                version=version,
+            ),
+            version,
+            certain=True,
+            rule="numpy2-with-old-extension",
+        )
+        return
+    yield from (by_finding(each, certain=False) for each in damage)
+
+
+def _names(case: Case) -> frozenset[str]:
+    return frozenset(name for top in case.tops if top != "numpy" for name in case.names_of(top))
+
+
+def _about(case: Case, subject: str) -> bool:
+    return subject in _names(case) or subject == "numpy"
+
+
+def _restart(case: Case, loaded: str, installed: str) -> Iterator[Cause]:
+    from envguard.why.modules import stale
+
+    yield from stale(case, "numpy", loaded, installed)
+
+
+def _loaded(case: Case) -> str | None:
+    if case.env.process is None or not case.live:
+        return None
+    module = case.env.process.loaded.get("numpy")
+    return module.version if module is not None else None
+
+
+def _extension(case: Case) -> str:
+    return next((top for top in case.tops if top not in ("numpy", "Cython")), "an extension module")
+
+
+def _mismatch(case: Case, message: Text, version: str, *, certain: bool, rule: str = "numpy-abi-mismatch") -> Cause:
+    dist = next((each for each in case.env.dists_named.get("numpy", ()) if each.version == version), None)
+    package = case.env.by_name.get("numpy")
+    book = dist.path if dist else package.record if package else "numpy"
+    return told(
+        rule,
+        _extension(case),
+        message,
+        in_error(case.symptom, text("{said}", said=case.symptom.said[:160])),
+        Evidence(text("numpy {version} is installed", version=version), book),
+        fixes=_ways(case),
+        certain=certain,
+    )
+
+
+def _ways(case: Case) -> tuple[Fix, ...]:
+    """The ways of the findings about numpy; else the extension again, built for what is there."""
+    for found in (*case.findings((310, 311)), *case.findings((102, 130, 132), {"numpy", "numpy-base"})):
+        if found.fixes:
+            return found.fixes
+    names = _names(case)
+    dist = next((each for each in case.env.pip_owned if each.name in names), None)
+    if dist is not None and fixes.may_write(case.env):
+        from envguard.rules import steps
+
+        step = steps.pip_install(case.env, "--upgrade", dist.name)
+        return (
+            fixes.by_pip(case.env, text("Let pip look for a {name} that fits the numpy here", name=dist.name), (step,)),
+        )
+    package = next((each for each in case.env.conda_packages or () if each.name in names), None)
+    return fixes.install_with_conda(case.env, (package.name, "numpy")) if package is not None else ()
+
+
+ROWS = (
+    Row("size of numpy's types", _changed, _size_changed),
+    Row("numpy's API", _api, _api_too_new),
+    Row("numpy's core", _old_extension, _import_failed),
+)

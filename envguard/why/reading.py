@@ -1,0 +1,152 @@
+"""From an exception, or from a text that somebody pasted, to the errors in it: groups of symptoms, the last one first.
+
+Errors of one chain (`raise ... from`, "During handling of ...") are one group. A text may be anything: a traceback of
+Python or IPython with its colours, a log with many errors, one line. Reading never fails and takes time in proportion
+to the text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from envguard.why.symptom import LONGEST, Symptom, about, symptom
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Group = tuple[Symptom, ...]
+"""The errors of one chain, the last one first."""
+
+LARGEST = 32 << 20
+"""Characters of a text that are looked at: its end."""
+_GROUPS, _CHAIN, _FRAMES = 64, 20, 60
+_LINE = 4000
+_SHORT = 40
+"""So few lines are all taken for what somebody wants explained."""
+_FOLLOWING = 12
+"""Lines that may belong to a message after its first."""
+
+_ANSI = re.compile(r"\x1b(?:\[[0-9;:?]{0,40}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,2000}(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_KIND = re.compile(
+    r"(?<![\w./\\-])((?:[A-Za-z_]\w{0,80}\.){0,8}[A-Za-z_]?\w{0,80}(?:Error|Exception|Warning))(?![\w.(/\\])(?::(?:\s+(.*))?|\s*$)"
+)
+_FILE = re.compile(r'\s*File "([^"]{1,1000})", line \d')
+_FILE_OF_IPYTHON = re.compile(r"(?:File )?(\S{1,1000}?\.py)(?::\d+| in )")
+_CHAINED = ("The above exception was the direct cause", "During handling of the above exception")
+"""Python says these in English everywhere."""
+_MARK = re.compile(
+    r"\.so\b|\.dylib|\.dll|\.pyd|\bOMP:|GLIBC|CXXABI|MKL|proj\.db|DATABASE\.LAYOUT|HDF5|Headers are|[Qq]t[\s_]|\bsm_\d"
+    r"|found version|CUDA|cuDNN|torchvision::|METADATA|No module named|API version|size changed|Descriptors|_ARRAY_API"
+    r"|multiarray|site-packages|SSL"
+)
+_FRAMING = re.compile(r"\s*(?:Traceback \(|-{3,}|={3,}|Cell In|\d+ |---->|-->|\^+\s*$|~+\^)")
+
+
+def from_exception(error: BaseException) -> tuple[Group, ...]:
+    """The one group of an exception and of those that led to it."""
+    found: list[Symptom] = []
+    ahead: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while ahead and len(found) < _CHAIN:
+        each = ahead.pop(0)
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        found.append(_symptom_of(each))
+        inner = getattr(each, "exceptions", ())
+        ahead.extend(inner[:_CHAIN] if isinstance(inner, tuple) else ())
+        ahead.append(each.__cause__ or (None if each.__suppress_context__ else each.__context__))
+    return (tuple(found),)
+
+
+def from_text(text: str) -> tuple[Group, ...]:
+    """The groups of a text."""
+    lines = _ANSI.sub("", text[-LARGEST:]).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    groups: list[list[Symptom]] = []
+    chained = False
+    for found in _errors(lines):
+        if found is None:
+            chained = True
+            continue
+        if chained and groups:
+            groups[-1].append(found)
+        else:
+            groups.append([found])
+            del groups[:-_GROUPS]
+        chained = False
+    return tuple(tuple(reversed(group[-_CHAIN:])) for group in reversed(groups))
+
+
+def _symptom_of(error: BaseException) -> Symptom:
+    try:
+        message = str(error)[:LONGEST]
+    except Exception:  # noqa: BLE001 - a foreign __str__ may do anything
+        message = ""
+    frames: list[str] = []
+    trace = error.__traceback__
+    while trace is not None and len(frames) < 1000:
+        frames.append(trace.tb_frame.f_code.co_filename)
+        trace = trace.tb_next
+    found = symptom(type(error).__name__, message, tuple(frames[-_FRAMES:]))
+    if isinstance(error, ImportError):
+        return about(found, error.name, error.path)
+    return about(found, None, error.filename) if isinstance(error, OSError) else found
+
+
+def _errors(lines: list[str]) -> Iterator[Symptom | None]:
+    """Every error in its order; None where Python says that the next one follows from the last."""
+    short = sum(1 for line in lines if line.strip()) <= _SHORT
+    frames: list[str] = []
+    n = 0
+    while n < len(lines):
+        line = lines[n][:_LINE]
+        n += 1
+        if not line or line.isspace():
+            continue
+        file = _FILE.match(line) or (_FILE_OF_IPYTHON.match(line) if ".py" in line else None)
+        if file:
+            frames.append(file[1])
+            continue
+        if line.startswith("Traceback (") or "Traceback (most" in line:
+            frames = []
+            continue
+        if line.startswith(_CHAINED):
+            yield None
+            continue
+        kind = _kind(line)
+        if kind is not None:
+            message, n = _whole(kind[1], lines, n, indented=False)
+            yield symptom(kind[0], message, tuple(frames[-_FRAMES:]))
+            frames = []
+        elif _MARK.search(line) or (short and not _FRAMING.match(line) and not line.startswith("  ")):
+            message, n = _whole(line.strip(), lines, n, indented=True)
+            yield symptom(None, message)
+
+
+def _kind(line: str) -> tuple[str, str] | None:
+    if "Error" not in line and "Warning" not in line and "Exception" not in line:
+        return None
+    match = _KIND.search(line)
+    if match is None:
+        return None
+    before = line[: match.start()]
+    if match[2] is None and before.strip():
+        return None  # a sentence that ends in the word
+    return match[1].rpartition(".")[2], match[2] or ""
+
+
+def _whole(first: str, lines: list[str], n: int, *, indented: bool) -> tuple[str, int]:
+    """A message with the lines that still belong to it, and where the next begins."""
+    told = [first]
+    for line in (each[:_LINE] for each in lines[n : n + _FOLLOWING]):
+        ends = not line.strip() or "Traceback (most" in line or line.startswith((*_CHAINED, *_STARTS))
+        if ends or (indented and not line[0].isspace()) or _FILE.match(line) or _kind(line):
+            break
+        told.append(line)
+        n += 1
+    return "\n".join(told)[:LONGEST], n
+
+
+_STARTS = ("$ ", ">>> ", "In [", "%", "!")
+"""What begins another command."""
