@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from envguard.rules.arrow import arrow_mismatch
 from envguard.rules.cache import package_cache_damaged
 from envguard.rules.channels import channels_not_strict, defaults_and_forge, mixed_channels
 from envguard.rules.depends import conda_constrains_violated, conda_depends_unmet
 from envguard.rules.files import conda_file_altered, conda_file_missing, two_conda_owners, unowned_files_in_package
+from envguard.rules.hdf5 import hdf5_mismatch
 from envguard.rules.installers import (
     externally_managed,
     no_pip_in_env,
@@ -18,10 +20,14 @@ from envguard.rules.installers import (
 )
 from envguard.rules.kernelspecs import kernelspec_dead, kernelspec_other_env, kernelspec_overridden
 from envguard.rules.metadata import dist_info_without_metadata, dist_info_without_record, duplicate_dist_info
+from envguard.rules.mkl import mkl_breaks_torch, pip_numpy_in_mkl_env
 from envguard.rules.order import alternating_installers, conda_after_pip_rule, pip_where_conda_has_it
 from envguard.rules.origins import dead_link_install, editable_install, temporary_url_install, unpinned_vcs_install
 from envguard.rules.ownership import conda_record_lost, dists_share_files, pip_overwrote_conda
 from envguard.rules.places import conda_itself_damaged, pip_in_base
+from envguard.rules.processor import architecture_mismatch, cpu_features_missing
+from envguard.rules.protobuf import protobuf_mismatch
+from envguard.rules.qt import qt_plugin_path
 from envguard.rules.requires import requires_dist_unmet
 from envguard.rules.site import executable_pth, orphaned_site_packages, vendored_library_conflict
 from envguard.rules.widgets import widgets_version_mismatch
@@ -65,6 +71,14 @@ RULES: tuple[Rule, ...] = (
     pip_in_base,
     conda_itself_damaged,
     widgets_version_mismatch,
+    mkl_breaks_torch,
+    pip_numpy_in_mkl_env,
+    hdf5_mismatch,
+    arrow_mismatch,
+    protobuf_mismatch,
+    qt_plugin_path,
+    cpu_features_missing,
+    architecture_mismatch,
     channels_not_strict,
     defaults_and_forge,
     pip_user_or_target_set,

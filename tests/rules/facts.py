@@ -254,6 +254,7 @@ def env(
         "frontends": (),
         "shell": Shell(False, (), None, None),
         "deep": Deep(0, 0, 0),
+        "process": kernel(kind="fresh"),
         **more,
     }
     has_pip = dists is None or any(each.name == PIP for each in dists)
