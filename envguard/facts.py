@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
-from envguard.library import Library  # noqa: TC001 - as below
+from envguard.library import Compiled, Library  # noqa: TC001 - as below
 from envguard.machine import (  # noqa: TC001 - from_dict asks for the hints when it runs
     CondaConfig,
     Frontend,
@@ -327,6 +327,8 @@ class Environment:
     """Why there is no process, where one was to be asked."""
     elsewhere: tuple[Elsewhere, ...] | None = None
     """The folders outside the prefix from which the process may import, and the user's own."""
+    compiled: tuple[Compiled, ...] | None = None
+    """A few extension modules of each package, for `libraries`."""
     libraries: tuple[Library, ...] | None = None
     """The ELF headers of what is mapped, or of what may not find its libraries."""
 

@@ -9,6 +9,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Compiled:
+    """An extension module of the prefix, and the conda record or dist-info that lists it."""
+
+    path: str
+    owner: str
+
+
+@dataclass(frozen=True)
 class VersionNeed:
     """The symbol versions that a file needs of one library: `libstdc++.so.6` and `GLIBCXX_3.4.29`."""
 

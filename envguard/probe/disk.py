@@ -28,12 +28,13 @@ import shutil
 from typing import TYPE_CHECKING, Any, Dict, Iterator, NamedTuple, Tuple
 
 if TYPE_CHECKING or __package__:
-    from envguard.probe import activation, conda_book, extras, history, imports, join, pip_book, reading
+    from envguard.probe import activation, compiled, conda_book, extras, history, imports, join, pip_book, reading
     from envguard.probe.books import Books
     from envguard.probe.pip_book import Dist
     from envguard.probe.tree import Tree
 else:  # run alone, by path: this folder is first on sys.path
     import activation
+    import compiled
     import conda_book
     import extras
     import history
@@ -215,6 +216,7 @@ def _look(prefix: str, patience: reading.Patience) -> Look:
         **(beside if complete else {**beside, "pths": None, "vendored": None, "shebangs": None}),
         "importable": importable,
         "activation": activating,
+        "compiled": compiled.collect(sites, books, names, pip) if complete and not windows and not macos else None,
         "problems": problems.told(),
     }
     return Look(facts, books, dists, explained)
