@@ -10,6 +10,7 @@ from envguard._version import __version__
 from envguard.errors import BadArguments, CannotTell
 from envguard.model import Failed, Finding, Report, Severity, Skipped, Summary, Text, Timeline, Verdict, text
 from envguard.rules import RULES
+from envguard.rules.stale import restart, stale_module
 from envguard.settings import Selection
 from envguard.timeline import events, notes, phase
 
@@ -52,6 +53,9 @@ def analyse(env: Environment, selection: Selection = Selection(), rules: tuple[R
         checked=len(chosen) - len(skipped) - len(failed),
         envguard_version=__version__,
         made_at=now(),
+        restart=restart(env)
+        if stale_module in chosen and stale_module.id not in (each.rule for each in failed)
+        else None,
     )
 
 

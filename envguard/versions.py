@@ -82,6 +82,17 @@ def public(version: str) -> str:
     return version.partition("+")[0].strip()
 
 
+def same(first: str | None, second: str | None) -> Answer:
+    """Whether two versions are one, PEP 440's local part aside."""
+    if first is None or second is None:
+        return Answer.UNKNOWN
+    version = _packaging().version
+    try:
+        return _yes_or_no(version.Version(public(first)) == version.Version(public(second)))
+    except ValueError:
+        return Answer.UNKNOWN
+
+
 def conda_allows(spec: str, package: CondaPackage) -> Answer:
     """Whether a spec of a conda record is met by another record, build string included."""
     if _BARE_NAME.fullmatch(spec.strip()):

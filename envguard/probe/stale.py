@@ -9,6 +9,8 @@
 * What was merely installed again, or reloaded since, is not stale.
 """
 
+from __future__ import annotations
+
 import ast
 import importlib.machinery
 import importlib.util
@@ -18,6 +20,11 @@ import sys
 import time
 import types
 import warnings
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
+
+Facts = Dict[str, Any]
+Known = Dict[Tuple[str, int], List[types.CodeType]]
+Place = Optional[Tuple[int, int]]
 
 SECONDS = 0.2
 """For all comparisons, of which there are any only after an install: numpy's 107 modules put there once more take 0.16 s.
@@ -34,11 +41,14 @@ _TAKES_MORE = 0x04 | 0x08
 _SEGMENT = 1 << 16
 """Bytes at the beginning of a library that decide: headers, build id, the tables of its symbols."""
 
-_same_as_loaded = set()
+_ODD = "odd"
+"""The verdict on a module that is no plain one of a plain file."""
+
+_same_as_loaded: set[tuple[str, int, int, int]] = set()
 """(file, size, times) of what was found to be what is loaded, so that it need not be compared again."""
 
 
-def mark(facts, seconds=SECONDS):
+def mark(facts: Facts, seconds: float = SECONDS) -> Facts:
     """The facts of this very process, `stale` filled in for modules and mapped libraries."""
     if facts.get("started") is None:
         return facts
@@ -49,16 +59,29 @@ def mark(facts, seconds=SECONDS):
         if each.get("deleted"):
             each["path"], each["stale"] = libraries.judge(each["path"])
     for group in _written(facts["modules"], since):
-        for _, told, status in sorted(group, key=lambda item: item[0]):
-            told["stale"] = _judge(told, status, libraries, until)
-            if told["stale"] in ("differs", "gone"):
-                break  # the package needs a restart, whatever the others are
+        _mark_package([each for _, *each in sorted(group, key=lambda item: item[0])], libraries, until)
     return facts
 
 
-def _written(modules, since):
+def _mark_package(group: list[Any], libraries: _Libraries, until: float) -> None:
+    odd, same = [], False
+    for told, status in group:
+        found = _judge(told, status, libraries, until)
+        if found == _ODD:
+            odd.append(told)
+            continue
+        told["stale"] = found
+        same = same or found is None
+        if found in ("differs", "gone"):
+            return  # the package needs a restart, whatever the others are
+    for told in odd:
+        # what cannot be compared at all is taken to be as the rest of its package
+        told["stale"] = None if same else "changed"
+
+
+def _written(modules: list[Facts], since: float) -> Iterable[list[tuple[Any, Facts, os.stat_result | None]]]:
     """Modules whose files were written or went since, by package; each as (order, what is told of it, status)."""
-    groups = {}
+    groups: dict[str, list[Any]] = {}
     for told in modules:
         path = told["file"]
         if not path or not os.path.isabs(path):
@@ -77,15 +100,16 @@ def _written(modules, since):
     return groups.values()
 
 
-def _package(name):
+def _package(name: str) -> str:
     """The top-level name, or what lies in it where it is a mere namespace."""
     top, _, rest = name.partition(".")
     package = sys.modules.get(top)
-    plain = type(package) is types.ModuleType and package.__dict__.get("__file__") is None
-    return top + "." + rest.partition(".")[0] if plain else top
+    if type(package) is types.ModuleType and package.__dict__.get("__file__") is None:
+        return top + "." + rest.partition(".")[0]
+    return top
 
 
-def _vanished(path, since):
+def _vanished(path: str, since: float) -> bool:
     """Whether a file may have been removed since, and did not miss all the time: a folder above was written."""
     above = os.path.dirname(path)
     while above != os.path.dirname(above):
@@ -96,7 +120,7 @@ def _vanished(path, since):
     return False
 
 
-def _judge(told, status, libraries, until):
+def _judge(told: Facts, status: os.stat_result | None, libraries: _Libraries, until: float) -> str | None:
     path = told["file"]
     if status is None:
         return "gone"
@@ -109,23 +133,31 @@ def _judge(told, status, libraries, until):
         found = libraries.judge_module(path)
     else:
         found = _compare(told["name"], path, status)
-    if found is None:
+    if found is None and path.endswith(".py"):
         _same_as_loaded.add(stamp)
     return found
 
 
-def _compare(name, path, status):
+def _compare(name: str, path: str, status: os.stat_result) -> str | None:
     """Whether the functions of a loaded module are those of its file; None if they are."""
     module = sys.modules.get(name)
     if type(module) is not types.ModuleType:
-        return "changed"  # it took another object's place, whose attributes may run code
+        return _ODD  # it took another object's place, whose attributes may run code
     inside = module.__dict__
     spec = inside.get("__spec__")
     # a loader of another kind may have rewritten the code
-    if type(getattr(spec, "loader", None)) is not importlib.machinery.SourceFileLoader or spec.origin != path:
-        return "changed"
+    loader = getattr(spec, "loader", None)
+    if loader is importlib.machinery.FrozenImporter:
+        return None  # it came out of the interpreter itself
+    if (
+        spec is None
+        or type(loader) is not importlib.machinery.SourceFileLoader
+        or spec.origin != path
+        or spec.name != name
+    ):
+        return _ODD
     if getattr(spec, "_initializing", False):
-        return "changed"
+        return _ODD
     try:
         code = _from_cache(path, status) or _compiled(path, status)
     except (OSError, ValueError, SyntaxError, TypeError, EOFError, RecursionError, MemoryError):
@@ -135,8 +167,8 @@ def _compare(name, path, status):
     return _compare_code(code, inside, name, path, status)
 
 
-def _compare_code(code, inside, name, path, status):
-    known = {}
+def _compare_code(code: types.CodeType, inside: Facts, name: str, path: str, status: os.stat_result) -> str | None:
+    known: Known = {}
     _spread(code, known)
     names = {each for each, _ in known}
     compared = False
@@ -150,7 +182,7 @@ def _compare_code(code, inside, name, path, status):
     return None
 
 
-def _from_cache(path, status):
+def _from_cache(path: str, status: os.stat_result) -> types.CodeType | None:
     """The code that Python itself cached for the file as it is now, which costs a tenth of compiling it."""
     with open(importlib.util.cache_from_source(path), "rb") as file:
         data = file.read(_LARGEST)
@@ -163,20 +195,21 @@ def _from_cache(path, status):
     return found if isinstance(found, types.CodeType) else None
 
 
-def _source(path):
+def _source(path: str) -> bytes:
     with open(path, "rb") as file:
         return file.read(_LARGEST)
 
 
-def _compiled(path, status):
+def _compiled(path: str, status: os.stat_result) -> types.CodeType | None:
     if status.st_size > _LARGEST:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return compile(_source(path), path, "exec", dont_inherit=True)
+        code: types.CodeType = compile(_source(path), path, "exec", dont_inherit=True)
+        return code
 
 
-def _spread(code, known):
+def _spread(code: types.CodeType, known: Known) -> None:
     """Every code object inside of one, by its name and first line."""
     for each in code.co_consts:
         if isinstance(each, types.CodeType):
@@ -184,7 +217,7 @@ def _spread(code, known):
             _spread(each, known)
 
 
-def _functions(inside, name, path, names):
+def _functions(inside: Facts, name: str, path: str, names: set[str]) -> Iterator[types.CodeType]:
     """The code objects of a module's own functions and methods, as far as its file has any of their name.
 
     What the file no longer has may be left from before a reload.
@@ -201,7 +234,7 @@ def _functions(inside, name, path, names):
                     yield from _own(function, name, path, names)
 
 
-def _unwrapped(member):
+def _unwrapped(member: Any) -> tuple[Any, ...]:
     if type(member) is types.FunctionType:
         return (member,)
     if type(member) in (staticmethod, classmethod):
@@ -211,7 +244,7 @@ def _unwrapped(member):
     return ()
 
 
-def _own(function, name, path, names):
+def _own(function: Any, name: str, path: str, names: set[str]) -> Iterator[types.CodeType]:
     if type(function) is not types.FunctionType or function.__module__ != name:
         return
     code = function.__code__
@@ -219,7 +252,7 @@ def _own(function, name, path, names):
         yield code
 
 
-def _same(first, second):
+def _same(first: types.CodeType, second: types.CodeType) -> bool:
     """Whether two code objects do the same from the same line on."""
     return (
         first.co_firstlineno == second.co_firstlineno
@@ -234,7 +267,7 @@ def _same(first, second):
     )
 
 
-def _same_constant(first, second):
+def _same_constant(first: Any, second: Any) -> bool:
     if type(first) is not type(second):
         return False
     if isinstance(first, tuple):
@@ -243,10 +276,10 @@ def _same_constant(first, second):
         return first.co_name == second.co_name and _same(first, second)
     if isinstance(first, (float, complex)):
         return repr(first) == repr(second)  # neither is nan itself, nor 0.0 another than -0.0
-    return first == second
+    return bool(first == second)
 
 
-def _compare_names(inside, path):
+def _compare_names(inside: Facts, path: str) -> str | None:
     """Whether the names that a file without functions is sure to define are those that its module has."""
     try:
         tree = ast.parse(_source(path))
@@ -267,7 +300,7 @@ def _compare_names(inside, path):
     return None
 
 
-def _defined(node):
+def _defined(node: ast.stmt) -> Iterator[tuple[str, Any]]:
     """The names that a statement on the top level binds whenever it is run, with the constant if it is one."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         yield node.name, None
@@ -284,55 +317,54 @@ def _defined(node):
 class _Libraries:
     """The files that this process has mapped, by their first bytes in memory; read when first asked."""
 
-    def __init__(self, mapped):
+    def __init__(self, mapped: list[Facts] | None) -> None:
         self.known = mapped is not None
-        self.ranges = None
+        self._ranges: dict[tuple[str, bool], Place] | None = None
 
-    def judge_module(self, path):
+    def judge_module(self, path: str) -> str | None:
         """What holds of an extension module whose file was written since."""
         if not self.known:
             return "changed"
         real = os.path.realpath(path)
-        self._read()
-        if (real, False) in self.ranges:
+        ranges = self.ranges()
+        if (real, False) in ranges:
             return None  # the very file
-        for (there, deleted), place in self.ranges.items():
+        for (there, deleted), place in ranges.items():
             if deleted and os.path.basename(there) == os.path.basename(real) and _restored(there) == real:
                 return _compare_bytes(place, real)
         return "changed"
 
-    def judge(self, path):
+    def judge(self, path: str) -> tuple[str, str | None]:
         """The path that a deleted library had when it was loaded, and what holds of it."""
         restored = _restored(path)
         if restored is None or not os.path.exists(restored):
             return restored or path, "gone"
-        self._read()
-        place = self.ranges.get((path, True))
+        place = self.ranges().get((path, True))
         return restored, "changed" if place is None else _compare_bytes(place, restored)
 
-    def _read(self):
-        """(path, deleted) -> where the beginning of the file lies in memory, if it can be compared."""
-        if self.ranges is not None:
-            return
-        self.ranges = {}
-        try:
-            with open("/proc/self/maps", "rb") as file:
-                lines = file.read().splitlines()
-        except OSError:
-            return
-        for line in lines:
-            parts = line.split(None, 5)
-            if len(parts) < 6 or not parts[5].startswith(b"/") or int(parts[2], 16):
-                continue
-            deleted = parts[5].endswith(b" (deleted)")
-            path = os.fsdecode(parts[5][:-10] if deleted else parts[5])
-            start, _, end = parts[0].partition(b"-")
-            # what the process may write is no longer what the file holds
-            readable = parts[1].startswith(b"r-")
-            self.ranges.setdefault((path, deleted), (int(start, 16), int(end, 16)) if readable else None)
+    def ranges(self) -> dict[tuple[str, bool], Place]:
+        """(path, deleted) -> where the beginning of the file lies in memory, None if it cannot be compared."""
+        if self._ranges is None:
+            self._ranges = {}
+            try:
+                with open("/proc/self/maps", "rb") as file:
+                    lines = file.read().splitlines()
+            except OSError:
+                lines = []
+            for line in lines:
+                parts = line.split(None, 5)
+                if len(parts) < 6 or not parts[5].startswith(b"/") or int(parts[2], 16):
+                    continue
+                deleted = parts[5].endswith(b" (deleted)")
+                path = os.fsdecode(parts[5][:-10] if deleted else parts[5])
+                start, _, end = parts[0].partition(b"-")
+                # what the process may write is no longer what the file holds
+                place = (int(start, 16), int(end, 16)) if parts[1].startswith(b"r-") else None
+                self._ranges.setdefault((path, deleted), place)
+        return self._ranges
 
 
-def _compare_bytes(place, path):
+def _compare_bytes(place: Place, path: str) -> str | None:
     """Whether the beginning of a file is what lies in memory: a library that was put there once more is the same."""
     if place is None:
         return "changed"
@@ -350,7 +382,7 @@ def _compare_bytes(place, path):
     return None if there and loaded == there else "differs"
 
 
-def _restored(path):
+def _restored(path: str) -> str | None:
     """The path a file had before pip set it aside to remove it: of `~umpy` the entry that ends alike; None if gone."""
     parts = path.split("/")
     for number, part in enumerate(parts):

@@ -124,6 +124,7 @@ class _Teller:
                 class_="eg-meaning",
             ),
             element("p", self.say(given(words.KNOWN, n=report.known)), class_="eg-soft") if report.known else None,
+            element("p", restart) if (restart := outline.restart(report, self.language)) else None,
             element("p", element("code", clean(environment.prefix)), class_="eg-soft"),
             element("p", " · ".join(contents), class_="eg-soft"),
             element("p", " · ".join(traits), class_="eg-soft"),

@@ -15,7 +15,7 @@ from envguard.render.language import say
 
 if TYPE_CHECKING:
     from envguard.comparison import Comparison, Package
-    from envguard.model import Argument, Event, Evidence, Finding, Fix, Report, Step, Summary, Text, Timeline
+    from envguard.model import Answer, Argument, Event, Evidence, Finding, Fix, Report, Restart, Step, Summary, Text, Timeline
 
 SCHEMA = 1
 """The version of the wire format; a change that a reader could stumble over raises it."""
@@ -59,6 +59,7 @@ def json_v1(report: Report) -> Json:
             "suppressed": len(report.suppressed),
             "known": report.known,
         },
+        **({} if report.restart is None else {"restart": _restart(report.restart)}),
     }
 
 
@@ -114,6 +115,44 @@ def timeline_v1(timeline: Timeline) -> Json:
         "violations": list(timeline.violations),
         "events": [_event(event) for event in timeline.events],
         "notes": [_text(note) for note in timeline.notes],
+    }
+
+
+def answer_dumps(answer: Answer) -> str:
+    """The answer as one JSON document, in ASCII."""
+    return json.dumps(answer_v1(answer), indent=2) + "\n"
+
+
+def answer_schema() -> Json:
+    """The JSON Schema of what `answer_v1` returns; evidence and fixes are what they are in a report."""
+    loaded: Json = json.loads(_schema("why.schema.json"))
+    return {**loaded, "$defs": {**schema()["$defs"], **loaded["$defs"]}}
+
+
+def answer_v1(answer: Answer) -> Json:
+    """Why an error came about, as values that `json.dumps` takes."""
+    return {
+        "schema": SCHEMA,
+        "kind": "why",
+        "envguard": string(answer.envguard_version),
+        "made_at": string(answer.made_at),
+        "environment": _environment(answer.environment),
+        "error": string(answer.error) or None,
+        "causes": [
+            {
+                "rule": cause.rule,
+                "code": f"EG{cause.code}",
+                "certainty": cause.certainty.value,
+                "subject": string(cause.subject),
+                "message": _text(cause.message),
+                "evidence": [_evidence(evidence) for evidence in cause.evidence],
+                "fixes": [_fix(fix) for fix in cause.fixes],
+            }
+            for cause in answer.causes
+        ],
+        "notes": [_text(note) for note in answer.notes],
+        "looked_at": [_text(each) for each in answer.looked],
+        "would_help": [_text(each) for each in answer.advice],
     }
 
 
@@ -177,6 +216,14 @@ def _finding(finding: Finding) -> Json:
         "evidence": [_evidence(evidence) for evidence in finding.evidence],
         "fixes": [_fix(fix) for fix in finding.fixes],
         "fingerprint": finding.fingerprint,
+    }
+
+
+def _restart(restart: Restart) -> Json:
+    return {
+        "needed": restart.needed,
+        "names": [string(name) for name in restart.names],
+        "says": [_text(text) for text in restart.says],
     }
 
 

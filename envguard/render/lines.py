@@ -129,6 +129,9 @@ class _Teller:
         yield line(Span(found, "strong"), f" · {checked}", indent=2)
         if report.known:
             yield line(say(given(words.KNOWN, n=report.known), self.language), indent=2)
+        restart = outline.restart(report, self.language)
+        if restart:
+            yield line(restart, indent=2, hang=2)
         yield BLANK
         yield line(clean(environment.prefix), indent=2, wrap=Wrap.WIDE)
         python = environment.python_version

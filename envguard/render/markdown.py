@@ -114,6 +114,9 @@ class _Teller:
         yield " · ".join(traits)
         if report.known:
             yield self.plain(given(words.KNOWN, n=report.known))
+        restart = outline.restart(report, self.language)
+        if restart:
+            yield _escaped(restart)
 
     def finding(self, finding: Finding | Rest) -> Iterator[str]:
         if isinstance(finding, Rest):

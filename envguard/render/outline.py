@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from envguard.render.language import Translator
 
 
+REASONS_SHOWN = 3
+"""How many reasons for a restart the headline gives; each is a finding, too."""
+
+
 @dataclass(frozen=True)
 class First:
     """What to do first: a fix, and the finding it belongs to."""
@@ -75,8 +79,20 @@ def traits(report: Report) -> tuple[Text, ...]:
 
 def cautions(fix: Fix, language: Translator | None) -> str:
     """How careful to be with a fix, and whether the kernel must be restarted."""
-    told = [words.SAFETIES[fix.safety], *([words.RESTART] if fix.restart else [])]
+    told = [words.SAFETIES[fix.safety], *([words.RESTART] if fix.restart and fix.steps else [])]
     return "; ".join(say(text, language) for text in told)
+
+
+def restart(report: Report, language: Translator | None) -> str | None:
+    """Whether the kernel must be restarted, and why; None where that is not in question."""
+    if report.restart is None:
+        return None
+    reasons = tuple(say(text, language) for text in report.restart.says)
+    rest = len(reasons) - REASONS_SHOWN
+    more = (say(given(words.AND_MORE, n=rest), language),) if rest > 0 else ()
+    return say(
+        given(words.RESTARTS[report.restart.needed], reasons="; ".join((*reasons[:REASONS_SHOWN], *more))), language
+    )
 
 
 def skipped_by_reason(report: Report, language: Translator | None) -> tuple[tuple[str, tuple[str, ...]], ...]:

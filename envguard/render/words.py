@@ -65,6 +65,13 @@ PLACES = MappingProxyType(
     }
 )
 RESTART = Text("restart the kernel afterwards")
+RESTARTS = MappingProxyType(
+    {
+        True: Text("restart needed: {reasons}"),
+        False: Text("no restart needed: {reasons}"),
+        None: Text("whether a restart is needed could not be told: {reasons}"),
+    }
+)
 
 REPORT_ON = Text("envguard report on {name}")
 PYTHON = Text("Python {version}")

@@ -30,6 +30,7 @@ from envguard.rules.protobuf import protobuf_mismatch
 from envguard.rules.qt import qt_plugin_path
 from envguard.rules.requires import requires_dist_unmet
 from envguard.rules.site import executable_pth, orphaned_site_packages, vendored_library_conflict
+from envguard.rules.stale import module_version_differs, stale_module
 from envguard.rules.widgets import widgets_version_mismatch
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ RULES: tuple[Rule, ...] = (
     pip_in_base,
     conda_itself_damaged,
     widgets_version_mismatch,
+    stale_module,
+    module_version_differs,
     mkl_breaks_torch,
     pip_numpy_in_mkl_env,
     hdf5_mismatch,
