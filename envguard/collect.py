@@ -89,7 +89,7 @@ def deeply(
     """
     # few ask for it, and the first check of every kernel would pay for the import
     from envguard.hashes import hash_files
-    from envguard.probe import deep
+    from envguard.probe import compiled, deep
 
     look = disk.look(_where(prefix))
     jobs, unknown = deep.jobs(look)
@@ -104,6 +104,7 @@ def deeply(
         **look.facts,
         "conda_packages": found["conda_packages"],
         "problems": [*look.facts["problems"], *found["problems"]],
+        "compiled": compiled.every(look),
         "deep": {"files": hashed.files, "bytes": hashed.bytes, "unknown": unknown, "cached": found["cached"]},
     }
     with brought.visit():
