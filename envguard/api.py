@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from envguard import baseline, brought, collect, configuration, suppress
 from envguard.analyse import analyse, now, select, timeline
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from envguard.collect import Progress
     from envguard.comparison import Comparison
     from envguard.facts import Environment
-    from envguard.model import Report, Timeline
+    from envguard.model import Answer, Report, Timeline
     from envguard.rules.rule import Rule
     from envguard.settings import Configuration, Identity
 
@@ -54,8 +54,28 @@ def inspect_python(
     executable: str | Path, selection: Selection = _ALL, *, deep: bool = False, progress: Progress | None = None
 ) -> Report:
     """The report on the environment of another interpreter, which is started with the probe."""
-    env = collect.by_interpreter(executable)
-    return analyse(collect.deeply(env.prefix, progress) if deep else env, selection)
+    return _analysed(collect.by_interpreter(executable), selection, deep=deep, progress=progress)
+
+
+def inspect_kernelspec(
+    name: str, selection: Selection = _ALL, *, deep: bool = False, progress: Progress | None = None
+) -> Report:
+    """The report on the environment of a kernel, for which an interpreter is started as Jupyter would start it."""
+    return _analysed(collect.by_kernelspec(name), selection, deep=deep, progress=progress)
+
+
+def inspect_client(
+    kernel: Any, selection: Selection = _ALL, *, timeout: float = collect.PATIENCE, prefix: str | Path | None = None
+) -> Report:
+    """The report on a running kernel, asked through its client; on the files of `prefix` alone if it is busy."""
+    return analyse(collect.by_client(kernel, timeout, prefix), selection)
+
+
+def _analysed(env: Environment, selection: Selection, *, deep: bool, progress: Progress | None) -> Report:
+    if deep:
+        hashed = collect.deeply(env.prefix, progress)
+        env = replace(env, deep=hashed.deep, conda_packages=hashed.conda_packages, problems=hashed.problems)
+    return analyse(env, selection)
 
 
 def inspect_name(
@@ -70,11 +90,43 @@ def inspect_name(
     return inspect(collect.named(name), selection, deep=deep, progress=progress, process=process)
 
 
-def history(prefix: str | Path | None = None, *, name: str | None = None, python: str | None = None) -> Timeline:
+def history(
+    prefix: str | Path | None = None,
+    *,
+    name: str | None = None,
+    python: str | None = None,
+    kernel: str | None = None,
+) -> Timeline:
     """How an environment came to be: a prefix, by default the running interpreter's own, or one named otherwise."""
+    if kernel is not None:
+        return timeline(collect.by_kernelspec(kernel))
     if python is not None:
         return timeline(collect.by_interpreter(python))
     return timeline(collect.by_import(prefix if name is None else collect.named(name)))
+
+
+def why(
+    error: BaseException | str | None,
+    prefix: str | Path | None = None,
+    *,
+    name: str | None = None,
+    python: str | None = None,
+    kernel: str | None = None,
+    process: str | None = "kernel",
+) -> Answer:
+    """What caused an error: an exception, or a text that holds one; judged by an environment, which may be named otherwise."""
+    with brought.visit():
+        from envguard.why.answer import answer
+        from envguard.why.reading import from_exception, from_text
+
+        if kernel is not None:
+            env = collect.by_kernelspec(kernel)
+        elif python is not None:
+            env = collect.by_interpreter(python)
+        else:
+            env = collect.by_import(prefix if name is None else collect.named(name), process=process)
+        groups = from_text(error) if isinstance(error, str) else () if error is None else from_exception(error)
+        return answer(groups, env, analyse(env))
 
 
 def diff(first: str | Path, second: str | Path, selection: Selection = _ALL) -> Comparison:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from envguard.comparison import Comparison
     from envguard.errors import EnvguardError
-    from envguard.model import Report, Timeline
+    from envguard.model import Answer, Report, Timeline
 
 OUR_FAULT = "envguard: this is a bug of envguard, not of your environment; please report it with the lines above"
 _WIDTH = 80
@@ -101,6 +101,27 @@ def comparison_as(told: Comparison, form: str, stream: TextIO, *, details: bool)
     if form == "html":
         return _encodable(comparison_page(told), stream)
     return comparison(told, _columns(), wants_color(stream), details=details)
+
+
+def answer_as(told: Answer, form: str, stream: TextIO, *, details: bool) -> str:
+    """The answer in one of the formats of `why`."""
+    from envguard.render.answer_html import answer_page
+    from envguard.render.answer_lines import answer
+    from envguard.render.json_v1 import answer_dumps
+
+    if form == "json":
+        return answer_dumps(told)
+    if form == "html":
+        return _encodable(answer_page(told, details=details), stream)
+    return answer(told, _columns(), wants_color(stream), details=details)
+
+
+def answer_bundle(told: Answer, *, details: bool) -> dict[str, str]:
+    """The answer as Jupyter stores it in a notebook."""
+    from envguard.render.answer_html import answer_html
+    from envguard.render.answer_lines import answer
+
+    return {"text/html": answer_html(told, details=details), "text/plain": answer(told, _WIDTH, details=details)}
 
 
 def timeline_bundle(told: Timeline, *, details: bool) -> dict[str, str]:

@@ -15,7 +15,20 @@ from envguard.render.language import say
 
 if TYPE_CHECKING:
     from envguard.comparison import Comparison, Package
-    from envguard.model import Answer, Argument, Event, Evidence, Finding, Fix, Report, Restart, Step, Summary, Text, Timeline
+    from envguard.model import (
+        Answer,
+        Argument,
+        Event,
+        Evidence,
+        Finding,
+        Fix,
+        Report,
+        Restart,
+        Step,
+        Summary,
+        Text,
+        Timeline,
+    )
 
 SCHEMA = 1
 """The version of the wire format; a change that a reader could stumble over raises it."""

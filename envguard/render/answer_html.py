@@ -1,0 +1,124 @@
+"""Why an error came about, for a notebook and for a browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envguard.model import Certainty, Where
+from envguard.render import answer_words, words
+from envguard.render.commands import places
+from envguard.render.element import element, write
+from envguard.render.html import document, style, unbroken
+from envguard.render.language import clean, given, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envguard.model import Answer, Cause, Fix
+    from envguard.render.element import Element
+    from envguard.render.language import Translator
+
+
+def answer_html(told: Answer, *, details: bool = False, language: Translator | None = None) -> str:
+    """The answer as a fragment that brings its own style; `details` unfolds the evidence."""
+    return write(_section(told, details, language, level=2))
+
+
+def answer_page(told: Answer, *, details: bool = False, language: Translator | None = None, lang: str = "en") -> str:
+    """The answer as a document of its own."""
+    title = f"{clean(told.environment.name)}: {say(answer_words.WHY, language)} · envguard"
+    return document(title, _section(told, details, language, level=1), lang)
+
+
+def _section(told: Answer, details: bool, language: Translator | None, level: int) -> Element:
+    return element(
+        "section",
+        element("style", style()),
+        *_told(told, details, language, level),
+        class_="envguard-report",
+        aria_label=say(answer_words.WHY, language),
+    )
+
+
+def _told(told: Answer, details: bool, language: Translator | None, level: int) -> Iterator[Element]:
+    if not told.error:
+        yield element("p", say(answer_words.NO_ERROR, language), class_="eg-message")
+        return
+    yield element(
+        "header",
+        element("div", element("code", clean(told.error)), role="heading", aria_level=str(level), class_="eg-verdict"),
+        class_="eg-head eg-unknown" if not told.causes else "eg-head eg-broken",
+    )
+    if not told.causes:
+        explained = given(answer_words.NOT_EXPLAINED, name=told.environment.name)
+        yield element("p", say(explained, language), class_="eg-message")
+    for number, cause in enumerate(told.causes, 1):
+        yield _cause(cause, number if len(told.causes) > 1 else None, told, details, language, level + 1)
+    if told.notes:
+        yield element("ul", *(element("li", say(note, language)) for note in told.notes))
+    for title, items in ((answer_words.LOOKED_AT, told.looked), (answer_words.WOULD_HELP, told.advice)):
+        if items:
+            yield element("p", say(title, language), class_="eg-soft")
+            yield element("ul", *(element("li", say(each, language)) for each in items))
+    made = given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at)
+    yield element("footer", say(made, language), class_="eg-soft")
+
+
+def _cause(
+    cause: Cause, number: int | None, told: Answer, details: bool, language: Translator | None, level: int
+) -> Element:
+    label = answer_words.CAUSE if number is None else given(answer_words.CAUSE_OF_SEVERAL, n=number)
+    certain = cause.certainty is Certainty.CERTAIN
+    return element(
+        "article",
+        element(
+            "div",
+            element("strong", say(label, language)),
+            " ",
+            element("span", f"({say(answer_words.HOW_CERTAIN[cause.certainty], language)}) ", class_="eg-soft"),
+            element("code", f"EG{cause.code} {clean(cause.rule)}", class_="eg-soft eg-rule-id"),
+            " ",
+            element("bdi", clean(cause.subject), class_="eg-subject"),
+            role="heading",
+            aria_level=str(level),
+            class_="eg-rule",
+        ),
+        element("p", say(cause.message, language), class_="eg-message"),
+        *(
+            part
+            for n, fix in enumerate(cause.fixes, 1)
+            for part in _fix(fix, n if len(cause.fixes) > 1 else None, told.environment.platform, language)
+        ),
+        _evidence(cause, details, language) if cause.evidence else None,
+        class_=f"eg-finding eg-{'error' if certain else 'warning'}",
+    )
+
+
+def _evidence(cause: Cause, details: bool, language: Translator | None) -> Element:
+    items = (
+        element("li", say(each.says, language), " ", element("code", clean(each.source), class_="eg-source"))
+        for each in cause.evidence
+    )
+    title = say(given(words.EVIDENCE_COUNT, n=len(cause.evidence)), language)
+    folded = element("details", element("summary", title), element("ul", *items), class_="eg-evidence")
+    return folded.having("open", "") if details else folded
+
+
+def _fix(fix: Fix, number: int | None, platform: str | None, language: Translator | None) -> Iterator[Element]:
+    label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
+    cautions = [words.SAFETIES[fix.safety], *([words.RESTART] if fix.restart else [])] if fix.steps else []
+    note = "; ".join(say(text, language) for text in cautions)
+    yield element(
+        "p",
+        element("strong", say(label, language)),
+        " ",
+        say(fix.title, language),
+        element("span", f" · {note}", class_="eg-soft") if note else None,
+        class_="eg-fix",
+    )
+    groups = places(fix, platform)
+    for where, commands in groups:
+        if len(groups) > 1 or where is not Where.TERMINAL:
+            yield element("p", say(words.PLACES[where], language), class_="eg-place eg-soft")
+        for command in commands:
+            yield element("pre", element("code", *unbroken(command)))

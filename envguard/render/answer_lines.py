@@ -1,0 +1,98 @@
+"""Why an error came about, as paragraphs for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envguard.model import Where
+from envguard.render import answer_words, words
+from envguard.render.commands import places
+from envguard.render.language import clean, given, say
+from envguard.render.lines import BLANK, EVIDENCE_SHOWN, Span, Wrap, line
+from envguard.render.text import written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envguard.model import Answer, Cause, Fix
+    from envguard.render.language import Translator
+    from envguard.render.lines import Line
+
+
+def answer(
+    told: Answer, width: int, color: bool = False, *, details: bool = False, language: Translator | None = None
+) -> str:
+    """The answer as text."""
+    return written(lambda _room: tuple(_lines(told, details, language)), width, color=color)
+
+
+def _lines(told: Answer, details: bool, language: Translator | None) -> Iterator[Line]:
+    if not told.error:
+        yield line(say(answer_words.NO_ERROR, language))
+        return
+    yield line(Span(clean(told.error), "strong"), hang=2)
+    if not told.causes:
+        yield BLANK
+        name = told.environment.name
+        yield line(Span("? ", "unknown"), say(given(answer_words.NOT_EXPLAINED, name=name), language), hang=2)
+    for number, cause in enumerate(told.causes, 1):
+        yield BLANK
+        yield from _cause(cause, number if len(told.causes) > 1 else None, told, details, language)
+    if told.notes:
+        yield BLANK
+        for note in told.notes:
+            yield line("· ", say(note, language), hang=2)
+    if told.looked:
+        yield BLANK
+        yield line(Span(say(answer_words.LOOKED_AT, language), "soft"))
+        yield from (line("- ", say(each, language), indent=2, hang=2) for each in told.looked)
+        yield line(Span(say(answer_words.WOULD_HELP, language), "soft"))
+        yield from (line("- ", say(each, language), indent=2, hang=2) for each in told.advice)
+    if any(cause.explained for cause in told.causes):
+        yield BLANK
+        code = next(cause.code for cause in told.causes if cause.explained)
+        yield line(Span(say(given(answer_words.EXPLAIN, code=f"EG{code}"), language), "soft"))
+
+
+def _cause(
+    cause: Cause, number: int | None, told: Answer, details: bool, language: Translator | None
+) -> Iterator[Line]:
+    label = answer_words.CAUSE if number is None else given(answer_words.CAUSE_OF_SEVERAL, n=number)
+    certainty = say(answer_words.HOW_CERTAIN[cause.certainty], language)
+    yield line(
+        Span(f"{say(label, language)} ", "strong"),
+        Span(f"({certainty})", "soft"),
+        Span(f"  EG{cause.code} {clean(cause.rule)}", "strong"),
+        f"  {clean(cause.subject)}",
+        hang=2,
+    )
+    yield line(say(cause.message, language), indent=2)
+    shown = cause.evidence if details else cause.evidence[:EVIDENCE_SHOWN]
+    if shown:
+        yield line(Span(say(words.EVIDENCE, language), "soft"), indent=2)
+    for each in shown:
+        yield line(f"- {say(each.says, language)}", indent=4, hang=2)
+        yield line(Span(clean(each.source), "soft"), indent=6, wrap=Wrap.WIDE)
+    if len(shown) < len(cause.evidence):
+        yield line(Span(say(given(words.AND_MORE, n=len(cause.evidence) - len(shown)), language), "soft"), indent=4)
+    for n, fix in enumerate(cause.fixes, 1):
+        yield from _fix(fix, n if len(cause.fixes) > 1 else None, told.environment.platform, language)
+
+
+def _fix(fix: Fix, number: int | None, platform: str | None, language: Translator | None) -> Iterator[Line]:
+    label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
+    cautions = [words.SAFETIES[fix.safety], *([words.RESTART] if fix.restart else [])] if fix.steps else []
+    note = "; ".join(say(text, language) for text in cautions)
+    yield line(
+        Span(f"{say(label, language)} ", "soft"),
+        say(fix.title, language),
+        Span(f" · {note}" if note else "", "soft"),
+        indent=2,
+        hang=2,
+    )
+    groups = places(fix, platform)
+    for where, commands in groups:
+        if len(groups) > 1 or where is not Where.TERMINAL:
+            yield line(Span(say(words.PLACES[where], language), "soft"), indent=4)
+        for command in commands:
+            yield line(Span(command, "command"), indent=6, wrap=Wrap.NEVER)
