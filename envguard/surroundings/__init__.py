@@ -20,6 +20,7 @@ from envguard.probe import reading
 from envguard.surroundings.condarc import conda_config
 from envguard.surroundings.elsewhere import elsewhere
 from envguard.surroundings.jupyter import frontends, kernelspecs
+from envguard.surroundings.natives import libraries
 from envguard.surroundings.pip_config import pip_config
 from envguard.surroundings.shell import shell
 
@@ -39,6 +40,7 @@ def surround(env: Environment) -> Environment:
         kernelspecs=kernelspecs(env, problems),
         frontends=frontends(env, problems),
         shell=shell(env),
+        libraries=libraries(env),
         elsewhere=elsewhere(env, env.process, problems) if env.process is not None else None,
     )
     told = (Problem(each["source"], Text(each["reason"], each["args"])) for each in problems.told())
