@@ -106,7 +106,7 @@ def history(
 
 
 def why(
-    error: BaseException | str | None,
+    error: BaseException | str | bytes | Path | None,
     prefix: str | Path | None = None,
     *,
     name: str | None = None,
@@ -114,18 +114,18 @@ def why(
     kernel: str | None = None,
     process: str | None = "kernel",
 ) -> Answer:
-    """What caused an error: an exception, or a text that holds one; judged by an environment, which may be named otherwise."""
+    """What caused an error, judged by an environment: an exception, a text that holds one, or a file with such a text."""
     with brought.visit():
         from envguard.why.answer import answer
-        from envguard.why.reading import from_exception, from_text
+        from envguard.why.reading import groups_of
 
+        groups = groups_of(error)
         if kernel is not None:
             env = collect.by_kernelspec(kernel)
         elif python is not None:
             env = collect.by_interpreter(python)
         else:
             env = collect.by_import(prefix if name is None else collect.named(name), process=process)
-        groups = from_text(error) if isinstance(error, str) else () if error is None else from_exception(error)
         return answer(groups, env, analyse(env))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FILE = "pyproject.toml"
 NEVER = "never"
 FAIL_ON = (*(severity.value for severity in Severity), NEVER)
-_KEYS = ("select", "ignore", "fail-on", "suppress")
+_KEYS = ("select", "ignore", "fail-on", "hint", "suppress")
 _SUPPRESS_KEYS = ("rule", "reason", "subject", "until")
 _LARGEST = 4 * 1024 * 1024
 
@@ -81,6 +81,7 @@ class _Reader:
             select=self.names(table, "select"),
             ignore=self.names(table, "ignore"),
             fail_on=self.fail_on(table),
+            hint=self.hint(table),
             suppressions=suppressions,
             problems=tuple(self.problems),
         )
@@ -101,6 +102,13 @@ class _Reader:
             return value
         self.problem(text("fail-on is {value}, not one of {known}", value=str(value), known=FAIL_ON))
         return None
+
+    def hint(self, table: dict[str, Any]) -> bool:
+        value = table.get("hint", True)
+        if isinstance(value, bool):
+            return value
+        self.problem(text("hint is {value}, not true or false", value=str(value)))
+        return True
 
     def suppression(self, entry: Any, n: int) -> Suppression | None:
         """One entry; None, and a problem, where it is not clear what is accepted, why, and until when."""

@@ -38,6 +38,8 @@ class Configuration:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     fail_on: str | None = None
+    hint: bool = True
+    """Whether an error in a cell that envguard may explain gets a line which says so."""
     suppressions: tuple[Suppression, ...] = ()
     problems: tuple[Problem, ...] = ()
 

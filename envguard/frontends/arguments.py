@@ -29,10 +29,12 @@ examples:
   envguard check ~/miniforge3/envs/work   an environment by its folder
   envguard check --name work              an environment by its name, as `conda activate` takes it
   envguard check --python python3.11      the environment of an interpreter, which is started
+  envguard check --kernel python3         the environment of a kernel, as Jupyter would start it
   envguard check --deep                   also hash every file, to find what was edited in place
   envguard check --format json            for a program; --fail-on warning to be strict in CI
   envguard check --baseline known.json    only what is new; --write-baseline makes it
   envguard history                        how the environment came to be
+  envguard why error.txt                  what caused the error in this text; `-` reads it from a pipe
   envguard diff work work-copy            what differs between two, and if it matters
   envguard report --redact                for an issue: Markdown without names
   envguard explain pip-overwrote-conda    what a rule means and how to repair what it finds
@@ -91,6 +93,16 @@ def command_line() -> Parser:
     add_format(history, FORMATS)
     history.add_argument("--details", action="store_true", help="name all packages, and whole commands")
 
+    why = commands.add_parser(
+        "why",
+        help="what caused an error",
+        description="Reads a traceback or any other text with an error in it, and tells what caused it in the environment; exits with 1 if a cause was found, with 0 if nothing explains it.",
+    )
+    why.add_argument("file", metavar="FILE", help="the text, or a notebook; `-` for the standard input")
+    add_target(why)
+    add_format(why, FORMATS)
+    why.add_argument("--details", action="store_true", help="show all evidence")
+
     report = commands.add_parser(
         "report",
         help="the whole report, for an issue",
@@ -146,6 +158,9 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--prefix", "-p", metavar="PREFIX", help="the same, as conda spells it")
     which.add_argument("--name", "-n", metavar="ENV", help="the name of the environment, `base` included")
     which.add_argument("--python", metavar="EXE", help="an interpreter, which is started to tell its own environment")
+    which.add_argument(
+        "--kernel", metavar="NAME", help="a kernelspec, whose Python is started as Jupyter would start it"
+    )
 
 
 def add_format(parser: argparse.ArgumentParser, formats: tuple[str, ...], default: str = "text") -> None:

@@ -6,6 +6,7 @@ import inspect
 import os
 import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
@@ -16,7 +17,7 @@ from envguard.errors import BadArguments
 from envguard.frontends import catalog, output
 from envguard.frontends.arguments import Parser, add_configuration, add_deep, add_selection, selection
 from envguard.frontends.progress import bar
-from envguard.model import Timeline, text
+from envguard.model import Answer, Timeline, text
 from envguard.settings import Configuration
 
 if TYPE_CHECKING:
@@ -28,14 +29,18 @@ if TYPE_CHECKING:
 
 
 class Shown:
-    """A report or a timeline as Jupyter shows it: HTML where that is possible, text elsewhere."""
+    """A report, a timeline or an answer as Jupyter shows it: HTML where that is possible, text elsewhere."""
 
-    def __init__(self, told: Report | Timeline, *, details: bool, terminal: bool) -> None:
+    def __init__(self, told: Report | Timeline | Answer, *, details: bool, terminal: bool) -> None:
         """In a terminal only the text is made, in colour if the terminal has any."""
         self.told, self.details, self.terminal = told, details, terminal
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
         told, details = self.told, self.details
+        if isinstance(told, Answer):
+            if self.terminal:
+                return {"text/plain": output.answer_as(told, "text", sys.stdout, details=details)}
+            return output.answer_bundle(told, details=details)
         if isinstance(told, Timeline):
             if self.terminal:
                 return {"text/plain": output.timeline_as(told, "text", sys.stdout, details=details)}
@@ -61,6 +66,14 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
             _say(catalog.rule_text(api.explain(rule)))
         case ["explain", *_]:
             raise BadArguments(text("`explain` takes one rule; `%envcheck rules` lists them"))
+        case ["why"]:
+            _show(shell, api.why(last_error()), options)
+        case ["why", file]:
+            _show(shell, api.why(Path(file)), options)
+        case ["why", *_]:
+            raise BadArguments(
+                text("`why` takes one file at most; without one it means the last error of this session")
+            )
         case ["history"] | ["history", _] as words:
             _show(shell, api.history(words[1] if len(words) > 1 else None), options)
         case [] | [_] as words:
@@ -76,7 +89,13 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
             raise BadArguments(text("one folder at a time; put a path that has spaces in quotes"))
 
 
-def _show(shell: InteractiveShell, told: Report | Timeline, options: argparse.Namespace) -> None:
+def last_error() -> BaseException | None:
+    """The last exception of the session that nobody caught."""
+    found = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    return found if isinstance(found, BaseException) else None
+
+
+def _show(shell: InteractiveShell, told: Report | Timeline | Answer, options: argparse.Namespace) -> None:
     if options.out is not None:
         shell.push({options.out: told})  # type: ignore[no-untyped-call]
     display(Shown(told, details=options.details, terminal=isinstance(shell, TerminalInteractiveShell)))  # type: ignore[no-untyped-call]

@@ -84,6 +84,8 @@ def _report(options: argparse.Namespace, settings: Configuration) -> Report:
         report = api.inspect_name(options.name, chosen, deep=options.deep, progress=bar(sys.stderr), process="fresh")
     elif options.python is not None:
         report = api.inspect_python(options.python, chosen, deep=options.deep, progress=bar(sys.stderr))
+    elif options.kernel is not None:
+        report = api.inspect_kernelspec(options.kernel, chosen, deep=options.deep, progress=bar(sys.stderr))
     else:
         report = api.inspect(
             _folder(options), chosen, deep=options.deep, progress=bar(sys.stderr), keep=False, process="fresh"
@@ -97,9 +99,18 @@ def _folder(options: argparse.Namespace) -> str | None:
 
 
 def _history(options: argparse.Namespace) -> int:
-    told = api.history(_folder(options), name=options.name, python=options.python)
+    told = api.history(_folder(options), name=options.name, python=options.python, kernel=options.kernel)
     print(output.timeline_as(told, options.format, sys.stdout, details=options.details).rstrip("\n"))
     return 0
+
+
+def _why(options: argparse.Namespace) -> int:
+    source = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).expanduser()
+    told = api.why(
+        source, _folder(options), name=options.name, python=options.python, kernel=options.kernel, process="fresh"
+    )
+    print(output.answer_as(told, options.format, sys.stdout, details=options.details).rstrip("\n"))
+    return FOUND if told.causes else 0
 
 
 def _report_for_others(options: argparse.Namespace) -> int:
@@ -162,6 +173,7 @@ def _close_quietly(stream: TextIO) -> None:
 _COMMANDS = {
     "check": _check,
     "history": _history,
+    "why": _why,
     "report": _report_for_others,
     "diff": _diff,
     "explain": _explain,

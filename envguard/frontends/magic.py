@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 from IPython.core.magic import Magics, line_magic, magics_class
 
+from envguard.frontends import hint
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -33,6 +35,7 @@ class EnvguardMagics(Magics):
         Usage:
           %envcheck [--deep] [--select RULE] [--ignore RULE] [--details] [-o NAME] [PREFIX]
           %envcheck history [--details] [-o NAME] [PREFIX]
+          %envcheck why [--details] [-o NAME] [FILE]
           %envcheck explain RULE
           %envcheck rules
 
@@ -45,6 +48,7 @@ class EnvguardMagics(Magics):
           --no-config      do not read [tool.envguard] of the nearest pyproject.toml
           -o, --out NAME   also keep the report in the variable NAME
           history          how the environment came to be: what conda and pip did, in which order
+          why              what caused the last error of this session, or the one in FILE
           explain RULE     what a rule means, and how to repair what it finds
           rules            list all rules
 
@@ -86,17 +90,19 @@ class EnvguardMagics(Magics):
 
 
 def register(shell: InteractiveShell) -> None:
-    """Adds the magics to a shell, and the completion of what they take."""
+    """Adds the magics to a shell, the completion of what they take, and the hint under errors."""
     shell.register_magics(EnvguardMagics)
     _forget_completion(shell)
     shell.Completer.custom_matchers.append(_complete)
+    hint.register(shell)
 
 
 def unregister(shell: InteractiveShell) -> None:
-    """Takes the magics away."""
+    """Takes all of it away."""
     for name in _NAMES:
         shell.magics_manager.magics["line"].pop(name, None)
     _forget_completion(shell)
+    hint.unregister(shell)
 
 
 def _forget_completion(shell: InteractiveShell) -> None:

@@ -7,9 +7,13 @@ to the text.
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envguard.errors import BadArguments
+from envguard.model import text
 from envguard.why.symptom import LONGEST, Symptom, about, symptom
 
 if TYPE_CHECKING:
@@ -43,6 +47,49 @@ _MARK = re.compile(
 _FRAMING = re.compile(r"\s*(?:Traceback \(|-{3,}|={3,}|Cell In|\d+ |---->|-->|\^+\s*$|~+\^)")
 
 
+def groups_of(error: BaseException | str | bytes | Path | None) -> tuple[Group, ...]:
+    """The groups of whatever holds an error; BadArguments for a file that cannot be read."""
+    if isinstance(error, BaseException):
+        return from_exception(error)
+    if isinstance(error, Path):
+        error = _read(error)
+    if isinstance(error, bytes):
+        error = _decoded(error)
+    return from_text(error) if error else ()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            # a notebook is nothing without its beginning
+            file.seek(0 if path.suffix == ".ipynb" else max(0, size - LARGEST))
+            return file.read(4 * LARGEST)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise BadArguments(text("{file} cannot be read: {reason}", file=str(path), reason=reason)) from error
+
+
+def _decoded(data: bytes) -> str:
+    """A text in UTF-8, or in what PowerShell writes into a file."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    return data.decode("utf-8-sig", "replace")
+
+
+def _outputs(notebook: str) -> str | None:
+    """The errors in the outputs of a notebook; None if the text is none."""
+    if notebook.lstrip()[:1] != "{" or '"nbformat"' not in notebook:
+        return None
+    try:
+        cells = json.loads(notebook)["cells"]
+        outputs = [output for cell in cells for output in cell.get("outputs", ())]
+        told = [output.get("traceback") or output.get("text") or () for output in outputs]
+        return "\n".join(part if isinstance(part, str) else "\n".join(map(str, part)) for part in told)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+
+
 def from_exception(error: BaseException) -> tuple[Group, ...]:
     """The one group of an exception and of those that led to it."""
     found: list[Symptom] = []
@@ -60,9 +107,10 @@ def from_exception(error: BaseException) -> tuple[Group, ...]:
     return (tuple(found),)
 
 
-def from_text(text: str) -> tuple[Group, ...]:
-    """The groups of a text."""
-    lines = _ANSI.sub("", text[-LARGEST:]).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+def from_text(pasted: str) -> tuple[Group, ...]:
+    """The groups of a text, or of the outputs of a notebook."""
+    pasted = _outputs(pasted) or pasted
+    lines = _ANSI.sub("", pasted[-LARGEST:]).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     groups: list[list[Symptom]] = []
     chained = False
     for found in _errors(lines):
