@@ -114,6 +114,8 @@ class Offer:
     """As it is called in the folder: `numpy`, `numpy.py`, `numpy.cpython-311-x86_64-linux-gnu.so`."""
     namespace: bool = False
     """A folder without `__init__`, which Python takes only where nothing else on the path has the name."""
+    library: bool = False
+    """The standard library has a module of the same name."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ site-packages hide nothing there and are not looked into, the user's own apart.
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from envguard.probe import reading
@@ -92,13 +93,13 @@ def _offers(path: str, names: dict[str, bool]) -> Iterator[Offer]:
             left -= 1
             if any(os.path.isfile(os.path.join(path, name, init)) for init in ("__init__.py", "__init__.pyc")):
                 seen.add(module)
-                yield Offer(module, name)
+                yield Offer(module, name, library=module in sys.stdlib_module_names)
             else:
                 spaces.append(name)
         elif not folder and module not in seen and _is_module(name, module):
             left -= 1
             seen.add(module)
-            yield Offer(module, name)
+            yield Offer(module, name, library=module in sys.stdlib_module_names)
     yield from (Offer(name, name, namespace=True) for name in spaces if name not in seen)
 
 
