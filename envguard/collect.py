@@ -7,31 +7,28 @@ into the prefix. Nothing but the standard library is needed, for what is broken 
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from envguard import brought
+from envguard import asking, brought
 from envguard.errors import NoSuchEnvironment, ProbeFailed
 from envguard.facts import Environment, process_from_dict
 from envguard.model import text
 from envguard.prefixes import is_environment, named
-from envguard.probe import disk, live, reading, witness
-from envguard.run import run
+from envguard.probe import disk, live, witness
 from envguard.store import Derived, Memory
 from envguard.surroundings import surround
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     Progress = Callable[[int, int], None]
 
-__all__ = ["by_import", "by_interpreter", "deeply", "forget", "named"]
+__all__ = ["by_client", "by_import", "by_interpreter", "by_kernelspec", "deeply", "forget", "named"]
 
 _read: Memory[Environment] = Memory()
 _told: Derived[Environment] = Derived()
@@ -42,11 +39,8 @@ SECONDS = 60.0
 _SHARE = 0.75
 """Of that time for the probe's looks, so that it can still answer."""
 
-_ANSWER = 256 << 20
-"""Bytes of an answer at most; that of a full Anaconda has one MB."""
-
-_TOO_OLD = 3
-"""The probe's exit code under a Python below 3.8."""
+PATIENCE = 2.0
+"""Seconds for a kernel to answer; one that runs a cell may do so for hours."""
 
 
 def by_import(prefix: str | Path | None = None, *, keep: bool = True, process: str | None = None) -> Environment:
@@ -56,28 +50,36 @@ def by_import(prefix: str | Path | None = None, *, keep: bool = True, process: s
     Where nothing has changed since the last time, the very same object as then; `keep=False` is for a process that
     looks once and ends, for which it is not worth while to note what it rests on.
     """
-    where = _where(prefix)
-    known = _read.recall(where, _beside)
-    if known is None:
-        started = time.time()
-        look = disk.look(where)
-        known = Environment.from_dict(look.facts)
-        if (
-            keep and not known.problems
-        ):  # what could not be read whole may be readable the next time, though no date tells
-            beside = (look.facts["tools"], look.facts["writable"])
-            _read.keep(where, known, witness.paths(look), beside, started, look.books.tree.stamps)
+    known = _files(_where(prefix), keep=keep)
     with brought.visit():
         found = surround(_with_process(known, process))
     return _told.get(known, found, lambda: found)
+
+
+def _files(where: str, *, keep: bool = True) -> Environment:
+    """What the files of a prefix say, from memory where they are as they were."""
+    known = _read.recall(where, _beside)
+    if known is not None:
+        return known
+    started = time.time()
+    look = disk.look(where)
+    known = Environment.from_dict(look.facts)
+    if keep and not known.problems:  # what could not be read whole may be readable the next time, though no date tells
+        beside = (look.facts["tools"], look.facts["writable"])
+        _read.keep(where, known, witness.paths(look), beside, started, look.books.tree.stamps)
+    return known
 
 
 def _with_process(env: Environment, kind: str | None) -> Environment:
     """The facts with those about this process, if the prefix is its own."""
     if kind is None or os.path.realpath(env.prefix) != os.path.realpath(sys.prefix):
         return env
-    names = {name for script in env.activation or () for name in script.variables}
-    return dataclasses.replace(env, process=process_from_dict(live.collect(kind, names)))
+    return dataclasses.replace(env, process=process_from_dict(asking.here(kind, _activated(env))))
+
+
+def _activated(env: Environment) -> tuple[str, ...]:
+    """The variables that scripts of the environment set when it is activated."""
+    return tuple(sorted({name for script in env.activation or () for name in script.variables}))
 
 
 def deeply(
@@ -117,28 +119,76 @@ def forget() -> None:
 
 
 def by_interpreter(executable: str | Path, timeout: float = SECONDS) -> Environment:
-    """The facts about another interpreter's own prefix, told by itself; ProbeFailed if it cannot.
-
-    The interpreter runs plainly, not with -I: that would hide what its users have on their path. It answers into a
-    file, for a sitecustomize may print, and writes no .pyc.
-    """
+    """The facts about another interpreter's own prefix, told by itself; ProbeFailed if it cannot."""
     given = os.path.expanduser(executable)  # noqa: PTH111 - a bare `python` must stay bare for which()
     program = shutil.which(given)
     if program is None:
         raise ProbeFailed(text("there is no program {program}", program=given))
-    with tempfile.TemporaryDirectory(prefix="envguard-") as folder:
-        answer = Path(folder, "facts.json")
-        ran = run(
-            [program, disk.__file__, "-", answer, f"{timeout * _SHARE:g}"],
-            timeout,
-            env={"PYTHONDONTWRITEBYTECODE": "1"},
-        )
-        if ran.code == _TOO_OLD or ran.last_line.startswith("SyntaxError"):
-            raise ProbeFailed(text("{program} is older than Python 3.8, which the probe needs", program=given))
-        if ran.code != 0:
-            reason = ran.last_line or f"exit code {ran.code}"
-            raise ProbeFailed(text("{program} could not run the probe: {reason}", program=given, reason=reason))
-        return surround(_answer(answer, given))
+
+    def command(probe: Iterable[str]) -> list[str]:
+        return [program, *probe]
+
+    share = f"{timeout * _SHARE:g}"
+    answer = asking.answer_of(command, given, disk.__file__, lambda out: ["-", out, share], timeout)
+    try:
+        env = Environment.from_dict(answer)
+        process = process_from_dict(asking.program(command, given, _activated(env), timeout))
+    except (TypeError, LookupError, AttributeError, ValueError) as error:
+        raise asking.not_understood(given) from error
+    return surround(dataclasses.replace(env, process=process))
+
+
+def by_kernelspec(name: str, timeout: float = SECONDS) -> Environment:
+    """The facts about the environment of a kernel, asked of an interpreter that is started as Jupyter would start it."""
+    from envguard.surroundings.launch import launch
+
+    found = launch(name)
+    return _by_process(lambda names: asking.program(found.command, name, names, timeout, found.variables))
+
+
+def by_client(kernel: Any, timeout: float = PATIENCE, prefix: str | Path | None = None) -> Environment:
+    """The facts about a running kernel's environment, told by itself to its client.
+
+    If it is too busy to answer, those about the files of `prefix`, where that is known; asking.Busy where it is not.
+    """
+    try:
+        return _by_process(lambda names: asking.client(kernel, names, timeout))
+    except asking.Busy as busy:
+        if prefix is None:
+            raise
+        return dataclasses.replace(by_import(prefix), unasked=busy.text)
+
+
+def _by_process(ask: Callable[[Iterable[str]], Mapping[str, Any]]) -> Environment:
+    """What a process tells, and what the files of its prefix say if they are on this machine."""
+    told = ask(())
+    if not asking.is_here(told):
+        return dataclasses.replace(_elsewhere(told), process=process_from_dict(told))
+    env = _files(_where(told["prefix"]))
+    more = [name for name in _activated(env) if not live.TOLD.fullmatch(name)]
+    told = ask(more) if more else told
+    found = surround(dataclasses.replace(env, process=process_from_dict(told)))
+    return _told.get(env, found, lambda: found)
+
+
+def _elsewhere(told: Mapping[str, Any]) -> Environment:
+    """The environment of a process on another machine, of whose files nothing is known."""
+    return Environment(
+        prefix=told["prefix"],
+        layout="windows" if told["system"] == "Windows" else "unix",
+        platform=None,
+        interpreter=None,
+        python_version=told["python_version"],
+        base=False,
+        frozen=False,
+        writable=False,
+        manager=None,
+        tools=(),
+        site_packages=(),
+        conda_packages=None,
+        distributions=None,
+        history=None,
+    )
 
 
 def _where(prefix: str | Path | None) -> str:
@@ -160,10 +210,3 @@ def _existing(prefix: Path) -> Path:
             text("{prefix} is not an environment: it holds neither conda-meta nor a Python", prefix=str(folder))
         )
     return folder
-
-
-def _answer(path: Path, program: str) -> Environment:
-    try:
-        return Environment.from_dict(json.loads(reading.read(str(path), _ANSWER)))
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        raise ProbeFailed(text("{program} ran but did not answer; is it a Python?", program=program)) from error

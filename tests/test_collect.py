@@ -68,8 +68,10 @@ def test_another_interpreter_tells_the_same_as_the_import(tmp_path: Path):
     before = _state(other)
     env = collect.by_interpreter(other / "bin/python")
     assert _state(other) == before
-    assert env == dataclasses.replace(collect.by_import(other), prefix=env.prefix)
+    assert env == dataclasses.replace(collect.by_import(other), prefix=env.prefix, process=env.process)
     assert Path(env.prefix).samefile(other)
+    assert env.process is not None
+    assert (env.process.kind, env.process.prefix) == ("fresh", env.prefix)
 
 
 def test_an_interpreter_that_prints_and_warns_is_understood(tmp_path: Path):
@@ -139,7 +141,9 @@ def test_a_real_python_3_8_runs_the_probe(tmp_path: Path):
     python = require("python3.8")
     subprocess.run([python, "-m", "venv", "--without-pip", tmp_path / "old"], check=True)
     env = collect.by_interpreter(tmp_path / "old/bin/python")
-    assert env == dataclasses.replace(collect.by_import(tmp_path / "old"), prefix=env.prefix)
+    assert env == dataclasses.replace(collect.by_import(tmp_path / "old"), prefix=env.prefix, process=env.process)
+    assert env.process is not None
+    assert env.process.python_version.startswith("3.8.")
 
 
 @pytest.mark.parametrize("make", ["nothing", "file", "empty folder"])

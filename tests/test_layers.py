@@ -27,6 +27,7 @@ LAYERS = (
     "elf",
     "loader",
     "versions surroundings packages hashes",
+    "asking",
     "collect",
     "timeline commands",
     "rules",

@@ -34,7 +34,7 @@ T = TypeVar("T")
 Loaded = List[Tuple[str, Dict[str, Any]]]  # evaluated when run, hence in Python 3.8's spelling
 
 SECRET = "<secret>"  # noqa: S105 - what stands in the place of one
-_TOLD = re.compile(
+TOLD = re.compile(
     r"(?:CONDA|MAMBA|PIXI|DYLD|CUDA|NVIDIA|KMP|OMP|GOMP|MKL|OPENBLAS|BLIS|VECLIB|NUMEXPR|NUMBA|PIP|UV|QT|PROJ|GDAL|SSL_CERT"
     r"|REQUESTS_CA|OPENSSL|XLA|TF|TORCH|HDF5|PROTOCOL_BUFFERS)_.*|PYTHON.*"
     r"|LD_LIBRARY_PATH|LD_PRELOAD|PATH|VIRTUAL_ENV|CONDARC|MPLBACKEND"
@@ -287,7 +287,7 @@ class _Origins:
 
 def _lines(file: str) -> list[str]:
     content: bytes = _try(lambda: _head(file, _PTH), b"")
-    return content.decode("utf-8-sig", "surrogateescape").splitlines()
+    return content.decode("utf-8", "surrogateescape").lstrip("\ufeff").splitlines()
 
 
 def _is_absolute(part: str, cwd: str | None) -> bool:
@@ -320,7 +320,7 @@ def _head(path: str, size: int) -> bytes:
 def _variables(names: frozenset[str]) -> Iterator[dict[str, str]]:
     for name, value in sorted(dict(os.environ).items()):
         upper = name.upper() if os.name == "nt" else name
-        if _TOLD.fullmatch(upper) or name in names:
+        if TOLD.fullmatch(upper) or name in names:
             yield {"name": name, "value": masked(name, value[:_VALUE])}
 
 
@@ -517,9 +517,9 @@ def windows_modules(kernel: Any = None) -> list[dict[str, Any]] | None:
     return [{"path": path, "deleted": not os.path.exists(path)} for path in paths]
 
 
-def encoded(kind: str, names: Iterable[str] = ()) -> str:
-    """The answer in letters and digits that no display of a kernel changes."""
-    return binascii.b2a_base64(json.dumps(collect(kind, names)).encode("ascii"), newline=False).decode("ascii")
+def encoded(told: dict[str, Any]) -> str:
+    """An answer in letters and digits that no display of a kernel changes."""
+    return binascii.b2a_base64(json.dumps(told).encode("ascii"), newline=False).decode("ascii")
 
 
 def main(out: str, kind: str = "fresh", *names: str) -> int:
