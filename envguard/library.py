@@ -37,6 +37,8 @@ class Found:
     """The entry of the search path that led there."""
     lacks: tuple[str, ...] = ()
     """The symbol versions that the file needs of it and that it does not offer."""
+    inside: bool = False
+    """Whether it lies in the prefix."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Library:
     """x86_64, aarch64, ppc64le …, in platform.machine()'s spelling."""
     owner: str | None = None
     """The conda record or the dist-info that lists it; None if that is not known."""
+    inside: bool = False
+    """Whether it lies in the prefix, under whichever name that is reached."""
     found: tuple[Found, ...] | None = None
     """What each needed library resolves to, in their order; None where nobody asked."""
     undefined: tuple[str, ...] = ()

@@ -107,7 +107,7 @@ def _suspects(env: Environment, world: World) -> Iterator[Library]:
         if left and _is_bare(found, env):
             left -= 1
             undefined = _undefined(library, world)
-        yield replace(library, owner=each.owner, found=found, undefined=undefined)
+        yield replace(library, owner=each.owner, inside=True, found=found, undefined=undefined)
     yield from _own(env)
 
 
@@ -128,7 +128,8 @@ def _judged(library: Library, one: Found, env: Environment) -> Found:
     """What was found, with the versions it lacks; a name that is nowhere may lie in a package that brings it itself."""
     if one.path is None:
         where = _carried(env).get(one.name)
-        return replace(one, way="elsewhere", path=where) if where else one
+        return replace(one, way="elsewhere", path=where, inside=True) if where else one
+    one = replace(one, inside=_inside(one.path, env))
     wanted = [version for need in library.needs if need.library == one.name for version in need.versions]
     other = elf.read(one.path) if wanted else None
     if other is None or not other.defines:  # of a library without versions the loader only says so
@@ -178,10 +179,14 @@ def _names(path: str) -> list[str]:
 
 
 def _is_bare(found: Iterable[Found], env: Environment) -> bool:
-    """Whether only the symbols tell if a library of the prefix is the right one: it has no versions."""
+    """Whether only the symbols tell if a library of the prefix is the right one: it has no versions.
+
+    A wheel's own libraries came with it.
+    """
     if any(one.path is None or one.lacks or one.way == "elsewhere" for one in found):
         return False
-    inside = [one.path for one in found if one.path and _inside(one.path, env)]
+    folder = os.path.realpath(os.path.join(env.prefix, "lib"))
+    inside = [one.path for one in found if one.path and os.path.dirname(os.path.realpath(one.path)) == folder]
     return any((other := elf.read(path)) is not None and not other.defines for path in inside)
 
 
@@ -196,8 +201,8 @@ def _undefined(library: Library, world: World) -> tuple[str, ...]:
     brought = loader.load(library.path, world)
     if any(one.path is None for each in brought for one in each.found or ()):
         return ()  # which is told for itself
-    started = (path for path in dict.fromkeys(world.loaded.values()))
-    for path in (*(each.library.path for each in brought[1:]), *started):
+    paths = dict.fromkeys((*(each.library.path for each in brought[1:]), *world.loaded.values()))
+    for path in sorted(paths, key=lambda path: stem(os.path.basename(path)) == "libstdc++"):  # the largest table last
         if not wanted:
             return ()
         other = elf.symbols(path)
@@ -221,7 +226,7 @@ def _own(env: Environment) -> Iterator[Library]:
             library = elf.read(path) if path not in seen and _inside(path, env) else None
             seen.add(path)
             if library is not None:
-                yield replace(library, owner=_owner(env, path))
+                yield replace(library, owner=_owner(env, path), inside=_inside(path, env))
 
 
 def _live(env: Environment, known: tuple[Library, ...]) -> Iterator[Library]:
@@ -246,7 +251,7 @@ def _live(env: Environment, known: tuple[Library, ...]) -> Iterator[Library]:
             mine = own.get(library.soname)
             if len(paths) < 2 and (mine is None or mine.path == path):
                 continue
-            yield replace(library, owner=_owner(env, path))
+            yield replace(library, owner=_owner(env, path), inside=_inside(path, env))
             if mine is not None and mine.path != path:
                 lacking = frozenset(mine.defines) - frozenset(library.defines)
                 yield from _wanting(env, library.soname or "", lacking, told)
@@ -265,7 +270,7 @@ def _wanting(env: Environment, soname: str, lacking: frozenset[str], told: set[s
         if library is None:
             continue
         if any(need.library == soname and lacking.intersection(need.versions) for need in library.needs):
-            yield replace(library, owner=_owner(env, path))
+            yield replace(library, owner=_owner(env, path), inside=_inside(path, env))
             found += 1
             if found >= _WANTING:
                 return
