@@ -7,7 +7,7 @@ from types import MappingProxyType
 from envguard.model import Certainty, Text
 
 WHY = Text("why an error came about")
-NO_ERROR = Text("there is no error to explain; `envguard why FILE` takes one from a file")
+NO_ERROR = Text("there is no error here to explain")
 NOT_EXPLAINED = Text("nothing that envguard knows of {name} explains this error")
 LOOKED_AT = Text("looked at:")
 WOULD_HELP = Text("what would help:")

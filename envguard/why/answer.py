@@ -10,7 +10,6 @@ from envguard.analyse import now, summary
 from envguard.model import Answer, Certainty, text
 from envguard.why import disk
 from envguard.why.case import Case
-from envguard.why.general import ROWS as GENERAL
 from envguard.why.numerics import warning_form
 from envguard.why.table import ROWS
 
@@ -31,12 +30,13 @@ _SHOWN = 300
 
 def answer(groups: tuple[Group, ...], env: Environment, report: Report) -> Answer:
     """Why the last error came about that anything explains; of a chain of errors each may be the one explained."""
-    recognised = [group for group in groups if any(rows(symptom) for symptom in group)]
-    for group in recognised[:_GROUPS]:
-        causes = _causes(_with_alike(group, recognised[:_GROUPS]), env, report)
+    known = [group for group in groups if any(rows(symptom) for symptom in group)]
+    for group in known[:_GROUPS]:
+        causes = _causes(_with_alike(group, known[:_GROUPS]), env, report)
         if causes:
             return _answer(group[0], causes, _notes(group, env), env, report)
-    shown = next(iter(recognised or groups), ())
+    told = known or [group for group in groups if any(symptom.kind for symptom in group)]
+    shown = next(iter(told), ())
     return _answer(shown[0] if shown else None, (), _notes(shown, env), env, report)
 
 
@@ -45,23 +45,12 @@ def rows(symptom: Symptom) -> tuple[Row, ...]:
     return tuple(row for row in ROWS if row.fits(symptom))
 
 
-def recognised(symptom: Symptom) -> bool:
-    """Whether an error is of a kind that a state of the environment is likely to cause."""
-    return any(row not in GENERAL for row in rows(symptom))
-
-
 def _with_alike(group: Group, others: list[Group]) -> Group:
-    """The chain, and other errors of the text that the same family tells of: numpy prints its error in two parts."""
-    mine = {row.name for symptom in group for row in rows(symptom) if row not in GENERAL}
-    near = [
-        symptom
-        for other in others
-        if other is not group
-        for symptom in other
-        if any(symptom.kind != group[0].kind and row.name in mine | _COUPLED for row in rows(symptom))
-        and mine & _COUPLED
-    ]
-    return (*group, *near)
+    """The chain, and what else the text says of numpy's interface, which is told in two errors."""
+    if not any(row.name in _COUPLED for symptom in group for row in rows(symptom)):
+        return group
+    rest = (symptom for other in others if other is not group for symptom in other)
+    return (*group, *(symptom for symptom in rest if any(row.name in _COUPLED for row in rows(symptom))))
 
 
 _COUPLED = frozenset(("size of numpy's types", "numpy's API", "numpy's core"))

@@ -80,6 +80,8 @@ class Row:
     """One line of the table: errors that it can explain, and what tells whether it does."""
 
     name: str
+    codes: tuple[int, ...]
+    """The rules to which what it tells belongs."""
     fits: Callable[[Symptom], bool]
     confirm: Callable[[Case], Iterator[Cause]]
 

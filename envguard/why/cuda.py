@@ -279,11 +279,11 @@ def _not_found(case: Case) -> Iterator[Cause]:
 
 
 ROWS = (
-    Row("torch without CUDA", _cpu, _cpu_build),
-    Row("driver", _driver, _old_driver),
-    Row("architecture of the graphics card", _architecture, _not_built),
-    Row("cuDNN's versions", _cudnn, _other_cudnn),
-    Row("torch's companions", _companion, _companions),
-    Row("two torches", _two_torches, _twice),
-    Row("no device", _no_device, _not_found),
+    Row("torch without CUDA", (400,), _cpu, _cpu_build),
+    Row("driver", (430,), _driver, _old_driver),
+    Row("architecture of the graphics card", (431,), _architecture, _not_built),
+    Row("cuDNN's versions", (410,), _cudnn, _other_cudnn),
+    Row("torch's companions", (201, 402), _companion, _companions),
+    Row("two torches", (401,), _two_torches, _twice),
+    Row("no device", (420,), _no_device, _not_found),
 )

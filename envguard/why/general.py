@@ -103,10 +103,10 @@ def _said(finding: Finding) -> str:
 
 
 ROWS = (
-    Row("dead kernel", _kernel, _dead_kernel),
-    Row("widgets", _widgets, _frontend),
-    Row("distributions that share files", _multiple, _share),
-    Row("other architecture", _architecture, _other_machine),
-    Row("processor", _instruction, _processor),
-    Row("damaged package", _of_a_package, _damaged),
+    Row("dead kernel", (221,), _kernel, _dead_kernel),
+    Row("widgets", (250,), _widgets, _frontend),
+    Row("distributions that share files", (104,), _multiple, _share),
+    Row("other architecture", (371,), _architecture, _other_machine),
+    Row("processor", (370,), _instruction, _processor),
+    Row("damaged package", tuple(sorted(BREAKING - {103, 160, 170})), _of_a_package, _damaged),
 )

@@ -394,7 +394,7 @@ def _not_activated(case: Case) -> Iterator[Cause]:
 
 
 ROWS = (
-    Row("missing library", _library_missing, _missing),
-    Row("missing version", _version_missing, _lacking),
-    Row("DLL", _dll, _not_activated),
+    Row("missing library", (100, 101, 102, 110, 230, 343, 403, 421), _library_missing, _missing),
+    Row("missing version", (340, 341, 342, 343), _version_missing, _lacking),
+    Row("DLL", (230, *sorted(BREAKING - {160})), _dll, _not_activated),
 )

@@ -400,8 +400,8 @@ def _metadata_gone(case: Case) -> Iterator[Cause]:
 
 
 ROWS = (
-    Row("module not found", _no_module, _not_found),
-    Row("name not found", _lacks_name, _other_code),
-    Row("already satisfied", _satisfied, _already_there),
-    Row("metadata", _metadata, _metadata_gone),
+    Row("module not found", (100, 102, 120, 121, 132, 170, 202, 203, 210, 211, 212, 241), _no_module, _not_found),
+    Row("name not found", (100, 101, 102, 104, 120, 130, 131, 132, 201, 203, 204, 300, 302), _lacks_name, _other_code),
+    Row("already satisfied", (200, 201), _satisfied, _already_there),
+    Row("metadata", (100, 120, 121, 122), _metadata, _metadata_gone),
 )

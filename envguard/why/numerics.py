@@ -248,7 +248,7 @@ def _ways(case: Case) -> tuple[Fix, ...]:
 
 
 ROWS = (
-    Row("size of numpy's types", _changed, _size_changed),
-    Row("numpy's API", _api, _api_too_new),
-    Row("numpy's core", _old_extension, _import_failed),
+    Row("size of numpy's types", (300, 310), _changed, _size_changed),
+    Row("numpy's API", (300, 310), _api, _api_too_new),
+    Row("numpy's core", (300, 310, 311, 100, 101, 102, 106, 130, 131), _old_extension, _import_failed),
 )

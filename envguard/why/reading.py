@@ -152,7 +152,8 @@ def _errors(lines: list[str]) -> Iterator[Symptom | None]:
         n += 1
         if not line or line.isspace():
             continue
-        file = _FILE.match(line) or (_FILE_OF_IPYTHON.match(line) if ".py" in line else None)
+        kind = _kind(line)
+        file = _FILE.match(line) or (_FILE_OF_IPYTHON.match(line) if ".py" in line and kind is None else None)
         if file:
             frames.append(file[1])
             continue
@@ -162,7 +163,6 @@ def _errors(lines: list[str]) -> Iterator[Symptom | None]:
         if line.startswith(_CHAINED):
             yield None
             continue
-        kind = _kind(line)
         if kind is not None:
             message, n = _whole(kind[1], lines, n, indented=False)
             yield symptom(kind[0], message, tuple(frames[-_FRAMES:]))

@@ -91,8 +91,9 @@ class Symptom:
             token = part.lstrip("'\"‘“` (").split(maxsplit=1)[0].rstrip(".,;:'\"’”`´)") if part.strip() else ""
             if not _SYMBOL.fullmatch(token) or _LIBRARY.search(token) or _TAG.fullmatch(token):
                 continue
-            rest = part.lstrip("'\"‘“` (")[len(token) :].strip()
-            alone = not rest or rest[0] in ",.…('\"’”´)\n" or rest.startswith(("version", "Referenced"))
+            rest = part.lstrip("'\"‘“` (")[len(token) :]
+            after = rest.strip()
+            alone = not after or rest[0] in ",.…'\"’”´)\n" or after.startswith(("(", "version", "Referenced"))
             in_file = any(_LIBRARY.search(each) and ("/" in each or "\\" in each) for each in _named(before))
             telling = _TELLING.search(token) and (any(map(_LIBRARY.search, _named(before))) or _looks_mangled(token))
             if alone and not token.startswith(("/", ".")) and (in_file or telling or "symbol" in before.lower()):
@@ -173,11 +174,11 @@ def base(path: str) -> str:
 
 
 def _colons(message: str) -> list[tuple[str, str]]:
-    """What follows each colon of a line, with what precedes it in the line."""
+    """What follows each colon of a line, the last one first, with what precedes it in the line."""
     found: list[tuple[str, str]] = []
     for line in message.splitlines()[:40]:
         parts = re.split(r": |：", line)
-        found.extend((": ".join(parts[:n])[-2000:], parts[n]) for n in range(1, min(len(parts), 8)))
+        found.extend((": ".join(parts[:n])[-2000:], parts[n]) for n in reversed(range(1, min(len(parts), 8))))
     return found
 
 
