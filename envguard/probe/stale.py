@@ -20,7 +20,7 @@ import sys
 import time
 import types
 import warnings
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 Facts = Dict[str, Any]
 Known = Dict[Tuple[str, int], List[types.CodeType]]
@@ -158,10 +158,7 @@ def _compare(name: str, path: str, status: os.stat_result) -> str | None:
         return _ODD
     if getattr(spec, "_initializing", False):
         return _ODD
-    try:
-        code = _from_cache(path, status) or _compiled(path, status)
-    except (OSError, ValueError, SyntaxError, TypeError, EOFError, RecursionError, MemoryError):
-        code = None
+    code = _try(_from_cache, path, status) or _try(_compiled, path, status)
     if code is None:
         return "changed"
     return _compare_code(code, inside, name, path, status)
@@ -180,6 +177,15 @@ def _compare_code(code: types.CodeType, inside: Facts, name: str, path: str, sta
     if not compared and status.st_size <= _NAMED:
         return _compare_names(inside, path)
     return None
+
+
+def _try(
+    read: Callable[[str, os.stat_result], types.CodeType | None], path: str, status: os.stat_result
+) -> types.CodeType | None:
+    try:
+        return read(path, status)
+    except (OSError, ValueError, SyntaxError, TypeError, EOFError, NotImplementedError, RecursionError, MemoryError):
+        return None
 
 
 def _from_cache(path: str, status: os.stat_result) -> types.CodeType | None:

@@ -79,7 +79,7 @@ def traits(report: Report) -> tuple[Text, ...]:
 
 def cautions(fix: Fix, language: Translator | None) -> str:
     """How careful to be with a fix, and whether the kernel must be restarted."""
-    told = [words.SAFETIES[fix.safety], *([words.RESTART] if fix.restart and fix.steps else [])]
+    told = [words.SAFETIES[fix.safety], *([words.RESTART] if fix.restart else [])]
     return "; ".join(say(text, language) for text in told)
 
 

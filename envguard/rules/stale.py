@@ -63,7 +63,7 @@ def stale_module(env: Environment) -> Iterator[Found]:
 
 
 _RESTART = Fix(
-    text("Restart the kernel; its variables are lost, and the cells must be run again"),
+    text("Save what you need of this kernel's variables, which a restart loses"),
     safety=Safety.MANUAL,
     restart=True,
 )
