@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from envguard.rules.activation import activation_points_elsewhere, not_activated
 from envguard.rules.arrow import arrow_mismatch
 from envguard.rules.cache import package_cache_damaged
 from envguard.rules.channels import channels_not_strict, defaults_and_forge, mixed_channels
@@ -31,6 +32,8 @@ from envguard.rules.qt import qt_plugin_path
 from envguard.rules.requires import requires_dist_unmet
 from envguard.rules.site import executable_pth, orphaned_site_packages, vendored_library_conflict
 from envguard.rules.stale import module_version_differs, stale_module
+from envguard.rules.sys_path import local_file_shadows, pythonpath_shadows
+from envguard.rules.user_site import user_site_active, user_site_not_on_path, user_site_shadows
 from envguard.rules.widgets import widgets_version_mismatch
 
 if TYPE_CHECKING:
@@ -62,6 +65,11 @@ RULES: tuple[Rule, ...] = (
     orphaned_site_packages,
     vendored_library_conflict,
     executable_pth,
+    user_site_active,
+    user_site_shadows,
+    user_site_not_on_path,
+    local_file_shadows,
+    pythonpath_shadows,
     shell_pip_targets_other_python,
     no_pip_in_env,
     uv_targets_other_env,
@@ -69,6 +77,8 @@ RULES: tuple[Rule, ...] = (
     kernelspec_other_env,
     kernelspec_dead,
     kernelspec_overridden,
+    not_activated,
+    activation_points_elsewhere,
     pip_in_base,
     conda_itself_damaged,
     widgets_version_mismatch,

@@ -94,7 +94,7 @@ def _leaned_on(env: Environment, process: Process, place: Elsewhere) -> Iterator
 
 @rule("user-site-shadows", code=201, severity=Severity.WARNING, needs=_NEEDS)
 def user_site_shadows(env: Environment) -> Iterator[Found]:
-    """The user's own copy of a package is imported instead of the environment's.
+    """The user's own copy of a package hides the environment's.
 
     `pip install --user` once brought a package that this environment has, too. Python looks into the user's folder first.
     Or only its dist-info is left there: then the environment's code runs, and its version is told wrongly.

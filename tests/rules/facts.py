@@ -255,6 +255,9 @@ def env(
         "shell": Shell(False, (), None, None),
         "deep": Deep(0, 0, 0),
         "process": kernel(kind="fresh"),
+        "importable": (),
+        "activation": (),
+        "elsewhere": (),
         **more,
     }
     has_pip = dists is None or any(each.name == PIP for each in dists)

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envguard.analyse import analyse
-from envguard.facts import CacheDamage, Deep, DirectUrl, OnDisk
+from envguard.facts import Activation, CacheDamage, Deep, DirectUrl, Importable, OnDisk
 from envguard.machine import Command, Frontend, PathFile, PipOption, Shebang, VendoredLibrary
 from envguard.model import Text
+from envguard.process import Elsewhere, Offer, Stranger
 from envguard.rules import (
     RULES,
+    activation,
     arrow,
     cache,
     channels,
@@ -36,6 +38,8 @@ from envguard.rules import (
     qt,
     requires,
     site,
+    sys_path,
+    user_site,
     widgets,
 )
 from envguard.settings import Selection
@@ -71,8 +75,11 @@ FAMILIES = (
     order,
     channels,
     site,
+    user_site,
+    sys_path,
     installers,
     kernelspecs,
+    activation,
     places,
     widgets,
     mkl,
@@ -109,6 +116,11 @@ CODES = {
     "orphaned-site-packages": 170,
     "vendored-library-conflict": 171,
     "executable-pth": 172,
+    "user-site-active": 200,
+    "user-site-shadows": 201,
+    "user-site-not-on-path": 202,
+    "local-file-shadows": 203,
+    "pythonpath-shadows": 204,
     "shell-pip-targets-other-python": 210,
     "no-pip-in-env": 211,
     "uv-targets-other-env": 212,
@@ -116,6 +128,8 @@ CODES = {
     "kernelspec-other-env": 220,
     "kernelspec-dead": 221,
     "kernelspec-overridden": 222,
+    "not-activated": 230,
+    "activation-points-elsewhere": 231,
     "pip-in-base": 240,
     "conda-itself-damaged": 241,
     "widgets-version-mismatch": 250,
@@ -232,7 +246,20 @@ AROUND = {
     "shell": shell(
         Command("pip", "/usr/bin/pip", "/usr", False), Command("uv", "/usr/bin/uv", None, None), active="/x"
     ),
-    "process": kernel(cpu_flags=("sse2",), variables={"CONDA_SUBDIR": "linux-aarch64"}),
+    "process": kernel(cpu_flags=("sse2",), variables={"CONDA_SUBDIR": "linux-aarch64", "A_DATA": "/usr/share/a"}),
+}
+HOME = "/home/me/.local/lib/python3.11/site-packages"
+BESIDE = {
+    "importable": (Importable("numpy", f"{SITE}/numpy", NUMPY.record, PIPS.path),),
+    "activation": (Activation("etc/conda/activate.d/a.sh", NUMPY.record, ("A_DATA", "B_DATA")),),
+    "elsewhere": (
+        Elsewhere("/home/me", "current", 0, True, (Offer("numpy", "numpy.py"),), ()),
+        Elsewhere("/opt/tool", "pythonpath", 1, True, (Offer("numpy", "numpy"),), ()),
+        Elsewhere(
+            HOME, "user-site", 2, True, (Offer("numpy", "numpy"),), (Stranger("numpy", "1.0", "numpy.dist-info"),)
+        ),
+        Elsewhere(HOME, "user-site", None, False, (), (Stranger("nowhere", "1.0", "nowhere.dist-info"),)),
+    ),
 }
 HISTORY = (
     revision(*(f"+{name}-1.0-py311_0" for name in ("numpy", "zlib", "xz", "requests", "lost", "rich"))),
@@ -254,11 +281,20 @@ def everything(**more):
             "history": HISTORY,
             "base": True,
             **AROUND,
+            **BESIDE,
             **more,
         },
     )
 
 
+OUTSIDE = (
+    "user-site-shadows",
+    "local-file-shadows",
+    "pythonpath-shadows",
+    "not-activated",
+    "activation-points-elsewhere",
+)
+"""Rules whose fixes change nothing in the environment."""
 STATES = (OnDisk(pip=2), OnDisk(conda=2), OnDisk(conda=1, pip=1), OnDisk(missing=2), OnDisk(other=2), OnDisk(unknown=2))
 ENVIRONMENTS = [
     everything(),
@@ -314,7 +350,9 @@ def test_fixes_are_argument_vectors(where):
                 assert all(isinstance(word, str) and word for word in step.argv)
                 assert "--ignore-installed" not in step.argv
                 own = step.argv[2:4] == ("--name", "work") or step.argv[:2] == ("jupyter", "kernelspec")
-                own = own or step.argv[-1].startswith("/opt/conda/pkgs/")  # not the environment's
+                own = (
+                    own or finding.rule in OUTSIDE or step.argv[-1].startswith("/opt/conda/pkgs/")
+                )  # not the environment's
                 assert (where.writable and not where.frozen) or own
 
 
