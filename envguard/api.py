@@ -73,8 +73,7 @@ def inspect_client(
 
 def _analysed(env: Environment, selection: Selection, *, deep: bool, progress: Progress | None) -> Report:
     if deep:
-        hashed = collect.deeply(env.prefix, progress)
-        env = replace(env, deep=hashed.deep, conda_packages=hashed.conda_packages, problems=hashed.problems)
+        env = collect.deeply(env.prefix, progress, process=env.process)
     return analyse(env, selection)
 
 

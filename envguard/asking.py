@@ -10,6 +10,7 @@ import json
 import os
 import re
 import tempfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ _ASK = (
     ")({{'__name__': 'envguard_live'}}, {{'__name__': 'envguard_stale'}})"
 )
 """Sent into a kernel: fresh namespaces, nothing of which stays."""
-_LETTERS = re.compile(r"'([A-Za-z0-9+/=]+)'")
+_LETTERS = re.compile(r"'(small|plain):([A-Za-z0-9+/=]+)'")
 
 
 class Busy(ProbeFailed):
@@ -119,14 +120,14 @@ def client(kernel: Any, names: Iterable[str], timeout: float) -> dict[str, Any]:
         if not kernel.is_alive():
             raise ProbeFailed(text("the kernel does not run")) from error
         raise Busy(text("kernel busy")) from error
-    told = reply["content"].get("user_expressions", {}).get("envguard", {})
-    letters = _LETTERS.search(str(told.get("data", {}).get("text/plain", "")))
+    shown = reply["content"].get("user_expressions", {}).get("envguard", {})
+    letters = _LETTERS.search(str(shown.get("data", {}).get("text/plain", "")))
     if letters is None:
-        reason = f"{told.get('ename') or reply['content'].get('status')}: {told.get('evalue') or ''}".rstrip(": ")
+        reason = f"{shown.get('ename') or reply['content'].get('status')}: {shown.get('evalue') or ''}".rstrip(": ")
         raise ProbeFailed(text("the kernel could not run the probe: {reason}", reason=reason))
-    answer = json.loads(binascii.a2b_base64(letters[1]))
-    assert isinstance(answer, dict)
-    return answer
+    answer = binascii.a2b_base64(letters[2])
+    told: dict[str, Any] = json.loads(zlib.decompress(answer) if letters[1] == "small" else answer)
+    return told
 
 
 def is_here(told: Mapping[str, Any]) -> bool:

@@ -20,6 +20,7 @@ from envguard.facts import Environment, process_from_dict
 from envguard.model import text
 from envguard.prefixes import is_environment, named
 from envguard.probe import disk, live, witness
+from envguard.process import Process
 from envguard.store import Derived, Memory
 from envguard.surroundings import surround
 
@@ -70,8 +71,10 @@ def _files(where: str, *, keep: bool = True) -> Environment:
     return known
 
 
-def _with_process(env: Environment, kind: str | None) -> Environment:
+def _with_process(env: Environment, kind: str | Process | None) -> Environment:
     """The facts with those about this process, if the prefix is its own."""
+    if isinstance(kind, Process):
+        return dataclasses.replace(env, process=kind)
     if kind is None or os.path.realpath(env.prefix) != os.path.realpath(sys.prefix):
         return env
     return dataclasses.replace(env, process=process_from_dict(asking.here(kind, _activated(env))))
@@ -83,10 +86,11 @@ def _activated(env: Environment) -> tuple[str, ...]:
 
 
 def deeply(
-    prefix: str | Path | None = None, progress: Progress | None = None, *, process: str | None = None
+    prefix: str | Path | None = None, progress: Progress | None = None, *, process: str | Process | None = None
 ) -> Environment:
     """As `by_import`, and every file of conda's that can be compared has been hashed.
 
+    `process` may also be what another one has told.
     `progress` is told the bytes done and all bytes there are. Ctrl-C ends the workers, too.
     """
     # few ask for it, and the first check of every kernel would pay for the import

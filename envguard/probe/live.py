@@ -518,8 +518,16 @@ def windows_modules(kernel: Any = None) -> list[dict[str, Any]] | None:
 
 
 def encoded(told: dict[str, Any]) -> str:
-    """An answer in letters and digits that no display of a kernel changes."""
-    return binascii.b2a_base64(json.dumps(told).encode("ascii"), newline=False).decode("ascii")
+    """An answer in letters and digits that no display of a kernel changes.
+
+    Made small: for a message above 64 kB pyzmq would start a thread in the kernel.
+    """
+    plain = json.dumps(told).encode("ascii")
+    try:
+        import zlib
+    except ImportError:  # a Python may be built without
+        return "plain:" + binascii.b2a_base64(plain, newline=False).decode("ascii")
+    return "small:" + binascii.b2a_base64(zlib.compress(plain), newline=False).decode("ascii")
 
 
 def main(out: str, kind: str = "fresh", *names: str) -> int:
