@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from envguard.model import Text
 
 _RUNTIME = re.compile(
-    r"(?:lib)?(gomp|iomp5(?:md)?|omp(?:140)?|vcomp\d*)(?:-[0-9a-f]{8,}|\.x86_64|\.aarch64)?(?:\.so(?:\.[\d.]+)?|\.dylib|\.dll)",
+    r"(?:lib)?(gomp|iomp5(?:md)?|omp(?:140)?|vcomp\d*)(?:-[0-9a-f]{8,}|\.x86_64|\.aarch64)?(?:\.so(?:\.[\d.]+)?|(?:\.\d+)?\.dylib|\.dll)",
     re.IGNORECASE,
 )
 _GNU, _INTEL, _MICROSOFT = "gnu", "intel", "microsoft"

@@ -129,12 +129,12 @@ def _judged(library: Library, one: Found, env: Environment) -> Found:
     if one.path is None:
         where = _carried(env).get(one.name)
         return replace(one, way="elsewhere", path=where, inside=True) if where else one
-    one = replace(one, inside=_inside(one.path, env))
     wanted = [version for need in library.needs if need.library == one.name for version in need.versions]
     other = elf.read(one.path) if wanted else None
-    if other is None or not other.defines:  # of a library without versions the loader only says so
-        return one
-    return replace(one, lacks=tuple(version for version in wanted if version not in other.defines))
+    # of a library without versions the loader only says so, and goes on
+    offered = other.defines if other is not None else ()
+    lacks = tuple(version for version in wanted if version not in offered) if offered else ()
+    return replace(one, inside=_inside(one.path, env), lacks=lacks)
 
 
 _carriers: Derived[dict[str, str]] = Derived()
