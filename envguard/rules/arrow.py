@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from envguard import versions
 from envguard.model import Certainty, Evidence, Severity, text
 from envguard.rules import fixes, steps, twins
 from envguard.rules.overlaps import live
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from envguard.model import Fix
 
 _STEMS = ("libarrow", "arrow")
-_FAMILY = ("arrow-cpp", "libarrow", "libparquet", "parquet-cpp", "pyarrow")
+_ARROW = re.compile(r"(?:arrow-cpp|libarrow|libparquet|parquet-cpp|pyarrow)(?:-.*)?")
+"""The packages of Arrow itself, which conda-forge cuts into many (libarrow-dataset, pyarrow-core)."""
 _SHOWN = 6
 
 
@@ -38,10 +39,9 @@ def arrow_mismatch(env: Environment) -> Iterator[Found]:
     """
     pyarrow = next((dist for dist in live(env) if dist.name == "pyarrow" and dist.owner is None), None)
     libraries = tuple(
-        package for package in env.conda_packages or () if _is_arrow(package.name) and package.name != "pyarrow"
+        package for package in env.conda_packages or () if _ARROW.fullmatch(package.name) and package.name != "pyarrow"
     )
     loaded = twins.copies(env, *_STEMS)
-    users = tuple(package for package in env.conda_packages or () if _was_built_for_arrow(package))
     if len(loaded) > 1:
         yield Found(
             subject="pyarrow",
@@ -54,6 +54,7 @@ def arrow_mismatch(env: Environment) -> Iterator[Found]:
         return
     if pyarrow is None or not libraries:
         return
+    users = _built_for_arrow(env)
     evidence = (
         Evidence(text("conda does not own this dist-info"), pyarrow.path),
         *(Evidence(text("is conda's {name} {version}", name=each.name, version=each.version), each.record)
@@ -91,14 +92,17 @@ def speaks_of_copies(env: Environment) -> bool:
     return len(twins.copies(env, *_STEMS)) > 1
 
 
-def _is_arrow(name: str | None) -> bool:
-    """Whether a package is part of Arrow, which conda-forge cuts into many (libarrow-dataset, pyarrow-core)."""
-    return any(name == own or str(name).startswith(f"{own}-") for own in _FAMILY)
-
-
-def _was_built_for_arrow(package: CondaPackage) -> bool:
-    compiled = package.noarch is None and package.subdir != "noarch"
-    return compiled and not _is_arrow(package.name) and any(_is_arrow(versions.spec_name(s)) for s in package.depends)
+def _built_for_arrow(env: Environment) -> tuple[CondaPackage, ...]:
+    """The compiled packages, apart from Arrow itself, that depend on some part of it, in the order of the records."""
+    found: dict[int, CondaPackage] = {}
+    for name, users in env.depending.items():
+        if _ARROW.fullmatch(name):
+            found.update(users)
+    return tuple(
+        package
+        for _, package in sorted(found.items(), key=lambda pair: pair[0])
+        if package.noarch is None and package.subdir != "noarch" and not _ARROW.fullmatch(package.name)
+    )
 
 
 def _from_conda(env: Environment, pyarrow: Distribution | None, libraries: tuple[CondaPackage, ...]) -> tuple[Fix, ...]:
