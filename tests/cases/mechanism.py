@@ -1,0 +1,54 @@
+"""One way of breaking an environment: what it makes envguard say, and how to build it from a seed, broken or sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envguard.model import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from envguard.model import Report
+    from tests.cases.draw import Draw
+
+    Build = Callable[[Draw, Path, bool], Report]
+
+E, W, I = Severity.ERROR, Severity.WARNING, Severity.INFO  # noqa: E741 - as the design's table writes them
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """A way of breaking; `build(draw, folder, sound)` builds it in an empty folder and gives the report on it."""
+
+    name: str
+    codes: Mapping[int, Severity]
+    """What is told of it, with the worst severity; nothing of that where it is built sound."""
+    needs: frozenset[str]
+    """What must be readable for it, in the words of the cases: disk, process, server, text."""
+    build: Build
+    beside: frozenset[int] = frozenset()
+    """What is rightly told of the near miss, too: of the story that led there."""
+
+    @property
+    def title(self) -> str:
+        return self.build.__doc__.partition("\n")[0].rstrip(".") if self.build.__doc__ else self.name
+
+
+def mechanism(codes: Mapping[int, Severity], *needs: str, beside: tuple[int, ...] = ()) -> Callable[[Build], Mechanism]:
+    """Makes a builder a mechanism; its docstring says what breaks, and how the near miss differs."""
+
+    def made(build: Build) -> Mechanism:
+        return Mechanism(build.__name__, codes, frozenset(needs), build, frozenset(beside))
+
+    return made
+
+
+def worst(report: Report) -> dict[int, Severity]:
+    """Code -> the worst severity of what is told under it."""
+    found: dict[int, Severity] = {}
+    for finding in report.findings:
+        found[finding.code] = min(finding.severity, found.get(finding.code, I), key=lambda each: each.rank)
+    return found

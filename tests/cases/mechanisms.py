@@ -1,0 +1,12 @@
+"""Every mechanism, by the kind of thing that is built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.cases import files, installs
+
+if TYPE_CHECKING:
+    from tests.cases.mechanism import Mechanism
+
+MECHANISMS: tuple[Mechanism, ...] = (*files.MECHANISMS, *installs.MECHANISMS)
