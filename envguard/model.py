@@ -100,6 +100,7 @@ class Phase(enum.Enum):
     CONDA_THEN_PIP = "conda then pip"
     MIXED = "mixed back and forth"
     NOT_CONDA = "not conda"
+    UNKNOWN = "unknown"
 
 
 class Verdict(enum.Enum):

@@ -33,15 +33,19 @@ def events(env: Environment) -> tuple[Event, ...]:
 def phase(env: Environment) -> Phase:
     """Who has written into the environment, and in which order.
 
-    Shape B (conda's files over pip's dist-info) proves that conda came back, whatever the dates say.
+    Shape B (conda's files over pip's dist-info) proves that conda came back, whatever the dates say. That conda did not
+    come back takes a date of each install to be told, later than conda's first: without one, or without all of both
+    books, who came last is unknown.
     """
     if not env.is_conda:
         return Phase.NOT_CONDA
-    if not env.pip_owned and not env.overlaps:
-        return Phase.CONDA_ONLY
     if any(overlap.shape in ("conda", "both") for overlap in env.overlaps) or conda_after_pip(env):
         return Phase.MIXED
-    return Phase.CONDA_THEN_PIP
+    if env.conda_packages is None or env.distributions is None:
+        return Phase.UNKNOWN
+    if not env.pip_owned and not env.overlaps:
+        return Phase.CONDA_ONLY
+    return Phase.CONDA_THEN_PIP if len(_judged(env)) == len(env.pip_owned) else Phase.UNKNOWN
 
 
 def notes(env: Environment) -> tuple[Text, ...]:
@@ -77,8 +81,7 @@ def conda_after_pip(env: Environment) -> tuple[Revision, ...]:
 
     Installs dated before the first transaction are not judged: a cloned or copied environment keeps the old dates.
     """
-    born = _born(env)
-    later = [when for dist in env.pip_owned if (when := _installed(dist)) is not None and born and when > born]
+    later = _judged(env)
     if not later:
         return ()
     first = min(later) + GRACE
@@ -87,6 +90,13 @@ def conda_after_pip(env: Environment) -> tuple[Revision, ...]:
         for revision in env.history or ()
         if (date := _date(revision)) is not None and date > first and _by_conda(revision)
     )
+
+
+def _judged(env: Environment) -> list[datetime.datetime]:
+    """When those of pip's distributions were installed whose dates can be compared with conda's."""
+    born = _born(env)
+    dates = map(_installed, env.pip_owned) if born else ()
+    return [when for when in dates if when is not None and born is not None and when > born]
 
 
 def _born(env: Environment) -> datetime.datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import os
 from typing import TYPE_CHECKING
@@ -62,17 +63,42 @@ def test_back_to_conda(prefix: Prefix) -> None:
 @pytest.mark.parametrize(
     ("history", "when"),
     [
-        (CREATED, "2020-01-01 10:00:00"),  # a clone: its files are older than itself
         (CREATED + LATER, "2024-05-06 09:59:30"),  # within the grace: one command's own pip section
         (CREATED + "==> 2024-05-06 10:00:00 <==\n# cmd: conda install nothing\n", "2024-05-05 10:00:00"),
         (CREATED + "==> 2024-05-06 10:00:00 <==\n+pypi::extra-1.0-pypi_0\n", "2024-05-05 10:00:00"),
-        ("==> sometime <==\n+local::num-1.0-0\n", "2024-05-05 10:00:00"),
     ],
-    ids=["clone", "one command", "empty revision", "pypi entries", "no date"],
+    ids=["one command", "empty revision", "pypi entries"],
 )
 def test_not_back_to_conda(prefix: Prefix, history: str, when: str) -> None:
     env = facts(installed(prefix.history(history), "extra", when))
     assert phase(env) is Phase.CONDA_THEN_PIP
+
+
+@pytest.mark.parametrize(
+    ("history", "dates"),
+    [
+        (CREATED, ["2020-01-01 10:00:00"]),
+        (CREATED + LATER, ["2020-01-01 10:00:00"]),
+        (CREATED, ["2020-01-01 10:00:00", "2024-05-05 10:00:00"]),
+        ("==> sometime <==\n+local::num-1.0-0\n", ["2024-05-05 10:00:00"]),
+        ("", ["2024-05-05 10:00:00"]),
+    ],
+    ids=["clone", "clone and conda", "clone and pip", "no date", "no history"],
+)
+def test_who_came_last_is_unknown_where_no_dates_compare(prefix: Prefix, history: str, dates: list[str]) -> None:
+    for number, when in enumerate(dates):
+        installed(prefix, f"extra{number}", when)
+    assert phase(facts(prefix.history(history))) is Phase.UNKNOWN
+
+
+@pytest.mark.parametrize("missing", ["conda_packages", "distributions"])
+def test_what_could_not_be_listed_may_be_anybodys(prefix: Prefix, missing: str) -> None:
+    env = facts(installed(prefix.history(CREATED), "extra", "2024-05-05 10:00:00"))
+    assert phase(dataclasses.replace(env, **{missing: None})) is Phase.UNKNOWN
+
+
+def test_without_pip_it_takes_no_history_to_know_who_was_here(prefix: Prefix) -> None:
+    assert phase(facts(prefix)) is Phase.CONDA_ONLY
 
 
 def test_condas_files_over_pips_dist_info_prove_the_order_without_dates(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ PHASES = MappingProxyType(
         Phase.CONDA_THEN_PIP: Text("first conda, then pip"),
         Phase.MIXED: Text("conda and pip mixed back and forth"),
         Phase.NOT_CONDA: Text("not a conda environment"),
+        Phase.UNKNOWN: Text("nothing tells whether conda or pip came last"),
     }
 )
 SAFETIES = MappingProxyType(
@@ -115,10 +116,16 @@ MADE_BY = Text("envguard {version}, {made_at}")
 EXPLAIN = Text("`envguard explain {code}` tells more about a finding")
 
 PHASE_SYMBOLS = MappingProxyType(
-    {Phase.CONDA_ONLY: "✓", Phase.CONDA_THEN_PIP: "✓", Phase.MIXED: "!", Phase.NOT_CONDA: "·"}
+    {Phase.CONDA_ONLY: "✓", Phase.CONDA_THEN_PIP: "✓", Phase.MIXED: "!", Phase.NOT_CONDA: "·", Phase.UNKNOWN: "?"}
 )
 PHASE_STYLES = MappingProxyType(
-    {Phase.CONDA_ONLY: "sound", Phase.CONDA_THEN_PIP: "sound", Phase.MIXED: "strained", Phase.NOT_CONDA: "unknown"}
+    {
+        Phase.CONDA_ONLY: "sound",
+        Phase.CONDA_THEN_PIP: "sound",
+        Phase.MIXED: "strained",
+        Phase.NOT_CONDA: "unknown",
+        Phase.UNKNOWN: "unknown",
+    }
 )
 TIMELINE = Text("How it came to be")
 TIMELINE_OF = Text("timeline of {name}")
