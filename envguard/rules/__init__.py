@@ -20,8 +20,11 @@ from envguard.rules.installers import (
     uv_targets_other_env,
 )
 from envguard.rules.kernelspecs import kernelspec_dead, kernelspec_other_env, kernelspec_overridden
+from envguard.rules.loader import libstdcxx_too_old, needed_library_missing, system_libcrypto, wrong_libstdcxx
 from envguard.rules.metadata import dist_info_without_metadata, dist_info_without_record, duplicate_dist_info
 from envguard.rules.mkl import mkl_breaks_torch, pip_numpy_in_mkl_env
+from envguard.rules.numpy_abi import numpy2_with_old_extension, numpy_abi_mismatch
+from envguard.rules.openmp import kmp_duplicate_ok_set, threading_layer_conflict, two_openmp_runtimes
 from envguard.rules.order import alternating_installers, conda_after_pip_rule, pip_where_conda_has_it
 from envguard.rules.origins import dead_link_install, editable_install, temporary_url_install, unpinned_vcs_install
 from envguard.rules.ownership import conda_record_lost, dists_share_files, pip_overwrote_conda
@@ -84,8 +87,17 @@ RULES: tuple[Rule, ...] = (
     widgets_version_mismatch,
     stale_module,
     module_version_differs,
+    numpy_abi_mismatch,
+    numpy2_with_old_extension,
     mkl_breaks_torch,
     pip_numpy_in_mkl_env,
+    two_openmp_runtimes,
+    kmp_duplicate_ok_set,
+    threading_layer_conflict,
+    wrong_libstdcxx,
+    libstdcxx_too_old,
+    system_libcrypto,
+    needed_library_missing,
     hdf5_mismatch,
     arrow_mismatch,
     protobuf_mismatch,

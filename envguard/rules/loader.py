@@ -136,7 +136,7 @@ def system_libcrypto(env: Environment) -> Iterator[Found]:
 
 @rule("needed-library-missing", code=343, severity=Severity.ERROR, needs=("libraries",))
 def needed_library_missing(env: Environment) -> Iterator[Found]:
-    """A compiled file needs a library, or a symbol of one, that it will not find.
+    """A compiled file needs a library or a symbol that it will not find.
 
     The file names the libraries it needs. The loader would look for them in the folders that the file, Python,
     LD_LIBRARY_PATH and the system name, and finds one nowhere; or what it finds lacks a symbol that the file needs.

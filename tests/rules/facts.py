@@ -19,6 +19,7 @@ from envguard.facts import (
     Tool,
     Unowned,
 )
+from envguard.library import Library
 from envguard.machine import Command, CondaConfig, CondaLayer, Kernelspec, Shell
 from envguard.process import Mapped, Module, Process, Variable
 
@@ -225,6 +226,21 @@ def kernel(
     )
 
 
+def elf(path: str, soname: str | None, **more: Any) -> Library:
+    """The headers of a compiled file of the prefix."""
+    values = {
+        "needed": tuple(one.name for one in more.get("found") or ()),
+        "rpath": (),
+        "runpath": (),
+        "needs": (),
+        "defines": (),
+        "machine": "x86_64",
+        "inside": True,
+        **more,
+    }
+    return Library(path=path, soname=soname, **values)
+
+
 def env(
     conda: Iterable[CondaPackage] | None = (), dists: Iterable[Distribution] | None = (), **more: Any
 ) -> Environment:
@@ -258,6 +274,7 @@ def env(
         "importable": (),
         "activation": (),
         "elsewhere": (),
+        "libraries": (),
         **more,
     }
     has_pip = dists is None or any(each.name == PIP for each in dists)

@@ -13,6 +13,8 @@ import pytest
 
 from envguard.analyse import analyse
 from envguard.facts import Activation, CacheDamage, Deep, DirectUrl, Importable, OnDisk
+from envguard.library import Found as ElfFound
+from envguard.library import VersionNeed
 from envguard.machine import Command, Frontend, PathFile, PipOption, Shebang, VendoredLibrary
 from envguard.model import Text
 from envguard.process import Elsewhere, Offer, Stranger
@@ -27,8 +29,10 @@ from envguard.rules import (
     hdf5,
     installers,
     kernelspecs,
+    loader,
     metadata,
     mkl,
+    openmp,
     order,
     origins,
     ownership,
@@ -49,6 +53,7 @@ from tests.rules.facts import (
     both,
     config,
     dist,
+    elf,
     env,
     kernel,
     overlap,
@@ -83,6 +88,8 @@ FAMILIES = (
     places,
     widgets,
     mkl,
+    openmp,
+    loader,
     hdf5,
     arrow,
     protobuf,
@@ -135,6 +142,13 @@ CODES = {
     "widgets-version-mismatch": 250,
     "mkl-breaks-torch": 320,
     "pip-numpy-in-mkl-env": 321,
+    "two-openmp-runtimes": 330,
+    "kmp-duplicate-ok-set": 331,
+    "threading-layer-conflict": 332,
+    "wrong-libstdcxx": 340,
+    "libstdcxx-too-old": 341,
+    "system-libcrypto": 342,
+    "needed-library-missing": 343,
     "hdf5-mismatch": 350,
     "arrow-mismatch": 351,
     "protobuf-mismatch": 352,
@@ -246,7 +260,38 @@ AROUND = {
     "shell": shell(
         Command("pip", "/usr/bin/pip", "/usr", False), Command("uv", "/usr/bin/uv", None, None), active="/x"
     ),
-    "process": kernel(cpu_flags=("sse2",), variables={"CONDA_SUBDIR": "linux-aarch64", "A_DATA": "/usr/share/a"}),
+    "process": kernel(
+        f"{PREFIX}/lib/libgomp.so.1",
+        f"{PREFIX}/lib/libiomp5.so",
+        "/usr/lib/libstdc++.so.6",
+        cpu_flags=("sse2",),
+        variables={
+            "CONDA_SUBDIR": "linux-aarch64",
+            "A_DATA": "/usr/share/a",
+            "KMP_DUPLICATE_LIB_OK": "TRUE",
+            "MKL_THREADING_LAYER": "INTEL",
+            "LD_LIBRARY_PATH": "/usr/lib",
+        },
+    ),
+    "libraries": (
+        elf(f"{PREFIX}/lib/libgomp.so.1", "libgomp.so.1", owner=PIPS.path),
+        elf(f"{PREFIX}/lib/libstdc++.so.6", "libstdc++.so.6", defines=("GLIBCXX_3.4.29",)),
+        elf(f"{PREFIX}/lib/libcrypto.so.3", "libcrypto.so.3", defines=("OPENSSL_3.2.0",)),
+        elf("/usr/lib/libstdc++.so.6", "libstdc++.so.6", inside=False),
+        elf(
+            f"{PREFIX}/{SITE}/numpy/core.so",
+            None,
+            needs=(VersionNeed("libstdc++.so.6", ("GLIBCXX_3.4.29",)),),
+            owner=NUMPY.record,
+            found=(
+                ElfFound(
+                    "libstdc++.so.6", f"{PREFIX}/lib/libstdc++.so.6", "rpath", lacks=("GLIBCXX_3.4.33",), inside=True
+                ),
+                ElfFound("libcrypto.so.3", "/usr/lib/libcrypto.so.3", "cache", lacks=("OPENSSL_3.2.0",)),
+                ElfFound("libgone.so.1", None, "nowhere"),
+            ),
+        ),
+    ),
 }
 HOME = "/home/me/.local/lib/python3.11/site-packages"
 BESIDE = {
@@ -293,6 +338,10 @@ OUTSIDE = (
     "pythonpath-shadows",
     "not-activated",
     "activation-points-elsewhere",
+    "kmp-duplicate-ok-set",
+    "threading-layer-conflict",
+    "wrong-libstdcxx",
+    "system-libcrypto",
 )
 """Rules whose fixes change nothing in the environment."""
 STATES = (OnDisk(pip=2), OnDisk(conda=2), OnDisk(conda=1, pip=1), OnDisk(missing=2), OnDisk(other=2), OnDisk(unknown=2))
