@@ -25,6 +25,8 @@ Group = tuple[Symptom, ...]
 LARGEST = 32 << 20
 """Characters of a text that are looked at: its end."""
 _GROUPS, _CHAIN, _FRAMES = 64, 20, 60
+_TAILS = (2_000, 30_000)
+"""Lines from the end of a long text that are tried before all of it."""
 _LINE = 4000
 _SHORT = 40
 """So few lines are all taken for what somebody wants explained."""
@@ -112,6 +114,16 @@ def from_text(pasted: str) -> tuple[Group, ...]:
     pasted = _outputs(pasted) or pasted
     lines = _ANSI.sub("", pasted[-LARGEST:]).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     groups: list[list[Symptom]] = []
+    for size in (*_TAILS, len(lines)):
+        groups = _grouped(lines[-size:])
+        if len(groups) >= _GROUPS or size >= len(lines):
+            break
+    return tuple(tuple(reversed(group[-_CHAIN:])) for group in reversed(groups))
+
+
+def _grouped(lines: list[str]) -> list[list[Symptom]]:
+    """The errors of each chain, in the order of the text."""
+    groups: list[list[Symptom]] = []
     chained = False
     for found in _errors(lines):
         if found is None:
@@ -123,7 +135,7 @@ def from_text(pasted: str) -> tuple[Group, ...]:
             groups.append([found])
             del groups[:-_GROUPS]
         chained = False
-    return tuple(tuple(reversed(group[-_CHAIN:])) for group in reversed(groups))
+    return groups
 
 
 def _symptom_of(error: BaseException) -> Symptom:

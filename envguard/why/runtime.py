@@ -117,6 +117,8 @@ def _qt_plugins(case: Case) -> Iterator[Cause]:
             (dist for dist in case.env.pip_owned if dist.name.startswith("opencv") and "headless" not in dist.name),
             None,
         )
+        if opencv is None and variable is None:
+            return
         yield told(
             "qt-plugin-path",
             "cv2",

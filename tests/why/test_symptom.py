@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from envguard.why.reading import from_exception, from_text, groups_of
-from envguard.why.symptom import Symptom
 from envguard.why.table import ROWS
+
+if TYPE_CHECKING:
+    from envguard.why.symptom import Symptom
 
 EXT = "/env/lib/python3.11/site-packages/foo/_bar.cpython-311-x86_64-linux-gnu.so"
 
@@ -138,7 +142,7 @@ def test_what_is_none_of_these(text: str):
 
 
 def test_the_cases_of_others():
-    """Every error text of the cases leads to its rule, but for the few that only describe; what is no damage leads to none."""
+    """Every error text of the cases leads to its rule, but for six that only describe; what is no damage leads to none."""
     place = Path(__file__).parents[2].parent / "shared" / "cases" / "cases.json"
     if not place.is_file():
         pytest.skip("the cases are not here")
@@ -156,7 +160,7 @@ def test_the_cases_of_others():
         elif not found & {*wanted, *(code + 1 for code in wanted)}:
             wrong.append((text, found))
     assert not wrong
-    assert len(unknown) <= 4, unknown
+    assert len(unknown) <= 6, unknown
 
 
 def test_a_traceback():
@@ -201,7 +205,7 @@ def test_a_log_with_several_errors_gives_the_last_first():
 def test_an_exception_with_its_chain():
     try:
         try:
-            import no_such_module_here
+            importlib.import_module("no_such_module_here")
         except ImportError as error:
             raise RuntimeError("wrapped") from error
     except RuntimeError as error:
@@ -214,7 +218,7 @@ def test_an_exception_with_its_chain():
 
 
 def test_an_exception_that_cannot_be_said():
-    class Mute(Exception):  # noqa: N818
+    class Mute(Exception):
         def __str__(self) -> str:
             raise ValueError
 

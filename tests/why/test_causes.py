@@ -1,0 +1,435 @@
+"""Each family in a real folder, or on facts: where its cause is there it is told, and where it nearly is, it is not."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from envguard import api
+from envguard.analyse import analyse
+from envguard.facts import OnDisk
+from envguard.machine import Command
+from envguard.model import Answer, Certainty
+from envguard.process import Module, PathEntry
+from envguard.why.answer import answer
+from envguard.why.reading import from_text
+from tests.envs import elves
+from tests.probe.prefix import SITE, Prefix
+from tests.rules import facts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from envguard.facts import Environment
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ELF is Linux's format")
+
+
+def why(text: str, env: Environment) -> Answer:
+    return answer(from_text(text), env, analyse(env))
+
+
+def told(found: Answer) -> list[tuple[int, str]]:
+    """The causes in short: code, and whether certain."""
+    return [(cause.code, cause.certainty.value) for cause in found.causes]
+
+
+def ask(text: str, prefix: Prefix) -> list[tuple[int, str]]:
+    return told(api.why(text, prefix.path))
+
+
+@pytest.fixture
+def prefix(tmp_path: Path) -> Prefix:
+    """A conda environment with a Python of 3.11."""
+    made = Prefix(tmp_path / "lab")
+    made.conda("python", "3.11.9", {"bin/python3.11": b"#", "bin/python": b"#"})
+    return made
+
+
+LIB = "ImportError: libquux.so.4: cannot open shared object file: No such file or directory"
+
+
+def test_a_library_that_a_record_lists_and_that_is_gone(prefix: Prefix):
+    prefix.conda("quux", "1.2", {"lib/libquux.so.4": b"x", "lib/other": b"x"})
+    assert ask(LIB, prefix) == []
+    (prefix.path / "lib/libquux.so.4").unlink()
+    found = api.why(LIB, prefix.path)
+    assert told(found) == [(100, "certain")]
+    assert found.causes[0].evidence[0].source == "conda-meta/quux-1.2-0.json"
+    assert any("quux=1.2=0" in step.argv for fix in found.causes[0].fixes for step in fix.steps)
+
+
+def test_a_library_that_a_wheel_brought_and_that_is_gone(prefix: Prefix):
+    text = "ImportError: libzing-1f3a9c0d.so.2: wibble fnord: blorp"
+    prefix.pip("foo", "2.0", {"foo/__init__.py": b"", "foo.libs/libzing-1f3a9c0d.so.2": b"x"})
+    assert 343 not in dict(ask(text, prefix)) or dict(ask(text, prefix))[343] == "likely"
+    (prefix.path / SITE / "foo.libs/libzing-1f3a9c0d.so.2").unlink()
+    found = api.why(text, prefix.path)
+    assert told(found) == [(343, "certain")]
+    assert found.causes[0].subject == "foo"
+
+
+def test_another_version_of_the_library(prefix: Prefix):
+    prefix.conda("openssl", "3.3.0", {"lib/libssl.so.3": b"x"})
+    text = f'  File "{prefix.path}/{SITE}/foo/__init__.py", line 2, in <module>\nImportError: libssl.so.1.1: zing: zang zong'
+    prefix.pip("foo", "2.0", {"foo/__init__.py": b""})
+    found = api.why(text, prefix.path)
+    assert told(found) == [(343, "certain")]
+    assert "foo 2.0 asks for libssl.so.1.1" in found.causes[0].message.english()
+    assert ask("ImportError: libssh.so.1.1: zing: zang zong", prefix) == []
+
+
+def test_a_library_of_torch(prefix: Prefix):
+    text = "ImportError: libc10.so: cannot open shared object file: No such file or directory"
+    assert ask(text, prefix) == [(343, "certain")]  # torch is not there
+    prefix.pip("torch", "2.4.0", {"torch/__init__.py": b"", "torch/lib/libc10.so": b"x"})
+    assert ask(text, prefix) == [(421, "likely")]
+    assert ask(text.replace("libc10", "libtorch_hip"), prefix) == [(403, "certain")]
+
+
+@linux
+def test_a_foreign_extension_in_a_package_of_condas(prefix: Prefix, tmp_path: Path):
+    """Shared inodes: the bytes of a wheel lie where conda put its own, and ask for what only the wheel had."""
+    bundled = elves.library(tmp_path / "libopenblas-r0-12345678.so", soname="libopenblas-r0-12345678.so", offers=["f"])
+    wheel = elves.library(tmp_path / "wheel.so", wants=["f"], needs=[bundled]).read_bytes()
+    path = f"{SITE}/numlib/_core.so"
+    prefix.conda("numlib", "1.0", {f"{SITE}/numlib/__init__.py": b"", path: b"conda's bytes"})
+    frame = f'  File "{prefix.path}/{SITE}/numlib/__init__.py", line 1, in <module>\n'
+    text = f"{frame}ImportError: libopenblas-r0-12345678.so: cannot open shared object file: no"
+    assert ask(text, prefix) == []
+    prefix.write(path, wheel)
+    assert ask(text, prefix)[0] == (101, "certain")
+
+
+@linux
+def test_versions_of_libstdcxx(prefix: Prefix, tmp_path: Path):
+    old = elves.library(prefix.path / "lib/libstdc++.so.6", soname="libstdc++.so.6", offers={"GLIBCXX_3.4.21": ["a"]})
+    text = f"ImportError: {old}: version `GLIBCXX_3.4.29' not found (required by {prefix.path}/{SITE}/foo/_bar.so)"
+    prefix.pip("foo", "2.0", {"foo/__init__.py": b"", "foo/_bar.so": b"x"})
+    found = api.why(text, prefix.path)
+    assert told(found) == [(341, "certain")]
+    assert "ends at GLIBCXX_3.4.21" in found.causes[0].message.english()
+    elves.library(old, soname="libstdc++.so.6", offers={"GLIBCXX_3.4.21": ["a"], "GLIBCXX_3.4.29": ["b"]})
+    assert ask(text, prefix) == []  # it was updated since
+    foreign = elves.library(tmp_path / "usr/libstdc++.so.6", soname="libstdc++.so.6", offers={"GLIBCXX_3.4.21": ["a"]})
+    assert ask(text.replace(str(old), str(foreign)), prefix) == [(340, "certain")]
+
+
+def test_a_system_that_is_too_old():
+    text = "ImportError: /lib/libc.so.6: version `GLIBC_2.38' not found (required by /a/foo.so)"
+    assert told(why(text, facts.env(process=facts.kernel(glibc="2.31")))) == [(343, "certain")]
+    assert told(why(text, facts.env(process=facts.kernel(glibc="2.39")))) == []
+
+
+def test_the_profilers_symbol_of_mkl():
+    text = "ImportError: libtorch_cpu.so: undefined symbol: iJIT_IsProfilingActive"
+    torch = facts.pkg("pytorch", "2.1.0", "py3.11_cuda11.8_cudnn8.7.0_0")
+    assert told(why(text, facts.env([torch, facts.pkg("mkl", "2024.2.0")])))[0] == (320, "certain")
+    assert told(why(text, facts.env([torch, facts.pkg("mkl", "2023.1.0")]))) == []
+
+
+@linux
+def test_an_extension_for_another_torch(prefix: Prefix):
+    symbol, twin = "_ZN3c104fooBar3CtrENSt7__cxx1112basic_stringE", "_ZN3c104fooBar3CtrESs"
+    text = f"ImportError: {prefix.path}/{SITE}/flashy/_c.so: undefined symbol: {symbol}"
+    prefix.pip("flashy", "1.0", {"flashy/__init__.py": b"", "flashy/_c.so": b"x"})
+    assert ask(text, prefix) == []
+    prefix.pip("torch", "2.4.0", {"torch/__init__.py": b"", "torch/lib/readme": b"x"})
+    elves.library(prefix.path / SITE / "torch/lib/libc10.so", offers=[twin])
+    found = api.why(text, prefix.path)
+    assert told(found) == [(403, "certain")]
+    assert found.causes[0].subject == "flashy"
+    elves.library(prefix.path / SITE / "torch/lib/libc10.so", offers=[symbol])
+    assert ask(text, prefix) == []
+
+
+@linux
+def test_an_openssl_without_the_symbol(prefix: Prefix):
+    text = f"ImportError: {prefix.path}/lib/python3.11/lib-dynload/_ssl.so: undefined symbol: SSL_CTX_zing"
+    prefix.conda("openssl", "1.0.1", {})
+    elves.library(prefix.path / "lib/libssl.so.1.0", offers=["SSL_new"])
+    assert ask(text, prefix) == [(343, "certain")]
+    elves.library(prefix.path / "lib/libssl.so.1.0", offers=["SSL_new", "SSL_CTX_zing"])
+    assert ask(text, prefix) == []
+
+
+def test_an_extension_of_another_python():
+    text = "ImportError: /opt/robot/lib/python2.7/dist-packages/cam.so: undefined symbol: PyCObject_AsVoidPtr"
+    env = facts.env(process=facts.kernel(variables={"PYTHONPATH": "/opt/robot/lib/python2.7/dist-packages"}))
+    assert told(why(text, env)) == [(204, "certain")]
+    assert told(why(text.replace("python2.7", "python3.11"), env)) == []
+
+
+def test_wheels_of_nvidia():
+    text = "ImportError: libcusparse.so.12: undefined symbol: __nvJitLinkZing_12_6, version libnvJitLink.so.12"
+    link = facts.dist("nvidia-nvjitlink-cu12", "12.4.127")
+    assert told(why(text, facts.env((), [link]))) == [(413, "certain")]
+    assert told(why(text, facts.env((), [dataclasses.replace(link, version="12.6.85")]))) == []
+
+
+def test_libraries_of_cuda_from_the_path(tmp_path: Path):
+    text = "ImportError: /a/libcusparse.so.12: undefined symbol: __nvJitLinkZing_12_6, version libnvJitLink.so.12"
+    (tmp_path / "libnvJitLink.so.12").write_bytes(b"\0not this one\0")
+    kernel = facts.kernel(variables={"LD_LIBRARY_PATH": str(tmp_path)})
+    assert told(why(text, facts.env(process=kernel))) == [(410, "certain")]
+    assert told(why(text, facts.env(process=facts.kernel()))) == []
+
+
+def test_condas_libraries_of_another_cuda():
+    text = "ImportError: libtorch_cuda_cu.so: undefined symbol: cusparseSpSM_zing, version libcusparse.so.11"
+    cuda, part = facts.pkg("pytorch-cuda", "11.7"), facts.pkg("libcusparse", "12.0.0.76")
+    assert told(why(text, facts.env([cuda, part])))[0] == (412, "certain")
+    assert told(why(text, facts.env([cuda, facts.pkg("libcusparse", "11.7.4.91")]))) == []
+
+
+SIZES = "ValueError: numpy.dtype size changed, may indicate binary incompatibility. Expected 96 from C header, got 88 from PyObject"
+
+
+def test_the_size_of_numpys_types():
+    frame = '  File "/e/lib/python3.11/site-packages/fastlib/__init__.py", line 1\n'
+    two, one = facts.dist("numpy", "2.1.0"), facts.dist("numpy", "1.26.4")
+    found = why(frame + SIZES, facts.env((), [two, facts.dist("fastlib", "1.0")]))
+    assert told(found)[0] == (310, "certain")
+    assert found.causes[0].message.english() == "fastlib was compiled for numpy 1.x, and numpy 2.1.0 is imported"
+    assert 310 not in dict(told(why(frame + SIZES, facts.env((), [one]))))  # repaired since, or another's error
+
+
+def test_the_size_of_numpys_types_as_a_warning():
+    text = "x.py:2: RuntimeWarning: numpy.dtype size changed, may indicate binary incompatibility. Expected 96, got 88"
+    found = why(text, facts.env((), [facts.dist("numpy", "1.26.4")]))
+    assert (told(found), len(found.notes)) == ([], 1)
+
+
+def test_numpys_api():
+    text = "RuntimeError: module compiled against API version 0x10 but this version of numpy is 0xf"
+    assert told(why(text, facts.env((), [facts.dist("numpy", "1.22.4")])))[0] == (310, "certain")
+    assert 310 not in dict(told(why(text, facts.env((), [facts.dist("numpy", "1.24.0")]))))
+    two = "RuntimeError: zing ABI 0x1000009 zang numpy 0x2000000"
+    assert told(why(two, facts.env((), [facts.dist("numpy", "2.0.1")])))[0] == (310, "certain")
+
+
+def test_an_extension_of_numpy_one():
+    text = "AttributeError: _ARRAY_API not found"
+    assert told(why(text, facts.env((), [facts.dist("numpy", "2.0.1")])))[0] == (311, "certain")
+    assert told(why(text, facts.env((), [facts.dist("numpy", "1.26.4")]))) == []
+
+
+def test_numpy_was_exchanged_under_the_kernel():
+    loaded = facts.kernel(modules=[Module("numpy", "/x/numpy/__init__.py", "2.1.0")])
+    env = facts.env((), [facts.dist("numpy", "1.26.4")], process=loaded)
+    assert told(why(SIZES, env))[0] == (300, "certain")
+
+
+def test_a_module_for_another_pip(prefix: Prefix, tmp_path: Path):
+    text = "ModuleNotFoundError: No module named 'quux'"
+    other = tmp_path / "other"
+    (other / "lib/python3.9/site-packages/quux").mkdir(parents=True)
+    (other / "lib/python3.9/site-packages/quux/__init__.py").write_text("")
+    (other / "bin").mkdir()
+    env = dataclasses.replace(
+        facts.env((), ()),
+        prefix=str(prefix.path),
+        shell=facts.shell(Command("pip", str(other / "bin/pip"), str(other), False)),
+    )
+    found = why(text, env)
+    assert told(found) == [(210, "certain")]
+    assert told(why(text.replace("quux", "quuz"), env)) == []
+    prefix.pip("quux", "1.0", {"quux/__init__.py": b""})
+    assert told(why(text, env)) == []  # it is here by now
+
+
+def test_a_module_in_the_user_site(prefix: Prefix, tmp_path: Path):
+    text = "ModuleNotFoundError: No module named 'quux'"
+    site = tmp_path / "home/.local/lib/python3.11/site-packages"
+    (site / "quux").mkdir(parents=True)
+    (site / "quux/__init__.py").write_text("")
+    values: dict[str, Any] = {"prefix": str(prefix.path)}
+    off = facts.kernel(user_site=str(site))
+    on = facts.kernel(user_site=str(site), path=(PathEntry(str(site), "user-site"),))
+    assert told(why(text, dataclasses.replace(facts.env(process=off), **values))) == [(202, "certain")]
+    assert told(why(text, dataclasses.replace(facts.env(process=on), **values))) == []
+
+
+def test_a_module_whose_files_are_gone(prefix: Prefix):
+    text = "ModuleNotFoundError: No module named 'quux'"
+    prefix.conda("quux", "1.0", {f"{SITE}/quux/__init__.py": b"", f"{SITE}/quux/a.py": b""})
+    assert ask(text, prefix) == []
+    for path in (prefix.path / SITE / "quux").iterdir():
+        path.unlink()
+    assert ask(text, prefix)[0] == (100, "certain")
+
+
+def test_a_module_that_a_distribution_requires():
+    text = "ModuleNotFoundError: No module named 'quux'"
+    needing = facts.dist("foo", "1.0", requires=("quux>=1",))
+    found = told(why(text, facts.env((), [needing])))
+    assert found == [(132, "certain")]
+    assert told(why(text, facts.env((), [facts.dist("foo", "1.0", requires=("quuz>=1",))]))) == []
+
+
+def test_no_pip():
+    text = "/opt/bin/python: No module named pip"
+    assert told(why(text, _without_pip())) == [(211, "certain")]
+    assert told(why(text, facts.env())) == []
+
+
+def _without_pip() -> Environment:
+    found = facts.env((), [facts.dist("ipykernel")])
+    return dataclasses.replace(found, distributions=tuple(d for d in found.distributions or () if d.name != "pip"))
+
+
+def test_a_conda_of_pypi():
+    text = "ModuleNotFoundError: No module named 'conda.cli.pip_warning'"
+    damaged = facts.env([facts.pkg("conda", "24.1")], base=True, pip_warnings=("bin/conda",))
+    assert told(why(text, damaged)) == [(241, "certain")]
+    assert told(why(text, dataclasses.replace(damaged, pip_warnings=()))) == []
+
+
+def test_a_file_that_hides_a_module(tmp_path: Path):
+    (tmp_path / "random.py").write_text("import numpy\n")
+    text = f"AttributeError: partially initialized module 'random' has no attribute 'zing' (consider renaming '{tmp_path}/random.py')"
+    assert told(why(text, facts.env())) == [(203, "certain")]
+    (tmp_path / "random.py").unlink()
+    assert told(why(text, facts.env())) == []
+
+
+def test_a_name_that_the_loaded_module_has_not():
+    text = (
+        "ImportError: cannot import name 'zing' from 'quux' (/opt/conda/envs/lab/lib/python3.11/site-packages/quux.py)"
+    )
+    old = facts.kernel(modules=[Module("quux", "/x/quux.py", "1.0")])
+    assert told(why(text, facts.env((), [facts.dist("quux", "2.0")], process=old))) == [(300, "certain")]
+    assert told(why(text, facts.env((), [facts.dist("quux", "1.0")], process=old))) == []
+    fresh = dataclasses.replace(old, kind="fresh")
+    assert told(why(text, facts.env((), [facts.dist("quux", "2.0")], process=fresh))) == []
+
+
+def test_a_package_that_pip_half_replaced():
+    package, other = facts.pkg("quux", "1.0"), facts.dist("quux", "2.0")
+    clash = facts.overlap(package, other, compiled=2, on_disk=OnDisk(pip=6, conda=6))
+    text = (
+        "ImportError: cannot import name 'zing' from 'quux' (/opt/conda/envs/lab/lib/python3.11/site-packages/quux.py)"
+    )
+    assert (102, "likely") in told(why(text, facts.env([package], [other], overlaps=(clash,))))
+
+
+def test_the_users_own_copy(prefix: Prefix):
+    text = "ImportError: cannot import name 'zing' from 'quux' (/home/me/.local/lib/python3.11/site-packages/quux/__init__.py)"
+    prefix.pip("quux", "1.0", {"quux/__init__.py": b""})
+    assert ask(text, prefix) == [(201, "certain")]
+    assert ask(text.replace("/home/me/.local", str(prefix.path)), prefix) == []
+
+
+def test_metadata_that_is_gone():
+    text = "No metadata found: /opt/x/quux-1.0.dist-info/METADATA"
+    assert told(why(text, facts.env((), [facts.dist("quux", has_metadata=False)])))[0][0] == 121
+    assert told(why(text, facts.env((), [facts.dist("quux")]))) == []
+
+
+def test_openmp():
+    text = "OMP: Error #15: Initializing libiomp5.so, but found libgomp.so.1 already initialized."
+    two = facts.kernel("/a/lib/libiomp5.so", "/b/numlib.libs/libgomp-a34b3233.so.1")
+    assert told(why(text, facts.env(process=two)))[0] == (330, "certain")
+    assert told(why(text, facts.env(process=facts.kernel("/a/lib/libiomp5.so")))) == []
+
+
+def test_the_threading_layer():
+    text = "Error: mkl-service + Intel(R) MKL: MKL_THREADING_LAYER=INTEL is incompatible with libgomp.so.1 library."
+    set_ = facts.kernel("/b/libgomp.so.1", variables={"MKL_THREADING_LAYER": "INTEL"})
+    assert told(why(text, facts.env([facts.pkg("mkl", "2023.1")], process=set_)))[0][0] == 332
+    assert told(why(text, facts.env())) == []
+
+
+def test_hdf5():
+    text = "Warning! ***HDF5 library version mismatched error***\n  Headers are 1.14.0, library is 1.14.3"
+    h5py = facts.pkg("h5py", "3.11.0")
+    assert told(why(text, facts.env([h5py, facts.pkg("hdf5", "1.14.3")])))[0] == (350, "certain")
+    assert told(why(text, facts.env())) == []
+
+
+def test_qt():
+    text = 'qt.qpa.plugin: Could not load the Qt platform plugin "xcb" in "/x/site-packages/cv2/qt/plugins" even though it was found.'
+    opencv, pyqt = facts.dist("opencv-python", "4.9.0"), facts.dist("pyqt5", "5.15.9")
+    assert [code for code, _ in told(why(text, facts.env((), [opencv, pyqt])))] == [360]
+    assert told(why(text, facts.env((), [pyqt]))) == []
+
+
+def test_proj():
+    text = "proj_create: /usr/share/proj/proj.db contains DATABASE.LAYOUT.VERSION.MINOR = 2 whereas a number >= 5 is expected"
+    away = facts.kernel(variables={"PROJ_LIB": "/usr/share/proj"})
+    assert told(why(text, facts.env([facts.pkg("proj", "9.4.0")], process=away)))[0] == (231, "certain")
+    own = facts.kernel(variables={"PROJ_LIB": f"{facts.PREFIX}/share/proj"})
+    assert told(why(text, facts.env([facts.pkg("proj", "9.4.0")], process=own))) == []
+
+
+def test_protobuf():
+    text = "TypeError: Descriptors cannot be created directly.\nIf this call came from a _pb2.py file, zing"
+    assert told(why(text, facts.env((), [facts.dist("protobuf", "5.27.0")])))[0] == (352, "certain")
+    assert told(why(text, facts.env((), [facts.dist("protobuf", "3.20.3")]))) == []
+
+
+def test_torch_without_cuda():
+    text = "AssertionError: Torch not compiled with CUDA enabled"
+    assert told(why(text, facts.env((), [facts.dist("torch", "2.4.0+cpu")]))) == [(400, "certain")]
+    assert told(why(text, facts.env([facts.pkg("pytorch", "2.4.0", "cpu_generic_py311h1_0")]))) == [(400, "certain")]
+    assert told(why(text, facts.env([facts.pkg("pytorch", "2.4.0", "py3.11_cuda12.1_cudnn9_0")]))) == []
+    assert told(why(text, facts.env((), [facts.dist("torch", "2.4.0+cu121")]))) == []
+
+
+def test_a_driver_that_is_too_old():
+    text = "RuntimeError: The NVIDIA driver on your system is too old (found version 11060)."
+    assert told(why(text, facts.env((), [facts.dist("torch", "2.4.0+cu121")]))) == [(430, "certain")]
+    assert told(why(text, facts.env((), [facts.dist("torch", "2.0.0+cu118")]))) == []
+
+
+def test_companions_of_torch():
+    text = "RuntimeError: operator torchvision::zing does not exist"
+    torch = facts.dist("torch", "2.4.0")
+    assert told(why(text, facts.env((), [torch, facts.dist("torchvision", "0.18.0")]))) == [(402, "certain")]
+    assert told(why(text, facts.env((), [torch, facts.dist("torchvision", "0.19.0")]))) == []
+
+
+def test_cudnn():
+    text = "RuntimeError: cuDNN zing: zang (9, 1, 0) zong (8, 9, 2)"
+    mapped = facts.kernel("/usr/local/cuda/lib64/libcudnn.so.8")
+    assert told(why(text, facts.env((), [facts.dist("torch", "2.4.0")], process=mapped))) == [(410, "certain")]
+    assert told(why(text, facts.env())) == []
+
+
+def test_nothing_explains_it():
+    found = why("ImportError: libquux.so.4: zing: zang zong", facts.env())
+    assert (found.causes, bool(found.looked), bool(found.advice)) == ((), True, True)
+    none = why("it just does not work", facts.env())
+    assert (none.error, none.causes, none.looked) == ("", (), ())
+
+
+def test_at_most_three_and_the_certain_ones_first():
+    text = "ImportError: cannot import name 'zing' from 'quux' (/x/site-packages/quux.py)"
+    old = facts.kernel(modules=[Module("quux", "/x/quux.py", "1.0")])
+    package, other = facts.pkg("quux", "1.0"), facts.dist("quux", "2.0")
+    env = facts.env([package], [other], overlaps=(facts.overlap(package, other, compiled=2),), process=old)
+    found = why(text, env)
+    assert len(found.causes) <= 3
+    assert found.causes[0].certainty is Certainty.CERTAIN
+
+
+@linux
+def test_what_the_real_loader_says(prefix: Prefix, tmp_path: Path):
+    """No made-up sentence: an extension module of this Python's, which asks for a library that conda's record lists."""
+    need = elves.library(prefix.path / "lib/libneeded.so.2", soname="libneeded.so.2", offers=["zing_zang"])
+    prefix.conda("needed", "1.0", {"lib/libneeded.so.2": need.read_bytes()}, write=False)
+    module = elves.library(tmp_path / "zong.so", wants=["zing_zang"], needs=[need])
+    run = [sys.executable, "-c", "import zong"]
+
+    def error() -> str:
+        done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode
+        return done.stderr
+
+    need.unlink()
+    assert module.is_file()
+    assert ask(error(), prefix) == [(100, "certain")]
