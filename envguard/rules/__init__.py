@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envguard.rules.activation import activation_points_elsewhere, not_activated
+from envguard.rules.architecture import architecture_mismatch
 from envguard.rules.arrow import arrow_mismatch
 from envguard.rules.cache import package_cache_damaged
 from envguard.rules.channels import channels_not_strict, defaults_and_forge, mixed_channels
@@ -29,7 +30,7 @@ from envguard.rules.order import alternating_installers, conda_after_pip_rule, p
 from envguard.rules.origins import dead_link_install, editable_install, temporary_url_install, unpinned_vcs_install
 from envguard.rules.ownership import conda_record_lost, dists_share_files, pip_overwrote_conda
 from envguard.rules.places import conda_itself_damaged, pip_in_base
-from envguard.rules.processor import architecture_mismatch, cpu_features_missing
+from envguard.rules.processor import cpu_features_missing
 from envguard.rules.protobuf import protobuf_mismatch
 from envguard.rules.qt import qt_plugin_path
 from envguard.rules.requires import requires_dist_unmet

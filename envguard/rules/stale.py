@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from envguard import versions
 from envguard.errors import CannotTell
-from envguard.model import Certainty, Evidence, Fix, Restart, Safety, Severity, text
+from envguard.model import Certainty, Evidence, Fix, Restart, Safety, Severity, Step, Where, text
 from envguard.rules import fixes
 from envguard.rules.names import same_project
 from envguard.rules.outdated import installed_since, kernel, outdated, whose
@@ -64,7 +64,8 @@ def stale_module(env: Environment) -> Iterator[Found]:
 
 _RESTART = Fix(
     text("Save what you need of this kernel's variables, which a restart loses"),
-    safety=Safety.MANUAL,
+    (Step(("restart",), Where.KERNEL),),
+    Safety.MANUAL,
     restart=True,
 )
 
