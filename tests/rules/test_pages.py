@@ -21,6 +21,7 @@ from envguard.process import Elsewhere, Offer, Stranger
 from envguard.rules import (
     RULES,
     activation,
+    architecture,
     arrow,
     cache,
     channels,
@@ -95,6 +96,7 @@ FAMILIES = (
     protobuf,
     qt,
     processor,
+    architecture,
 )
 HEADINGS = ("Why it matters:", "How to repair:", "Not reported:")
 CODES = {

@@ -1,12 +1,11 @@
-"""The processor: facts -> findings."""
+"""What the processor can do: facts -> findings."""
 
 from __future__ import annotations
 
 import pytest
 
-from envguard.library import Library
-from envguard.rules.processor import architecture_mismatch, cpu_features_missing
-from tests.rules.facts import PREFIX, SITE, Told, commands, dist, env, kernel, only, owned, pkg, told
+from envguard.rules.processor import cpu_features_missing
+from tests.rules.facts import PREFIX, Told, commands, dist, env, kernel, only, owned, pkg, told
 
 OLDEST = ("fpu", "sse", "sse2", "pni", "ssse3", "cx16", "sse4_1", "lahf_lm")  # no sse4_2, no popcnt
 V2 = (*OLDEST, "sse4_2", "popcnt")
@@ -110,98 +109,3 @@ def test_a_wheel_for_older_processors(where, lines):
 def test_conda_chooses_again():
     found = only(cpu_features_missing(env((NEEDY, meta(3)), process=kernel(cpu_flags=SANDY))))
     assert commands(found) == [[f"/opt/conda/bin/conda install --prefix {PREFIX} --force-reinstall foolib"]]
-
-
-MAC = {"platform": "osx-64"}
-INTEL, APPLE = pkg("numpy", subdir="osx-64"), pkg("scipy", subdir="osx-arm64")
-PURE = pkg("rich", subdir="noarch", noarch="python")
-LINUX, ARM = pkg("numpy"), pkg("scipy", subdir="linux-aarch64")
-
-
-def mac(**more):
-    return kernel(**{"system": "Darwin", "machine": "x86_64", **more})
-
-
-TRANSLATED = "Python for Intel processors runs on an Apple processor by translation (Rosetta)"
-INTEL_ON_ARM = "conda's packages are for osx-64, and Python runs as a program for arm64"
-
-
-@pytest.mark.parametrize(
-    ("packages", "more", "expected"),
-    [
-        (
-            (INTEL, APPLE, PURE),
-            MAC,
-            [Told("error", "lab", "conda's packages are for 2 platforms: osx-64, osx-arm64")],
-        ),
-        (
-            (LINUX, ARM),
-            {},
-            [Told("error", "lab", "conda's packages are for 2 platforms: linux-64, linux-aarch64")],
-        ),
-        ((INTEL, PURE), MAC, []),
-        # translated: works, only slower
-        ((INTEL,), {**MAC, "process": mac(translated=True)}, [Told("info", "lab", TRANSLATED)]),
-        ((INTEL,), {**MAC, "process": mac(translated=False)}, []),
-        ((INTEL,), {**MAC, "process": mac(translated=None)}, []),
-        (
-            (INTEL,),
-            {**MAC, "process": mac(translated=True, variables={"DYLD_LIBRARY_PATH": "/usr/lib:/opt/homebrew/lib"})},
-            [Told("warning", "lab", TRANSLATED)],
-        ),
-        (
-            (INTEL,),
-            {**MAC, "process": mac(translated=True, variables={"DYLD_LIBRARY_PATH": "/usr/local/lib"})},
-            [Told("info", "lab", TRANSLATED)],
-        ),
-        ((INTEL,), {**MAC, "process": mac(machine="arm64")}, [Told("error", "lab", INTEL_ON_ARM)]),
-        ((APPLE,), {"platform": "osx-arm64", "process": mac(machine="arm64", translated=False)}, []),
-        # not this environment's Python
-        ((INTEL,), {**MAC, "process": mac(machine="arm64", prefix="/opt/other")}, []),
-        # what the next conda install would bring
-        (
-            (LINUX,),
-            {"process": kernel(variables={"CONDA_SUBDIR": "linux-aarch64"})},
-            [
-                Told(
-                    "warning",
-                    "lab",
-                    "CONDA_SUBDIR is linux-aarch64, and the environment's packages are for linux-64",
-                )
-            ],
-        ),
-        ((LINUX,), {"process": kernel(variables={"CONDA_SUBDIR": "linux-64"})}, []),
-        # 64-bit ARM has two names
-        ((ARM,), {"platform": "linux-aarch64", "process": kernel(machine="arm64")}, []),
-        (
-            (LINUX,),
-            {"platform": "win-64", "layout": "windows", "process": kernel(machine="AMD64", system="Windows")},
-            [],
-        ),
-    ],
-)
-def test_architecture(packages, more, expected):
-    assert told(architecture_mismatch, env(packages, **more)) == expected
-
-
-def library(name: str, machine: str) -> Library:
-    return Library(f"{PREFIX}/{SITE}/{name}", None, (), (), (), (), (), machine)
-
-
-@pytest.mark.parametrize(
-    ("libraries", "expected"),
-    [
-        ((library("foolib/_c.cpython-311-aarch64-linux-gnu.so", "aarch64"),), "1 extension module is for another processor"),
-        (
-            (library("a/a.abi3.so", "aarch64"), library("b/b.cpython-311-ppc64le-linux-gnu.so", "ppc64le")),
-            "2 extension modules are for another processor",
-        ),
-        ((library("foolib/_c.cpython-311-x86_64-linux-gnu.so", "x86_64"),), None),
-        # data of debuggers and emulators, which no import loads
-        ((library("debugpy/attach_linux_x86.so", "i686"),), None),
-        (None, None),
-    ],
-)  # fmt: skip
-def test_extension_modules(libraries, expected):
-    wanted = [Told("error", "lab", f"{expected} than Python's x86_64")] if expected else []
-    assert told(architecture_mismatch, env((LINUX,), libraries=libraries, process=kernel())) == wanted
