@@ -270,7 +270,7 @@ def env(
         "frontends": (),
         "shell": Shell(False, (), None, None),
         "deep": Deep(0, 0, 0),
-        "process": kernel(kind="fresh"),
+        "process": kernel(),
         "importable": (),
         "activation": (),
         "elsewhere": (),
