@@ -17,7 +17,7 @@ from envguard.library import Found as ElfFound
 from envguard.library import VersionNeed
 from envguard.machine import Command, Frontend, PathFile, PipOption, Shebang, VendoredLibrary
 from envguard.model import Text
-from envguard.process import Elsewhere, Offer, Stranger
+from envguard.process import Elsewhere, Module, Offer, PathEntry, Stranger
 from envguard.rules import (
     RULES,
     activation,
@@ -33,6 +33,7 @@ from envguard.rules import (
     loader,
     metadata,
     mkl,
+    numpy_abi,
     openmp,
     order,
     origins,
@@ -43,6 +44,7 @@ from envguard.rules import (
     qt,
     requires,
     site,
+    stale,
     sys_path,
     user_site,
     widgets,
@@ -88,6 +90,8 @@ FAMILIES = (
     activation,
     places,
     widgets,
+    stale,
+    numpy_abi,
     mkl,
     openmp,
     loader,
@@ -142,6 +146,10 @@ CODES = {
     "pip-in-base": 240,
     "conda-itself-damaged": 241,
     "widgets-version-mismatch": 250,
+    "stale-module": 300,
+    "module-version-differs": 302,
+    "numpy-abi-mismatch": 310,
+    "numpy2-with-old-extension": 311,
     "mkl-breaks-torch": 320,
     "pip-numpy-in-mkl-env": 321,
     "two-openmp-runtimes": 330,
@@ -201,6 +209,11 @@ REQUESTS = pkg("requests", depends=("numpy <2", "nowhere", "zlib >=2"), constrai
 TURNS = datetime.datetime(2024, 5, 4, 20).timestamp()  # noqa: DTZ001 - after the first transaction, in conda's local time
 OLD = "lib/python3.9/site-packages"
 PIPS, SHADOW = dist("numpy", "2.3.5", requires=("rich>=13", "nowhere")), dist("shadow")
+LAB = pkg("jupyterlab", "4.1")
+LOADED = (
+    Module("rich", f"{PREFIX}/{SITE}/rich/__init__.py", "11.0", "differs"),
+    Module("jupyterlab", f"{PREFIX}/{SITE}/jupyterlab/__init__.py", "4.1"),
+)
 DISTS = (
     PIPS,
     SHADOW,
@@ -241,6 +254,8 @@ MORE = (
     pkg("hdf5", "1.10.7", provides=()),
     pkg("scipy", depends=("mkl",)),
     pkg("libarrow", provides=()),
+    pkg("old", build="np126py311_0"),
+    LAB,
 )
 AROUND = {
     "site_packages": (SITE, OLD),
@@ -266,6 +281,8 @@ AROUND = {
         f"{PREFIX}/lib/libgomp.so.1",
         f"{PREFIX}/lib/libiomp5.so",
         "/usr/lib/libstdc++.so.6",
+        modules=LOADED,
+        path=(PathEntry(f"{PREFIX}/{SITE}", "site-packages"),),
         cpu_flags=("sse2",),
         variables={
             "CONDA_SUBDIR": "linux-aarch64",
@@ -297,7 +314,10 @@ AROUND = {
 }
 HOME = "/home/me/.local/lib/python3.11/site-packages"
 BESIDE = {
-    "importable": (Importable("numpy", f"{SITE}/numpy", NUMPY.record, PIPS.path),),
+    "importable": (
+        Importable("numpy", f"{SITE}/numpy", NUMPY.record, PIPS.path),
+        Importable("jupyterlab", f"{SITE}/jupyterlab", LAB.record, None),
+    ),
     "activation": (Activation("etc/conda/activate.d/a.sh", NUMPY.record, ("A_DATA", "B_DATA")),),
     "elsewhere": (
         Elsewhere("/home/me", "current", 0, True, (Offer("numpy", "numpy.py"),), ()),
@@ -340,6 +360,7 @@ OUTSIDE = (
     "pythonpath-shadows",
     "not-activated",
     "activation-points-elsewhere",
+    "stale-module",
     "kmp-duplicate-ok-set",
     "threading-layer-conflict",
     "wrong-libstdcxx",
@@ -372,12 +393,18 @@ def texts(value) -> Iterator[Text]:
 
 def test_the_environment_of_this_test_lets_every_rule_speak():
     report = analyse(everything())
-    assert set(CODES) - {finding.rule for finding in report.findings} == {"no-pip-in-env", "pip-where-conda-has-it"}
+    assert set(CODES) - {finding.rule for finding in report.findings} == {
+        "no-pip-in-env",
+        "pip-where-conda-has-it",
+        "numpy-abi-mismatch",
+    }
     assert not report.failed
     assert not report.skipped
     assert "pip-where-conda-has-it" in {
         finding.rule for finding in analyse(everything(), Selection(select=("152",))).findings
     }
+    older = env((pkg("numpy", "1.21"), pkg("late", build="np122py311_0")))
+    assert "numpy-abi-mismatch" in {finding.rule for finding in analyse(older).findings}
 
 
 @pytest.mark.parametrize("where", ENVIRONMENTS, ids=range(len(ENVIRONMENTS)))
@@ -417,6 +444,7 @@ def test_a_sound_environment_is_told_nothing():
             dist("torch", "2.3.5+cu121"),
         ),
         history=(revision("+numpy-1.26.4-py311_0", "+scipy-1.0-py311_0", "+python-1.0-py311_0"),),
+        process=kernel(),
     )
     report = analyse(where)
     assert (report.findings, report.skipped, report.failed) == ((), (), ())
