@@ -270,7 +270,7 @@ def env(
         "frontends": (),
         "shell": Shell(False, (), None, None),
         "deep": Deep(0, 0, 0),
-        "process": kernel(),
+        "process": kernel(kind="fresh"),
         "importable": (),
         "activation": (),
         "elsewhere": (),
