@@ -128,7 +128,7 @@ class Stranger:
     folder: str
     """The name of its dist-info."""
     direct: bool = False
-    """It came from an address or a folder (direct_url.json), so that its code may lie elsewhere again."""
+    """The prefix has it, too, and it came from an address or a folder (direct_url.json): its code may lie elsewhere again."""
 
 
 @dataclass(frozen=True)

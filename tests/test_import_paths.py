@@ -30,7 +30,7 @@ CODES = (200, 201, 202, 203, 204, 230, 231)
 
 def told(report: Report) -> list[tuple[int, str, str]]:
     assert report.failed == ()
-    assert not [each for each in report.skipped if each.rule in ("user-site-shadows", "local-file-shadows")]
+    assert not [each for each in report.skipped if each.rule in ("user-site-shadows", "pythonpath-shadows")]
     return [(each.code, each.severity.value, each.subject) for each in report.findings if each.code in CODES]
 
 

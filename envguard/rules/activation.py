@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from envguard.errors import CannotTell
 from envguard.facts import spec_name
 from envguard.model import Evidence, Fix, Safety, Severity, Step, text
 from envguard.rules import fixes, steps
@@ -56,11 +57,14 @@ def not_activated(env: Environment) -> Iterator[Found]:
 
     How to repair: start Jupyter from the activated environment, or let nb_conda_kernels start its kernels.
 
-    Not reported: an activated environment; variables that only compilers ask for; processes other than a notebook's
-    kernel.
+    Not reported: an activated environment; variables that only compilers ask for.
     """
     process = env.process
-    if process is None or process.kind != "kernel" or not env.is_conda or _is_active(env, process):
+    if process is None or not env.is_conda:
+        return
+    if process.kind != "kernel":
+        raise CannotTell(text("with which variables a kernel starts is known of a running one only"))
+    if _is_active(env, process):
         return
     used = _in_use(env, process)
     evidence: list[Evidence] = []

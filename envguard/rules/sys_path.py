@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envguard.model import Certainty, Evidence, Fix, Safety, Severity, Step, text
+from envguard.rules.outdated import kernel
 from envguard.rules.rule import Found, Rule, rule
 from envguard.rules.shadows import absolute, join, needed, python_of, shadows, short, within
 
@@ -31,12 +32,10 @@ def local_file_shadows(env: Environment) -> Iterator[Found]:
 
     How to repair: give the file another name, and restart the kernel.
 
-    Not reported: processes other than a notebook's kernel; names that nothing here has imported or requires; a project that
+    Not reported: names that nothing here has imported or requires; a project that
     was installed from this very folder; a kernel that has loaded the installed module.
     """
-    process = env.process
-    if process is None or process.kind != "kernel":
-        return
+    process = kernel(env)
     for place in env.elsewhere or ():
         if place.origin not in _LOCAL:
             continue

@@ -41,12 +41,15 @@ def elsewhere(env: Environment, process: Process, problems: reading.Problems) ->
         if (place < first or real == user) and _foreign(env, entry):
             names = _names(entry.path, problems)
             if names is not None:
-                offers, strangers = tuple(_offers(entry.path, names)), tuple(_strangers(entry.path, names))
+                offers, strangers = tuple(_offers(entry.path, names)), tuple(_strangers(env, entry.path, names))
                 found[real] = Elsewhere(entry.path, entry.origin, place, place < first, offers, strangers)
     if user is not None and process.user_site and user not in found and user not in sites:
         names = _names(process.user_site, problems)
         if names is not None:
-            offers, strangers = tuple(_offers(process.user_site, names)), tuple(_strangers(process.user_site, names))
+            offers, strangers = (
+                tuple(_offers(process.user_site, names)),
+                tuple(_strangers(env, process.user_site, names)),
+            )
             found[user] = Elsewhere(process.user_site, "user-site", None, False, offers, strangers)
     return tuple(found.values())
 
@@ -107,9 +110,11 @@ def _is_module(name: str, module: str) -> bool:
     return name == module + ".py" or name.endswith(_MODULES[1:])
 
 
-def _strangers(path: str, names: dict[str, bool]) -> Iterator[Stranger]:
+def _strangers(env: Environment, path: str, names: dict[str, bool]) -> Iterator[Stranger]:
+    """The distributions; only into those that the prefix has, too, is it worth while to look."""
     for name in names:
         match = reading.FOLDER_NAME.match(name) if name.endswith(_INFOS) else None
         if match and len(name) <= reading.NAME_LIMIT:
-            direct = os.path.isfile(os.path.join(path, name, "direct_url.json"))
-            yield Stranger(reading.normalise(match["name"]), match["version"], name, direct)
+            normal = reading.normalise(match["name"])
+            direct = normal in env.dists_named and os.path.isfile(os.path.join(path, name, "direct_url.json"))
+            yield Stranger(normal, match["version"], name, direct)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from envguard.errors import CannotTell
 from envguard.facts import Activation, Importable
 from envguard.rules.activation import activation_points_elsewhere, not_activated
 from tests.rules.facts import PREFIX, SITE, Told, commands, env, kernel, only, owned, pkg, shell, told
@@ -60,10 +61,10 @@ WINDOWS = {"layout": "windows", "prefix": "C:\\conda\\envs\\lab"}
         (where(FOO_DATA, shell=shell(active=PREFIX)), []),
         (where(FOO_DATA, process=kernel(modules=("foo",), variables={"FOO_DATA": "/x"})), []),
         (where(LOADER, process=kernel(variables={"LD_LIBRARY_PATH": f"/usr/lib:{PREFIX}/lib"})), []),
-        # nothing, what only builds ask for, another process, no conda
+        # nothing, what only builds ask for, no conda
         (where(), []),
         (where(Activation(f"{FOLDER}/gcc.sh", LIB.record, ("CFLAGS", "CC", "XML_CATALOG_FILES"))), []),
-        (where(FOO_DATA, process=kernel(modules=("foo",), kind="fresh")), []),
+        (where(FOO_DATA, conda=(), manager="venv", process=kernel(kind="fresh")), []),
         (where(FOO_DATA, conda=(), manager="venv"), []),
         # Windows
         (where(process=kernel(variables={"Path": "C:\\Windows"}), **WINDOWS), unset("PATH")),
@@ -75,6 +76,11 @@ WINDOWS = {"layout": "windows", "prefix": "C:\\conda\\envs\\lab"}
 )
 def test_not_activated(at, expected):
     assert told(not_activated, at) == expected
+
+
+def test_how_a_kernel_is_started_is_not_known_without_one():
+    with pytest.raises(CannotTell):
+        told(not_activated, where(FOO_DATA, process=kernel(modules=("foo",), kind="fresh")))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from envguard.errors import CannotTell
 from envguard.facts import DirectUrl, Importable
 from envguard.machine import PipOption
 from envguard.process import Elsewhere, Module, Offer, Stranger
@@ -230,9 +231,8 @@ HERES = DirectUrl(f"file://{HERE}", editable=False)
         # a folder that nobody requires may be the project itself
         (where(local("foolib"), dists=(FOO,), process=kern()), []),
         (where(local("foolib.py"), dists=(dist("foolib", "2.8.0", requested=False),), process=kern()), []),
-        # the kernel has the installed one; no kernel; another name; a name of projects' own folders
+        # the kernel has the installed one; another name; a name of projects' own folders
         (where(local("foolib.py"), process=loaded("foolib", f"{PREFIX}/{PATH}/__init__.py")), []),
-        (where(local("foolib.py")), []),
         (where(local("mine.py"), process=loaded("mine", f"{HERE}/mine.py")), []),
         (
             where(local("tests"), importable=(Importable("tests", f"{SITE}/tests", None, FOO.path),), process=kern()),
@@ -307,6 +307,11 @@ HERES = DirectUrl(f"file://{HERE}", editable=False)
 )
 def test_a_local_file(at, expected):
     assert told(local_file_shadows, at) == expected
+
+
+def test_what_a_notebook_meets_is_not_known_without_a_kernel():
+    with pytest.raises(CannotTell):
+        told(local_file_shadows, where(local("foolib.py")))
 
 
 def test_a_local_file_gets_another_name():
