@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
-from IPython.terminal.interactiveshell import TerminalInteractiveShell
 
 from envguard import api
 from envguard.errors import BadArguments
@@ -52,7 +51,7 @@ class Shown:
 
 def envcheck(shell: InteractiveShell, line: str) -> None:
     """The magic `%envcheck`."""
-    options = _parser().parse_args(_words(line))
+    options = _parser().parse_intermixed_args(_words(line))
     if options.help:
         magic = shell.find_line_magic("envcheck")  # type: ignore[no-untyped-call]
         _say(inspect.getdoc(magic) or "")
@@ -98,7 +97,13 @@ def last_error() -> BaseException | None:
 def _show(shell: InteractiveShell, told: Report | Timeline | Answer, options: argparse.Namespace) -> None:
     if options.out is not None:
         shell.push({options.out: told})  # type: ignore[no-untyped-call]
-    display(Shown(told, details=options.details, terminal=isinstance(shell, TerminalInteractiveShell)))  # type: ignore[no-untyped-call]
+    display(Shown(told, details=options.details, terminal=_in_terminal(shell)))  # type: ignore[no-untyped-call]
+
+
+def _in_terminal(shell: InteractiveShell) -> bool:
+    """Whether the shell is that of a terminal, which has loaded its module then; in a kernel nobody else needs it."""
+    module = sys.modules.get("IPython.terminal.interactiveshell")
+    return module is not None and isinstance(shell, module.TerminalInteractiveShell)
 
 
 def envpanel(line: str) -> None:
