@@ -72,7 +72,7 @@ def json_v1(report: Report) -> Json:
             "suppressed": len(report.suppressed),
             "known": report.known,
         },
-        **({} if report.restart is None else {"restart": _restart(report.restart)}),
+        "restart": None if report.restart is None else _restart(report.restart),
     }
 
 
