@@ -49,7 +49,7 @@ def collect(
         for offer in offers:
             number = books.owner.get(offer.decides)
             record = records[number] if number is not None else None
-            distribution = listed.get(offer.decides) or _of_record(brought.get(record, ()), offer.name)
+            distribution = listed.get(offer.decides) or _of_record(brought.get(record or "", {}), offer.name)
             path = books.tree.spelled(offer.place)
             found.append({"name": offer.name, "path": path, "record": record, "distribution": distribution})
         found += _editable(books, top, dists, problems)
@@ -112,21 +112,21 @@ def _listed(dists: list[Dist], wanted: set[str]) -> dict[str, str]:
     return found
 
 
-def _brought(dists: list[Dist]) -> dict[str | None, list[Dist]]:
-    """The distributions that came with each record."""
-    found: dict[str | None, list[Dist]] = {}
+def _brought(dists: list[Dist]) -> dict[str, dict[str, str]]:
+    """The distributions that came with each record, by the names that they say they import as; the first under `""`."""
+    found: dict[str, dict[str, str]] = {}
     for dist in dists:
         if dist.out["owner"] is not None:
-            found.setdefault(dist.out["owner"], []).append(dist)
+            mine = found.setdefault(dist.out["owner"], {"": dist.out["path"]})
+            for top in dist.tops:
+                mine.setdefault(top, dist.out["path"])
     return found
 
 
-def _of_record(dists: list[Dist] | tuple[()], name: str) -> str | None:
+def _of_record(dists: dict[str, str], name: str) -> str | None:
     """The distribution of a record that a name belongs to; of several the one that names it."""
     top = name.partition(".")[0]
-    told = [dist for dist in dists if top in dist.tops or top.lower() in dist.tops]
-    chosen = told or dists
-    return chosen[0].out["path"] if chosen else None
+    return dists.get(top) or dists.get(top.lower()) or dists.get("")
 
 
 def _editable(books: Books, top: str, dists: list[Dist], problems: reading.Problems) -> Iterator[dict[str, Any]]:
