@@ -33,6 +33,7 @@ __all__ = ["by_client", "by_import", "by_interpreter", "by_kernelspec", "deeply"
 
 _read: Memory[Environment] = Memory()
 _told: Derived[Environment] = Derived()
+_last: dict[str, tuple[dict[str, Any], Process]] = {}
 
 SECONDS = 60.0
 """For an interpreter to start and read its files; network file systems can be slow, a hung one must end."""
@@ -77,7 +78,15 @@ def _with_process(env: Environment, kind: str | Process | None) -> Environment:
         return dataclasses.replace(env, process=kind)
     if kind is None or os.path.realpath(env.prefix) != os.path.realpath(sys.prefix):
         return env
-    return dataclasses.replace(env, process=process_from_dict(asking.here(kind, _activated(env))))
+    return dataclasses.replace(env, process=_typed(asking.here(kind, _activated(env))))
+
+
+def _typed(told: dict[str, Any]) -> Process:
+    """The typed view of what this process tells; the same object as the last time if it tells the same."""
+    known = _last.get("told")
+    if known is None or known[0] != told:
+        known = _last["told"] = (told, process_from_dict(told))
+    return known[1]
 
 
 def _activated(env: Environment) -> tuple[str, ...]:

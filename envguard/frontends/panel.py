@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from envguard import api
+from envguard import api, brought
 from envguard.frontends import output
 
 if TYPE_CHECKING:
@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 def panel(prefix: str | Path | None = None) -> Any:
     """The panel on a prefix, by default this kernel's; something that a notebook shows either way."""
-    report = api.inspect(prefix)
-    try:
-        from envguard.frontends.widget import Panel
+    with brought.visit():
+        report = api.inspect(prefix)
+        try:
+            from envguard.frontends.widget import Panel
 
-        return Panel(report, lambda: api.inspect(prefix))
-    except Exception as error:  # noqa: BLE001 - a damaged ipywidgets may fail in any way, and may be what is to be found
-        return _Without(output.bundle(report, details=False), f"{type(error).__name__}: {error}")
+            return Panel(report, lambda: api.inspect(prefix))
+        except Exception as error:  # noqa: BLE001 - a damaged ipywidgets may fail in any way, and may be what is to be found
+            return _Without(output.bundle(report, details=False), f"{type(error).__name__}: {error}")
 
 
 class _Without:

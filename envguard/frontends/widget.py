@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from envguard import brought
 from envguard.errors import EnvguardError
 from envguard.frontends import output
 
@@ -48,8 +49,9 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self.button.description = _BUSY
         started = time.perf_counter()
         try:
-            report = self._check()
-            self._show(report, time.perf_counter() - started)
+            with brought.visit():
+                report = self._check()
+                self._show(report, time.perf_counter() - started)
         except EnvguardError as error:
             self._say(output.one_line(error) + " — the report below is the last one that worked.")
         except Exception:  # noqa: BLE001 - the door of the front end; ipywidgets would only log it where nobody looks

@@ -8,8 +8,8 @@ or imported for `collect`. The contract, each sentence of which has a test:
   a module is read through its dictionary, since asking a lazy one would load it.
 * Nothing is raised for what is found: what a system does not tell is None.
 * What envguard brought into the process is left out, unless the user's own code has got hold of it, too. That is seen in
-  the user's namespace and in modules that hold the module itself; a module that took only a name out of it is not seen,
-  and then nothing is said of it. Libraries outside the folders of what was brought are told, for they serve everybody.
+  the user's namespace and in modules loaded since that hold the module itself; a module that took only a name out of it is
+  not seen, and then nothing is said of it. Libraries outside the folders of what was brought are told, for they serve everybody.
 * What looks like a secret is masked.
 * The answer is plain JSON: what `envguard.process.Process` takes.
 """
@@ -158,15 +158,16 @@ def _left_out(every: Loaded) -> set[str]:
 
 def _held(every: Loaded, own: set[str], brought: set[str]) -> Iterator[str]:
     """The modules among those brought that others have got hold of."""
-    for holder, namespace in every:
+    name_of = {id(sys.modules[name]): name for name in brought if name in sys.modules}
+    first = next((place for place, (name, _) in enumerate(every) if name in brought), len(every))
+    for holder, namespace in every[first:]:  # what was imported before cannot have imported them
         if holder in own or holder in brought:
             continue
         for attribute, value in list(namespace.items()):
-            if type(value) is ModuleType:
-                name = _DICTIONARY.__get__(value).get("__name__")
-                # a package holds its modules, whoever imported them
-                if type(name) is str and name in brought and name != "{}.{}".format(holder, attribute):
-                    yield name
+            name = name_of.get(id(value))
+            # a package holds its modules, whoever imported them
+            if name is not None and name != "{}.{}".format(holder, attribute):
+                yield name
     for value in list(_namespace(sys.modules.get("__main__")).values()):
         for name in _defined(value):
             if type(name) is str and name in brought:
@@ -379,7 +380,8 @@ def _without(libraries: list[dict[str, Any]] | None, every: Loaded, left_out: se
         if "." not in name and "__path__" in namespace:
             folder = os.path.dirname(file)
             folders += [folder + os.sep, folder + ".libs" + os.sep]
-    return [each for each in libraries if each["path"] not in files and not each["path"].startswith(tuple(folders))]
+    inside = tuple(folders)
+    return [each for each in libraries if each["path"] not in files and not each["path"].startswith(inside)]
 
 
 def _cpu_flags() -> list[str] | None:

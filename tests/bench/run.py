@@ -7,6 +7,7 @@ the standard library's json reading the same records. `--quick` takes 40 package
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import statistics
@@ -17,7 +18,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.bench import large
+from tests.bench import large, process
 from tests.bench.peers import openssl, peers, read_json
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def rows(prefix: Path, times: int) -> Iterator[Row]:
     time.sleep(max(0.0, (prefix / "complete").stat().st_ctime + store.SETTLED + 0.1 - time.time()))
     afresh()
     yield Row("repeated check, nothing changed", median(lambda: api.inspect(prefix), times * 2))
+    yield from live_part(prefix, *((100, 40) if times == 1 else (1000, 400)), times)
     yield Row("`envguard check` as a command", median(lambda: run(command(prefix)), times))
     yield Row("peak memory of that command", None, f"{peak_memory(command(prefix)):.0f} MB")
 
@@ -114,6 +116,19 @@ def rows(prefix: Path, times: int) -> Iterator[Row]:
         yield Row(what, median(work, times)) if work is not None else Row(what, None, "absent")
     speed = openssl(2)
     yield Row("openssl speed sha256, 2 processes", None, f"{speed:.2f} GB/s" if speed else "absent")
+
+
+def live_part(prefix: Path, modules: int, libraries: int, times: int) -> Iterator[Row]:
+    """What a check takes longer for the process it runs in, in a Python of the environment itself."""
+    folder = process.build(prefix.parent, modules, libraries)
+    argv = [prefix / "bin/python", process.__file__, folder, str(times), Path(process.__file__).parents[2]]
+    path = [entry for entry in sys.path if entry.endswith("site-packages")]
+    told = subprocess.run([*argv, *path], capture_output=True, text=True, check=True).stdout
+    seconds = json.loads(told)
+    loaded = f"{modules} modules and {len(list((folder / 'libraries').iterdir()))} mapped libraries"
+    yield Row("live part beyond the disk check", seconds["first"], loaded)
+    yield Row("live part of a repeated check", seconds["again"], loaded)
+    yield Row("its probe alone", seconds["probe"], loaded)
 
 
 def hashing_alone(prefix: Path) -> float:
@@ -136,11 +151,11 @@ def growth(where: Path, sizes: tuple[int, ...], times: int) -> Iterator[Row]:
             collect.forget()
             api.inspect(prefix)
 
-        seconds, json = median(afresh, times), median(lambda: read_json(prefix), times)  # noqa: B023 - called at once
+        seconds, plain = median(afresh, times), median(lambda: read_json(prefix), times)  # noqa: B023 - called at once
         yield Row(
             f"check of {packages} packages",
             seconds,
-            f"{seconds / json:.1f} × json, {seconds / packages * 1e3:.2f} ms each",
+            f"{seconds / plain:.1f} × json, {seconds / packages * 1e3:.2f} ms each",
         )
 
 
