@@ -53,12 +53,13 @@ def mark(facts: Facts, seconds: float = SECONDS) -> Facts:
     if facts.get("started") is None:
         return facts
     since = facts["started"] - _EARLIER
-    until = time.perf_counter() + seconds
     libraries = _Libraries(facts.get("mapped"))
     for each in facts.get("mapped") or ():
         if each.get("deleted"):
             each["path"], each["stale"] = libraries.judge(each["path"])
-    for group in _written(facts["modules"], since):
+    written = _written(facts["modules"], since)
+    until = time.perf_counter() + seconds
+    for group in written:
         _mark_package([each for _, *each in sorted(group, key=lambda item: item[0])], libraries, until)
     return facts
 

@@ -125,7 +125,7 @@ def restart(env: Environment) -> Restart | None:
         return None
     if needed:
         return Restart(needed=True, names=tuple(each.name for each in needed), says=tuple(map(_message, needed)))
-    if unknown:
+    if unknown and since:
         names = tuple(each.name for each in unknown)
         return Restart(needed=None, names=names, says=(text("not compared with what is loaded: {names}", names=names),))
     if since:

@@ -178,6 +178,8 @@ def test_a_restart_is_the_fix_and_says_what_it_loses():
             where(module("foo", "1.0", "changed"), dists=[dist("foo", "1.0", installed=900.0)]),
             (None, ("foo",), "not compared with what is loaded: foo"),
         ),
+        # written by somebody, and nothing was installed
+        (where(module("foo", "1.0", "changed"), dists=[dist("foo", "1.0")]), None),
         (where(module("foo", "1.0"), dists=[dist("bar")]), None),
         (where(module("foo", "1.0", "differs"), dists=[dist("foo", "2.0")], process={"kind": "fresh"}), None),
         (env((), [dist("bar", installed=900.0)]), None),
