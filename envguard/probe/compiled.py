@@ -37,8 +37,8 @@ def collect(
     folders = tuple(books.tree.key(site) + "/" for site in sites)
     found: dict[str, str] = {}
     for dist in pip:
-        keys = (key for key in dist.rows if _is_module(key, folders) and books.tree.has(key))
-        for key in _first(keys, None if whole else _OF_PIP):
+        own = [key for key in dist.rows if _is_module(key, folders) and books.tree.has(key)]
+        for key in _first(own, None if whole else _OF_PIP):
             found.setdefault(key, dist.out["path"])
     pips = len(found)
     condas = []
