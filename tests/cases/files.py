@@ -82,7 +82,9 @@ def written_in_place(draw: Draw, where: Path, sound: bool) -> Report:
     name, version = draw.name(), draw.version()
     core = f"{SITE}/{name}/_{draw.name()}.so"
     size = draw.random.randint(100, 900)
-    place = Place(where / "envs" / draw.name()).package(name, version, {f"{name}/__init__.py": draw.code()}, data={core: draw.data(size)})
+    place = Place(where / "envs" / draw.name()).package(
+        name, version, {f"{name}/__init__.py": draw.code()}, data={core: draw.data(size)}
+    )
     cached = where / "pkgs" / f"{name}-{version}-0" / core
     sibling = where / "envs" / draw.name() / core
     for link in (cached, sibling):
@@ -99,7 +101,10 @@ def cache_damaged(draw: Draw, where: Path, sound: bool) -> Report:
     """A module was edited in place, and so in the package cache; the near miss is a file of the prefix's own."""
     name, version = draw.name(), draw.version()
     place = Place(where / "envs" / draw.name()).package(name, version, {f"{name}/__init__.py": draw.code()})
-    file, cached = place.inside(f"{name}/__init__.py"), where / "pkgs" / f"{name}-{version}-0" / "site-packages" / name / "__init__.py"
+    file, cached = (
+        place.inside(f"{name}/__init__.py"),
+        where / "pkgs" / f"{name}-{version}-0" / "site-packages" / name / "__init__.py",
+    )
     cached.parent.mkdir(parents=True)
     os.link(file, cached)
     changed = draw.code() + b"VALUE = None\n"
@@ -130,7 +135,9 @@ def record_deleted(draw: Draw, where: Path, sound: bool) -> Report:
     if sound:
         place.take_off(name, version)
         last = place.at("conda-meta/history").read_text(encoding="utf-8")
-        removed = f"==> 2024-06-30 10:00:00 <==\n# cmd: conda remove {name}\n-conda-forge/linux-64::{name}-{version}-0\n"
+        removed = (
+            f"==> 2024-06-30 10:00:00 <==\n# cmd: conda remove {name}\n-conda-forge/linux-64::{name}-{version}-0\n"
+        )
         place.history(last + removed)
     return files(where)
 
@@ -139,7 +146,9 @@ def record_deleted(draw: Draw, where: Path, sound: bool) -> Report:
 def leftover_modules(draw: Draw, where: Path, sound: bool) -> Report:
     """A module that no book lists lies inside a package of conda's; the near miss is byte code."""
     name = draw.name()
-    place = Place(where).package(name, draw.version(), {f"{name}/__init__.py": draw.code(), f"{name}/a.py": draw.code()})
+    place = Place(where).package(
+        name, draw.version(), {f"{name}/__init__.py": draw.code(), f"{name}/a.py": draw.code()}
+    )
     stray = f"{name}/__pycache__/a.cpython-311.pyc" if sound else f"{name}/{draw.name()}.py"
     place.write(f"{SITE}/{stray}", draw.code())
     return files(where)
@@ -190,7 +199,9 @@ def coupled_pair_from_two_channels(draw: Draw, where: Path, sound: bool) -> Repo
 def packages_from_two_channels(draw: Draw, where: Path, sound: bool) -> Report:
     """Packages that nothing couples come from two channels; the near miss from one that is made to be a guest."""
     place = Place(where).package(draw.name(), draw.version(), channel="conda-forge")
-    place.package(draw.name(), draw.version(), channel="bioconda" if sound else draw.pick(("main", "anaconda", draw.name())))
+    place.package(
+        draw.name(), draw.version(), channel="bioconda" if sound else draw.pick(("main", "anaconda", draw.name()))
+    )
     return files(where)
 
 
@@ -214,7 +225,11 @@ def wheel_brings_condas_library(draw: Draw, where: Path, sound: bool) -> Report:
     name, library = draw.name(), draw.pick(("libopenblas", "libgomp", "libpq", "libcrypto"))
     place = Place(where).library(library, draw.version(), {f"lib/{library}.so.1": draw.data()})
     carried = f"lib{draw.name()}" if sound else library
-    place.wheel(name, draw.version(), {f"{name}/__init__.py": b"", f"{name}.libs/{carried}-{draw.random.randbytes(4).hex()}.so.1": draw.data()})
+    place.wheel(
+        name,
+        draw.version(),
+        {f"{name}/__init__.py": b"", f"{name}.libs/{carried}-{draw.random.randbytes(4).hex()}.so.1": draw.data()},
+    )
     return files(where)
 
 

@@ -46,7 +46,9 @@ def half_upgraded(draw: Draw, where: Path, sound: bool) -> Report:
     name, (old, new) = draw.name(), draw.versions()
     gone = f"{name}/{draw.name()}.py"
     egg = {f"{SITE}/{name}-{old}.egg-info/PKG-INFO": f"Metadata-Version: 1.0\nName: {name}\nVersion: {old}\n".encode()}
-    place = Place(where).library(name, old, {f"{SITE}/{name}/__init__.py": draw.code(), f"{SITE}/{gone}": draw.code(), **egg})
+    place = Place(where).library(
+        name, old, {f"{SITE}/{name}/__init__.py": draw.code(), f"{SITE}/{gone}": draw.code(), **egg}
+    )
     if not sound:
         place.wheel(name, new, {f"{name}/__init__.py": draw.code() + b"# new\n"})
         place.at(next(iter(egg))).unlink()
@@ -90,7 +92,9 @@ def uninstall_was_interrupted(draw: Draw, where: Path, sound: bool) -> Report:
     name, (old, new) = draw.name(), draw.versions()
     place = Place(where).wheel(name, new)
     if sound:
-        place.write(f"{SITE}/{draw.name()}-{old}.egg-info/PKG-INFO", b"Metadata-Version: 1.0\nName: other\nVersion: 1\n")
+        place.write(
+            f"{SITE}/{draw.name()}-{old}.egg-info/PKG-INFO", b"Metadata-Version: 1.0\nName: other\nVersion: 1\n"
+        )
     else:
         place.inside(f"{name}-{old}.dist-info").mkdir()
     return files(where)
@@ -102,7 +106,11 @@ def record_of_pips_gone(draw: Draw, where: Path, sound: bool) -> Report:
     name, version = draw.name(), draw.version()
     place = Place(where)
     if sound:
-        info = {key: each for key, each in place.info(name, version, {f"{name}.py": draw.code()}, "conda").items() if "RECORD" not in key}
+        info = {
+            key: each
+            for key, each in place.info(name, version, {f"{name}.py": draw.code()}, "conda").items()
+            if "RECORD" not in key
+        }
         place.library(name, version, info)
     else:
         place.wheel(name, version)
@@ -148,7 +156,10 @@ def editable_folder_moved(draw: Draw, where: Path, sound: bool) -> Report:
     origin = {"url": source.as_uri(), "dir_info": {"editable": True}}
     name = draw.name()
     Place(where / "prefix").wheel(
-        name, "1", {f"__editable__.{name}-1.pth": f"{source}\n".encode()}, more={"direct_url.json": json.dumps(origin).encode()}
+        name,
+        "1",
+        {f"__editable__.{name}-1.pth": f"{source}\n".encode()},
+        more={"direct_url.json": json.dumps(origin).encode()},
     )
     if not sound:
         source.rename(source.with_name(draw.name()))
@@ -198,7 +209,10 @@ def conda_moves_what_pip_requires(draw: Draw, where: Path, sound: bool) -> Repor
     place.wheel(draw.name(), draw.version(), requires=[f"{name}=={old}"])
     if sound:
         place.now -= DAY - 60
-    for path in [f"{SITE}/{name}/__init__.py", *(f"{SITE}/{name}-{old}.dist-info/{each}" for each in ("METADATA", "INSTALLER", "RECORD"))]:
+    for path in [
+        f"{SITE}/{name}/__init__.py",
+        *(f"{SITE}/{name}-{old}.dist-info/{each}" for each in ("METADATA", "INSTALLER", "RECORD")),
+    ]:
         place.at(path).unlink()
     place.inside(f"{name}-{old}.dist-info").rmdir()
     place.package(name, new)
@@ -246,7 +260,9 @@ def pip_replaces_what_conda_needs(draw: Draw, where: Path, sound: bool) -> Repor
 @mechanism({241: E}, "disk", beside=(240,))
 def conda_from_pypi(draw: Draw, where: Path, sound: bool) -> Report:
     """bin/conda was replaced by that of the conda of PyPI, which only warns."""
-    place = Place(where).package("conda", draw.version(), data={"bin/conda": f"#!{where}/bin/python\nfrom conda.cli import main\n".encode()})
+    place = Place(where).package(
+        "conda", draw.version(), data={"bin/conda": f"#!{where}/bin/python\nfrom conda.cli import main\n".encode()}
+    )
     if not sound:
         place.write("bin/conda", f"#!{where}/bin/python\nfrom conda.cli.pip_warning import main\n".encode())
     return files(where)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.cases import files, installs
+from tests.cases import files, installs, processes, settings, tables
 
 if TYPE_CHECKING:
     from tests.cases.mechanism import Mechanism
 
-MECHANISMS: tuple[Mechanism, ...] = (*files.MECHANISMS, *installs.MECHANISMS)
+MECHANISMS: tuple[Mechanism, ...] = (
+    *files.MECHANISMS,
+    *installs.MECHANISMS,
+    *tables.MECHANISMS,
+    *settings.MECHANISMS,
+    *processes.MECHANISMS,
+)

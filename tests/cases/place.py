@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 import time
-import venv
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +19,22 @@ SITE = f"lib/python{XY}/site-packages"
 BEGIN = 1_714_843_119.0
 """When every story begins: 4 May 2024."""
 DAY = 24 * 3600.0
-_LEFT_OUT = ("site-packages", "EXTERNALLY-MANAGED", "__pycache__")
+_LEFT_OUT = ("site-packages", "EXTERNALLY-MANAGED")
 
 
 class Place(Prefix):
-    """A conda prefix whose story goes on by a day with every step; `live` gives it a Python that runs."""
+    """A conda prefix whose story goes on by a day with every step.
 
-    def __init__(self, path: Path, *, live: bool = False) -> None:
+    `python` gives it one that runs: "lent" is that of a venv, which takes a millisecond; one of its "own" looks into the
+    user's folder, as conda's does.
+    """
+
+    def __init__(self, path: Path, python: str | None = None) -> None:
         path.mkdir(parents=True)
-        if live:
-            _python(path)
+        if python == "own":
+            _own_python(path)
+        elif python is not None:
+            virtual(path)
         super().__init__(path, SITE)
         self.now = BEGIN
         self.linked: dict[str, str] = {}
@@ -122,19 +127,28 @@ class Place(Prefix):
     def _date(self, *paths: str) -> Place:
         """Gives what was written the story's time, and lets a day pass."""
         for path in dict.fromkeys(part for each in paths for part in (each, str(Path(each).parent))):
-            if (self.path / path).exists() and path.endswith((".json", "RECORD", "METADATA", "INSTALLER", ".dist-info")):
+            if (self.path / path).exists() and path.endswith(
+                (".json", "RECORD", "METADATA", "INSTALLER", ".dist-info")
+            ):
                 os.utime(self.path / path, (self.now, self.now))
         self.now += DAY
         return self
 
 
 def virtual(path: Path) -> tuple[Path, Path]:
-    """A venv without pip: its Python and its site-packages."""
-    venv.EnvBuilder(symlinks=True, with_pip=False).create(path)
+    """A venv without pip, as the module venv makes it but for its scripts: its Python and its site-packages."""
+    (path / "bin").mkdir(parents=True)
+    (path / SITE).mkdir(parents=True)
+    program = (Path(sys.base_prefix) / f"bin/python{XY}").resolve()
+    for name in ("python", "python3", f"python{XY}"):
+        (path / "bin" / name).symlink_to(program)
+    version = ".".join(map(str, sys.version_info[:3]))
+    settings = f"home = {program.parent}\ninclude-system-site-packages = false\nversion = {version}\n"
+    (path / "pyvenv.cfg").write_text(settings, encoding="utf-8")
     return path / "bin" / "python", path / SITE
 
 
-def _python(prefix: Path) -> None:
+def _own_python(prefix: Path) -> None:
     """A Python that takes this prefix for its own, as conda's does: its program, and the standard library by links."""
     base = Path(sys.base_prefix)
     program = (base / f"bin/python{XY}").resolve()

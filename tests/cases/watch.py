@@ -32,7 +32,20 @@ for line in sys.stdin:
         answer.update(status="error", ename=type(error).__name__, evalue=str(error))
     print(json.dumps(answer), flush=True)
 """
-_OURS = ("COVERAGE", "PYTEST", "PYTHON", "CONDA", "VIRTUAL_ENV", "LD_", "UV_", "PIP_", "MKL_", "OMP_", "KMP_", "JUPYTER")
+_OURS = (
+    "COVERAGE",
+    "PYTEST",
+    "PYTHON",
+    "CONDA",
+    "VIRTUAL_ENV",
+    "LD_",
+    "UV_",
+    "PIP_",
+    "MKL_",
+    "OMP_",
+    "KMP_",
+    "JUPYTER",
+)
 
 
 def files(prefix: Path, *, deep: bool = False, select: tuple[str, ...] = ()) -> Report:
@@ -62,7 +75,7 @@ class Kernel:
         self._process = subprocess.Popen(
             [python, "-c", _KERNEL],
             cwd=cwd,
-            env={**kept, "PYTHONDONTWRITEBYTECODE": "1", **variables},
+            env={**kept, "PATH": str(python.parent), "PYTHONDONTWRITEBYTECODE": "1", **variables},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -87,7 +100,9 @@ class Kernel:
     def __enter__(self) -> Kernel:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
