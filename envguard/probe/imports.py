@@ -97,7 +97,7 @@ def _package(books: Books, folder: str) -> str | None:
 
 def _dotted(books: Books, top: str, place: str) -> str:
     """The name as `import` takes it, spelled as on disk, without what follows the first dot of a file."""
-    below = books.tree.spelled(place)[len(books.tree.spelled(top)) + 1 :]
+    below = books.tree.spelled(place)[len(books.tree.spelled(top)) + 1 :] if books.tree.fold else place[len(top) + 1 :]
     folder, _, last = below.rpartition("/")
     last = last.partition(".")[0]
     return folder.replace("/", ".") + "." + last if folder else last
