@@ -546,3 +546,17 @@ def test_libraries_of_what_envguard_brought_are_not_told(tmp_path: Path):
 def test_wrong_arguments():
     ran = subprocess.run([sys.executable, PROBE], capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (2, "usage: python live.py OUT [KIND [NAME ...]]\n")
+
+
+def test_a_module_run_by_its_name_brings_the_current_folder(tmp_path: Path):
+    """What `-m` puts first on the path is the command's own, not what its users would meet."""
+    root = str(PROBE.parents[2])
+    subprocess.run(
+        [sys.executable, "-m", "envguard.probe.live", tmp_path / "out"],
+        check=True,
+        cwd=tmp_path,
+        env=clean(PYTHONPATH=root),
+    )
+    told = process_from_dict(json.loads((tmp_path / "out").read_text()))
+    assert told.path[0].path == root
+    assert entries(told, "current") == []
