@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import subprocess
 import sys
 import time
@@ -130,9 +129,7 @@ TELLING = (
     RAISE,
     "raise ValueError('numpy.dtype size changed, zing. Expected 96 from C header, got 88 from PyObject')",
     "raise OSError('/a/lib/libfoo.so: undefined symbol: foo_bar')",
-    "import numpy.zing if False else _ssl_zing"
-    if False
-    else "raise ModuleNotFoundError(\"No module named '_ssl'\", name='_ssl')",
+    "raise ModuleNotFoundError(\"No module named '_ssl'\", name='_ssl')",
     "raise AssertionError('Torch not compiled with CUDA enabled')",
     "raise AttributeError('_ARRAY_API not found')",
 )
@@ -230,8 +227,7 @@ def test_loading_it_brings_nothing_heavy():
 
 
 def test_a_real_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    for name in ("ENVGUARD_HINT",):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("ENVGUARD_HINT", raising=False)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     (tmp_path / "colorsys.py").write_text("zing = 1\n", encoding="utf-8")
     source = [
@@ -255,4 +251,3 @@ def test_a_real_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert "EG203 local-file-shadows  colorsys" in told[3]
     assert "(certain)" in told[3]
     assert "nothing that envguard knows of" in told[5]
-    assert os.path.isdir(tmp_path)  # noqa: PTH112 - it was left alone
