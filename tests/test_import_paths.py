@@ -41,7 +41,7 @@ def finding(report: Report, code: int) -> Finding:
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     """A sound environment with its own Python and one package."""
-    made = Place(tmp_path / "envs" / "lab", live=True)
+    made = Place(tmp_path / "envs" / "lab", python="own")
     made.library("python", f"{XY}.0", {})
     return made.package("foolib", "2.8.0")
 
