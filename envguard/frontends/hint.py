@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 LINE = "envguard may know why: %envcheck why"
 _OFF = ("0", "no", "off", "false")
 _AT_MOST = 1000
+_MARKS = (
+    ".so", ".dll", ".dylib", ".pyd", "dll", "glibc", "numpy", "_array_api", "torch", "cuda", "nvidia", "cudnn", "gpu", "sm_",
+    "descriptors", "proto", "proj", "mkl", "omp", "qt", "hdf5", "headers", "ssl", "_z", "0x", "winerror",
+)  # fmt: skip
+"""What the messages have in them that the table of causes knows, in small letters; ImportErrors are all looked at."""
 _ATTRIBUTE = "_envguard_hint"
 
 
@@ -42,6 +48,8 @@ class Hint:
         if key in self.told or len(self.told) >= _AT_MOST:
             return
         self.told.add(key)
+        if not _plausible(error, key[1]):
+            return
         if os.environ.get("ENVGUARD_HINT", "").strip().lower() in _OFF:
             return
         from envguard import brought
@@ -58,6 +66,14 @@ class Hint:
             )
         if worth:
             sys.stdout.write(f"{LINE}\n")
+
+
+def _plausible(error: BaseException, message: str) -> bool:
+    """Whether the error is worth the import of what judges it: a tenth of a second, once in a kernel."""
+    if isinstance(error, ImportError) or isinstance(getattr(error, "obj", None), ModuleType):
+        return True
+    said = message.lower()
+    return any(mark in said for mark in _MARKS)
 
 
 def register(shell: InteractiveShell) -> None:
