@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.cases import files, installs, processes, settings, tables
+from tests.cases import files, installs, natives, processes, settings, tables
 
 if TYPE_CHECKING:
     from tests.cases.mechanism import Mechanism
@@ -15,4 +15,5 @@ MECHANISMS: tuple[Mechanism, ...] = (
     *tables.MECHANISMS,
     *settings.MECHANISMS,
     *processes.MECHANISMS,
+    *natives.MECHANISMS,
 )
