@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envguard.model import Severity
+from envguard.model import Certainty, Report, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from envguard.model import Report
+    from envguard.model import Answer
     from tests.cases.draw import Draw
 
-    Build = Callable[[Draw, Path, bool], Report]
+    Build = Callable[[Draw, Path, bool], Report | Answer]
 
 E, W, I = Severity.ERROR, Severity.WARNING, Severity.INFO  # noqa: E741 - as the design's table writes them
 
@@ -46,9 +46,28 @@ def mechanism(codes: Mapping[int, Severity], *needs: str, beside: tuple[int, ...
     return made
 
 
-def worst(report: Report) -> dict[int, Severity]:
-    """Code -> the worst severity of what is told under it."""
+@dataclass(frozen=True)
+class Silence:
+    """Something that is no damage; `build(draw, folder)` builds it and gives what envguard says."""
+
+    name: str
+    codes: frozenset[int]
+    """What must not be told of it."""
+    build: Callable[[Draw, Path], Report | Answer]
+
+
+def worst(told: Report | Answer) -> dict[int, Severity]:
+    """Code -> the worst severity of what is told under it; a cause of an error is an error where it is certain."""
+    if isinstance(told, Report):
+        pairs = [(finding.code, finding.severity) for finding in told.findings]
+    else:
+        pairs = [(cause.code, E if cause.certainty is Certainty.CERTAIN else W) for cause in told.causes]
     found: dict[int, Severity] = {}
-    for finding in report.findings:
-        found[finding.code] = min(finding.severity, found.get(finding.code, I), key=lambda each: each.rank)
+    for code, severity in pairs:
+        found[code] = min(severity, found.get(code, I), key=lambda each: each.rank)
     return found
+
+
+def crashed(told: Report | Answer) -> tuple[object, ...]:
+    """The rules that failed, of which there must be none."""
+    return told.failed if isinstance(told, Report) else ()

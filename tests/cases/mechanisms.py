@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.cases import files, installs, natives, processes, settings, tables
+from tests.cases import errors, files, installs, natives, processes, settings, tables
 
 if TYPE_CHECKING:
     from tests.cases.mechanism import Mechanism
@@ -16,4 +16,5 @@ MECHANISMS: tuple[Mechanism, ...] = (
     *settings.MECHANISMS,
     *processes.MECHANISMS,
     *natives.MECHANISMS,
+    *errors.MECHANISMS,
 )

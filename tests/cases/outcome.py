@@ -10,14 +10,14 @@ from tests.cases.mechanism import worst
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from envguard.model import Report
+    from envguard.model import Answer, Report
     from tests.cases.mechanism import Mechanism
 
 FIRED: dict[str, frozenset[int]] = {}
 """Mechanism -> the codes that were told of it, from its first seed."""
 
 
-def fired(one: Mechanism, seed: int, where: Path) -> Report:
+def fired(one: Mechanism, seed: int, where: Path) -> Report | Answer:
     """The report on what a mechanism breaks."""
     report = one.build(Draw(one.name, seed), where, False)
     if seed == 0:
@@ -25,6 +25,6 @@ def fired(one: Mechanism, seed: int, where: Path) -> Report:
     return report
 
 
-def near(one: Mechanism, seed: int, where: Path) -> Report:
+def near(one: Mechanism, seed: int, where: Path) -> Report | Answer:
     """The report on the same thing built sound."""
     return one.build(Draw(one.name, seed), where, True)

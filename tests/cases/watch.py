@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from envguard import api
+from envguard import api, collect
+from envguard.analyse import analyse
 from envguard.settings import Selection
+from envguard.why.answer import answer
+from envguard.why.reading import groups_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
 
-    from envguard.model import Report
+    from envguard.model import Answer, Report
 
 _KERNEL = """
 import json, sys
@@ -83,12 +86,17 @@ class Kernel:
 
     def run(self, code: str) -> None:
         """Runs a cell, which must not fail."""
-        answer = self._ask(code, {})
-        assert answer["status"] == "ok", answer
+        replied = self._ask(code, {})
+        assert replied["status"] == "ok", replied
 
     def report(self) -> Report:
         """What envguard says of it."""
         return api.inspect_client(self, timeout=30)
+
+    def why(self, error: str) -> Answer:
+        """What envguard says of an error that somebody met in it."""
+        env = collect.by_client(self, 30)
+        return answer(groups_of(error), env, analyse(env))
 
     def execute(self, code: str, *, user_expressions: Mapping[str, str], **_: Any) -> dict[str, Any]:
         """As jupyter_client's, in so far as envguard asks it."""
@@ -114,8 +122,8 @@ class Kernel:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({"code": code, "user_expressions": dict(expressions)}) + "\n")
         self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return answer
+        replied: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return replied
 
 
 def _disturbing(variables: Mapping[str, str]) -> list[str]:
