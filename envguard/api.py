@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from envguard import baseline, brought, collect, configuration, suppress
 from envguard.analyse import analyse, now, select, timeline
 from envguard.model import RulePage
+from envguard.probe.disk import uncollected
 from envguard.rules import RULES
 from envguard.settings import Selection
 from envguard.store import Derived
@@ -42,7 +43,7 @@ def inspect(
     If nothing has changed since the last time, only that is looked at; `keep=False` spares what that costs a process
     that ends after this. `progress` is told the bytes hashed and all bytes.
     """
-    with brought.visit():
+    with brought.visit(), uncollected():
         if deep:
             return analyse(collect.deeply(prefix, progress, process=process), selection)
         env = collect.by_import(prefix, keep=keep, process=process)

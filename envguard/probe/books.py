@@ -35,8 +35,8 @@ class Books:
         self.shared: dict[tuple[int, int], list[str]] = {}
         self.missing: list[list[str]] = []
         self.compiled: list[list[str]] = []
-        self.there: set[str] = set()
-        """Everything that lies in a folder where a record has a file."""
+        self.strangers: set[str] = set()
+        """What lies in a folder where a record has a file, and is in no record so far."""
         self.folders: set[str] = set()
         """Every folder with a recorded file."""
 
@@ -55,14 +55,16 @@ class Books:
             folders = {key.rpartition("/")[0] for key in mine}
         for folder in folders - self.folders:
             names = self.tree.names(folder) or ()
-            self.there.update(map((folder + "/").__add__, names) if folder else names)
+            self.strangers.update(map((folder + "/").__add__, names) if folder else names)
         self.folders |= folders
+        doubtful = mine.keys() - self.strangers
+        self.strangers.difference_update(mine)
         twice = self.owner.keys() & mine.keys()
         for key in sorted(twice):
             self.shared.setdefault((self.owner[key], number), []).append(key)
         self.owner.update(dict.fromkeys(mine.keys() - twice if twice else mine, number))
         self.entries.append(mine)
-        self.missing.append([key for key in mine.keys() - self.there if self._is_gone(key, mine[key])])
+        self.missing.append([key for key in doubtful if self._is_gone(key, mine[key])])
         # one cheap look at each before the exact one, and none at all where the whole record has no such name
         maybe = (
             [key for key in mine if ".so" in key or key.endswith(reading.COMPILED)] if _may_be_compiled(mine) else ()

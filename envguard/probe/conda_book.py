@@ -101,7 +101,7 @@ def _read(entries: list[dict[str, Any]]) -> dict[str, Entry]:
         here = entry.get("sha256_in_prefix")
         rewritten = "prefix_placeholder" in entry and entry["prefix_placeholder"]
         if kind == "hardlink" and (here == package or not here or not package) and not rewritten:
-            found[entry["_path"]] = _make((here or package, size, kind))
+            found[entry["_path"]] = _make((here or package, size, "hardlink"))  # one text for all, not one for each
         else:
             found[entry["_path"]] = _special(entry, kind)
     return found

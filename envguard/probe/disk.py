@@ -19,6 +19,7 @@ if sys.version_info < (3, 8):  # noqa: UP036 - run by any interpreter; above eve
     sys.stderr.write("envguard-probe: Python %d.%d is too old, 3.8 is needed\n" % sys.version_info[:2])  # noqa: UP031 - as above
     sys.exit(3)
 
+import contextlib
 import gc
 import itertools
 import json
@@ -146,14 +147,22 @@ def look(prefix: str, seconds: float = reading.SECONDS) -> Look:
 
     After so many seconds nothing more is looked at. A section that is not complete for that is None, since what is
     not in it would be taken for absent; of a file that is not looked at nothing is told.
+    """
+    with uncollected():
+        return _look(prefix, reading.Patience(seconds))
 
-    The cyclic collector rests meanwhile: a quarter of a million new objects, none of them in a cycle, make it go over
-    everything alive again and again, which takes 15 % of the time here, and more in a kernel full of somebody's data.
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """While this holds, the cyclic collector rests.
+
+    A quarter of a million new objects, none of them in a cycle, make it go over everything alive again and again, which
+    takes 15 % of the time here, and more in a kernel full of somebody's data.
     """
     running = gc.isenabled()
     gc.disable()
     try:
-        return _look(prefix, reading.Patience(seconds))
+        yield
     finally:
         if running:
             gc.enable()

@@ -187,7 +187,7 @@ def unowned(books: Books, dists: list[Dist], sites: list[str], records: list[str
     unlisted = {top.lower() for dist in dists if not dist.rows and not dist.out["owner"] for top in dist.tops}
     nobodys = [
         key
-        for key in sorted((books.there - books.owner.keys()) - claimed)
+        for key in sorted(books.strangers - claimed)
         if key.endswith(_IMPORTED) and "/__pycache__/" not in key
     ]
     found = []

@@ -156,12 +156,15 @@ def chunks(path: str, limit: int, root: str | None = None) -> Iterator[bytes]:
         if not stat.S_ISREG(status.st_mode):
             raise OSError("not a regular file")
         left = limit if status.st_size <= limit else -1
+        # for the whole file and a byte more, since less than was asked for is the end of it: one call for most files
+        ask = min(max(status.st_size + 1, 1 << 12), 1 << 20)
         while left >= 0:  # a file may grow, or claim no size at all
-            chunk = os.read(handle, min(left + 1, 1 << 20))
-            if not chunk:
-                return
+            chunk = os.read(handle, min(left + 1, ask))
             left -= len(chunk)
-            yield chunk
+            if chunk:
+                yield chunk
+            if not chunk or 0 < status.st_size == len(chunk) < ask:
+                return
         size = "{} MB".format(limit >> 20) if limit >> 20 else "{} kB".format(limit >> 10)
         raise OSError("larger than " + size)
     finally:
