@@ -34,7 +34,7 @@ def shells_pip_is_anothers(draw: Draw, where: Path, sound: bool) -> Report:
 @mechanism({211: W}, "disk", "process")
 def no_pip(draw: Draw, where: Path, sound: bool) -> Report:
     """A kernel's environment was made without pip."""
-    python, site = virtual(where)
+    _, site = virtual(where)
     for name in ("ipykernel", *(("pip",) if sound else ())):
         _installed(site, name, draw.version())
     return files(where)

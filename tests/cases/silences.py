@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.cases import errors
-from tests.cases.draw import Draw
 from tests.cases.mechanism import Silence
 from tests.cases.place import SITE, Place
 from tests.cases.watch import files
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envguard.model import Answer, Report
+    from tests.cases.draw import Draw
 
 
 def origin_of_condas(draw: Draw, where: Path) -> Report:
