@@ -32,10 +32,6 @@ class Mechanism:
     beside: frozenset[int] = frozenset()
     """What is rightly told of the near miss, too: of the story that led there."""
 
-    @property
-    def title(self) -> str:
-        return self.build.__doc__.partition("\n")[0].rstrip(".") if self.build.__doc__ else self.name
-
 
 def mechanism(codes: Mapping[int, Severity], *needs: str, beside: tuple[int, ...] = ()) -> Callable[[Build], Mechanism]:
     """Makes a builder a mechanism; its docstring says what breaks, and how the near miss differs."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def origin_of_condas(draw: Draw, where: Path) -> Report:
-    """conda's packages keep the address of the folder or the branch they were built from"""
+    """conda's packages keep the address of the folder or the branch they were built from."""
     place = Place(where)
     for origin in (
         {"url": f"file:///home/conda/feedstock_root/{draw.name()}/work", "dir_info": {}},
@@ -39,14 +39,14 @@ def origin_of_condas(draw: Draw, where: Path) -> Report:
 
 
 def sizes_that_only_grew(draw: Draw, where: Path) -> Answer:
-    """an older extension on a newer numpy 1 warns of a size"""
+    """An older extension on a newer numpy 1 warns of a size."""
     answer = errors.sizes_of_numpys_types.build(draw, where, True)
     assert not hasattr(answer, "findings")
     return answer  # type: ignore[return-value]
 
 
 def named_for_the_processor(draw: Draw, where: Path) -> Report:
-    """a package is named for the graphics card; only its build string would tell"""
+    """A package is named for the graphics card; only its build string would tell."""
     place = Place(where)
     name, version = draw.pick(("pytorch-gpu", "tensorflow-gpu", "pytorch-cpu")), draw.version(main=2)
     core = name.partition("-")[0]
@@ -56,7 +56,7 @@ def named_for_the_processor(draw: Draw, where: Path) -> Report:
 
 
 def link_for_development(draw: Draw, where: Path) -> Report:
-    """a library lies there under three names that are links to one file"""
+    """A library lies there under three names that are links to one file."""
     stem, version = draw.pick(("libcudart", "libcublas", f"lib{draw.name()}")), draw.version(main=11)
     real, content = f"lib/{stem}.so.{version}", draw.data()
     links = [f"lib/{stem}.so", f"lib/{stem}.so.11.0"]
@@ -74,7 +74,7 @@ def link_for_development(draw: Draw, where: Path) -> Report:
 
 
 def loaded_by_another_first(draw: Draw, where: Path) -> Report:
-    """an extension needs a library that the package it is made for loads before it"""
+    """An extension needs a library that the package it is made for loads before it."""
     place = Place(where / "env", "lent").package(draw.name(), draw.version())
     owner, library = draw.pick((("torch", "libc10.so"), (draw.name(), f"lib{draw.name()}.so")))
     brought = elves.library(where / "made" / library, soname=library, offers=["call"])
