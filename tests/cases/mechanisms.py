@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.cases import errors, files, installs, natives, processes, settings, tables
+from tests.cases import errors, files, installs, loaded, natives, processes, settings, tables
 
 if TYPE_CHECKING:
     from tests.cases.mechanism import Mechanism
@@ -15,6 +15,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     *tables.MECHANISMS,
     *settings.MECHANISMS,
     *processes.MECHANISMS,
+    *loaded.MECHANISMS,
     *natives.MECHANISMS,
     *errors.MECHANISMS,
 )

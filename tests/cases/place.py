@@ -148,6 +148,20 @@ def virtual(path: Path) -> tuple[Path, Path]:
     return path / "bin" / "python", path / SITE
 
 
+def copy(folder: Path, name: str, version: str) -> None:
+    """A package with its dist-info in a folder outside of the environment."""
+    (folder / name).mkdir(parents=True)
+    (folder / name / "__init__.py").write_text(f"__version__ = {version!r}\n", encoding="utf-8")
+    metadata(folder, name, version)
+
+
+def metadata(folder: Path, name: str, version: str) -> None:
+    info = folder / f"{name}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
+    (info / "INSTALLER").write_text("pip\n", encoding="utf-8")
+
+
 def _own_python(prefix: Path) -> None:
     """A Python that takes this prefix for its own, as conda's does: its program, and the standard library by links."""
     base = Path(sys.base_prefix)
