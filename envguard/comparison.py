@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from envguard.value import value
 
 if TYPE_CHECKING:
     from envguard.model import Finding, Summary
@@ -43,7 +44,7 @@ class Weight(enum.Enum):
     MINOR = "minor"
 
 
-@dataclass(frozen=True)
+@value
 class Package:
     """A package of one of the two environments."""
 
@@ -53,7 +54,7 @@ class Package:
     owner: Owner
 
 
-@dataclass(frozen=True)
+@value
 class Difference:
     """One name for which the environments differ."""
 
@@ -64,7 +65,7 @@ class Difference:
     weight: Weight
 
 
-@dataclass(frozen=True)
+@value
 class Comparison:
     """Everything that differs, what matters first."""
 

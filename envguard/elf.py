@@ -15,11 +15,11 @@ from __future__ import annotations
 import os
 import stat
 import struct
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from envguard.library import Library, VersionNeed
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,7 +82,7 @@ class Symbol(NamedTuple):
     """Whether the file can do without."""
 
 
-@dataclass(frozen=True)
+@value
 class Symbols:
     """The dynamic symbols of a file."""
 

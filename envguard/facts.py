@@ -7,7 +7,7 @@ prefix, with forward slashes, symlinked folders resolved. Times are seconds sinc
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
@@ -24,6 +24,7 @@ from envguard.machine import (  # noqa: TC001 - from_dict asks for the hints whe
 )
 from envguard.model import Problem, Text
 from envguard.process import Elsewhere, Process
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,7 @@ def spec_name(spec: str) -> str | None:
     return match[1].lower() if match else None
 
 
-@dataclass(frozen=True)
+@value
 class Paths:
     """A set of files by numbers, with a few names: compiled files first, then Python sources."""
 
@@ -49,7 +50,7 @@ class Paths:
     sample: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@value
 class CondaPackage:
     """One record of conda-meta."""
 
@@ -80,7 +81,7 @@ class CondaPackage:
         return f"{self.name}={self.version}={self.build}" if self.build else f"{self.name}={self.version}"
 
 
-@dataclass(frozen=True)
+@value
 class DirectUrl:
     """direct_url.json of a distribution (PEP 610)."""
 
@@ -93,7 +94,7 @@ class DirectUrl:
     """Whether the local folder or file that it names is still there; None if it names none of this machine."""
 
 
-@dataclass(frozen=True)
+@value
 class Distribution:
     """One dist-info, egg-info or egg-link of a site-packages folder."""
 
@@ -125,7 +126,7 @@ class Distribution:
         return self.kind == "egg-link" or (self.direct_url is not None and self.direct_url.editable)
 
 
-@dataclass(frozen=True)
+@value
 class OnDisk:
     """Whose content the shared files have now; counts only files about which the two books differ."""
 
@@ -136,7 +137,7 @@ class OnDisk:
     unknown: int = 0
 
 
-@dataclass(frozen=True)
+@value
 class SharedFile:
     """One path that two books claim with different content."""
 
@@ -147,7 +148,7 @@ class SharedFile:
     """conda, pip, other, missing or unknown."""
 
 
-@dataclass(frozen=True)
+@value
 class Overlap:
     """Files that a conda record and the RECORD of a distribution conda does not own both claim."""
 
@@ -178,7 +179,7 @@ class Overlap:
         return "conda" if self.twin and not self.on_disk.pip else "pip"
 
 
-@dataclass(frozen=True)
+@value
 class SharedPaths:
     """Files that two books of one kind claim: two conda records, or two RECORDs of distributions conda does not own."""
 
@@ -188,7 +189,7 @@ class SharedPaths:
     differ: Paths
 
 
-@dataclass(frozen=True)
+@value
 class Unowned:
     """Files that no book owns, inside a package folder that conda owns."""
 
@@ -197,7 +198,7 @@ class Unowned:
     files: Paths
 
 
-@dataclass(frozen=True)
+@value
 class Linked:
     """A package as conda's history names it."""
 
@@ -207,7 +208,7 @@ class Linked:
     channel: str | None
 
 
-@dataclass(frozen=True)
+@value
 class Revision:
     """One transaction of conda-meta/history. `when` is local time as conda wrote it (`2024-05-04 17:18:39`)."""
 
@@ -222,7 +223,7 @@ class Revision:
     remove_specs: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Tool:
     """A package manager that could run a fix on this machine."""
 
@@ -230,7 +231,7 @@ class Tool:
     path: str
 
 
-@dataclass(frozen=True)
+@value
 class CacheDamage:
     """Altered files of a package that are, by their inode, the package cache's own."""
 
@@ -240,7 +241,7 @@ class CacheDamage:
     files: Paths
 
 
-@dataclass(frozen=True)
+@value
 class Importable:
     """One top-level name that a site-packages folder offers for import, and who put it there."""
 
@@ -254,7 +255,7 @@ class Importable:
     """The path of the distribution that lists it, or that conda's record brought with it."""
 
 
-@dataclass(frozen=True)
+@value
 class Activation:
     """One script of `etc/conda/activate.d`: the variables it sets, by its text; it was not run."""
 
@@ -263,7 +264,7 @@ class Activation:
     variables: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Deep:
     """What hashing every recorded file showed; the packages' `altered` is complete then."""
 
@@ -274,7 +275,7 @@ class Deep:
     cached: tuple[CacheDamage, ...] = ()
 
 
-@dataclass(frozen=True)
+@value
 class Environment:
     """Everything known about one prefix."""
 

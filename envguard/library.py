@@ -5,10 +5,10 @@ Parts of `envguard.facts.Environment`, and kept to the same rules; `elf.py` read
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from envguard.value import value
 
 
-@dataclass(frozen=True)
+@value
 class Compiled:
     """An extension module of the prefix, and the conda record or dist-info that lists it."""
 
@@ -16,7 +16,7 @@ class Compiled:
     owner: str
 
 
-@dataclass(frozen=True)
+@value
 class VersionNeed:
     """The symbol versions that a file needs of one library: `libstdc++.so.6` and `GLIBCXX_3.4.29`."""
 
@@ -24,7 +24,7 @@ class VersionNeed:
     versions: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Found:
     """Where the loader finds one library that a file needs, in a process that has just been started."""
 
@@ -41,7 +41,7 @@ class Found:
     """Whether it lies in the prefix."""
 
 
-@dataclass(frozen=True)
+@value
 class Library:
     """One shared library or extension module, as its ELF headers tell."""
 

@@ -21,13 +21,14 @@ import os
 import re
 import struct
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from envguard import elf
 from envguard.library import Found
 from envguard.probe import reading
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,7 +48,7 @@ _FILES = 4000
 """Libraries followed from one file; those of a whole desktop are 500."""
 
 
-@dataclass(frozen=True)
+@value
 class System:
     """What the machine's loader knows by itself."""
 
@@ -57,7 +58,7 @@ class System:
     """What `$LIB` stands for."""
 
 
-@dataclass(frozen=True)
+@value
 class World:
     """The process in which something is to be loaded."""
 
@@ -75,7 +76,7 @@ class World:
         return replace(self, loaded={**self.loaded, **_names(files)})
 
 
-@dataclass(frozen=True)
+@value
 class Loaded:
     """One file that a load brings in."""
 

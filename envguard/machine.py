@@ -6,10 +6,10 @@ for it: never the value of a variable, nor an address that could carry a passwor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from envguard.value import value
 
 
-@dataclass(frozen=True)
+@value
 class PathFile:
     """One .pth file of a site-packages folder: what Python runs, or adds to its path, at every start."""
 
@@ -22,7 +22,7 @@ class PathFile:
     """The folders outside the prefix that it adds."""
 
 
-@dataclass(frozen=True)
+@value
 class VendoredLibrary:
     """A shared library inside a wheel, of which conda has one of the same name in the prefix."""
 
@@ -33,7 +33,7 @@ class VendoredLibrary:
     record: str | None
 
 
-@dataclass(frozen=True)
+@value
 class Shebang:
     """The Python that scripts of the prefix start, and which scripts do."""
 
@@ -46,7 +46,7 @@ class Shebang:
     """The conda records and dist-infos that list them."""
 
 
-@dataclass(frozen=True)
+@value
 class CustomChannel:
     """A channel to which a .condarc gives a name (custom_channels)."""
 
@@ -54,7 +54,7 @@ class CustomChannel:
     url: str
 
 
-@dataclass(frozen=True)
+@value
 class CondaLayer:
     """What one .condarc, or one variable, sets; None where it is silent."""
 
@@ -68,7 +68,7 @@ class CondaLayer:
     pinned_packages: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True)
+@value
 class CondaConfig:
     """conda's configuration as it holds for the prefix: the layers, the weakest first."""
 
@@ -86,7 +86,7 @@ class CondaConfig:
         return next((each.channel_priority for each in reversed(self.layers) if each.channel_priority), "flexible")
 
 
-@dataclass(frozen=True)
+@value
 class PipOption:
     """An option of pip that a file or a variable sets for every installation."""
 
@@ -95,7 +95,7 @@ class PipOption:
     source: str
 
 
-@dataclass(frozen=True)
+@value
 class Kernelspec:
     """One kernel.json. They stand in the order in which a Jupyter of the prefix looks for them."""
 
@@ -116,7 +116,7 @@ class Kernelspec:
     """Names of the variables it sets."""
 
 
-@dataclass(frozen=True)
+@value
 class Frontend:
     """A labextension of the Jupyter widgets, as a Jupyter of the prefix finds it."""
 
@@ -125,7 +125,7 @@ class Frontend:
     level: str
 
 
-@dataclass(frozen=True)
+@value
 class Command:
     """A program on the PATH, and the prefix that it installs into if that can be told."""
 
@@ -135,7 +135,7 @@ class Command:
     here: bool | None
 
 
-@dataclass(frozen=True)
+@value
 class Shell:
     """What a `!command` of this process would meet; known only where envguard runs in the environment itself."""
 

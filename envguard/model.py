@@ -9,9 +9,11 @@ from __future__ import annotations
 import enum
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 Argument = str | int | tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Text:
     """One sentence: the English template is its message id, `{name}` stands for an argument.
 
@@ -112,7 +114,7 @@ class Verdict(enum.Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
+@value
 class Evidence:
     """One statement that anybody can check, and the file or place to check it in."""
 
@@ -120,7 +122,7 @@ class Evidence:
     source: str
 
 
-@dataclass(frozen=True)
+@value
 class Step:
     """One command of a fix: an argument vector, never a shell line."""
 
@@ -128,7 +130,7 @@ class Step:
     where: Where = Where.TERMINAL
 
 
-@dataclass(frozen=True)
+@value
 class Fix:
     """A way out, as data; envguard runs none of it unless asked."""
 
@@ -138,7 +140,7 @@ class Fix:
     restart: bool = False
 
 
-@dataclass(frozen=True)
+@value
 class Finding:
     """What a rule found about one subject, with the evidence and the ways out."""
 
@@ -173,7 +175,7 @@ def _settled(value: str | tuple[str, ...]) -> str:
     return " ".join(_FOLDERS.sub("", value).split())
 
 
-@dataclass(frozen=True)
+@value
 class Suppressed:
     """A finding that somebody accepted, with the reason; it does not count, and is not kept silent about."""
 
@@ -183,7 +185,7 @@ class Suppressed:
     source: str
 
 
-@dataclass(frozen=True)
+@value
 class RulePage:
     """A rule as a renderer needs it: its names and its page, in Markdown."""
 
@@ -194,7 +196,7 @@ class RulePage:
     page: str
 
 
-@dataclass(frozen=True)
+@value
 class Skipped:
     """A rule that could not decide, and why; silence never looks like health."""
 
@@ -202,7 +204,7 @@ class Skipped:
     reason: Text
 
 
-@dataclass(frozen=True)
+@value
 class Failed:
     """A rule that crashed: a bug of envguard, which must not look like health."""
 
@@ -210,7 +212,7 @@ class Failed:
     error: str
 
 
-@dataclass(frozen=True)
+@value
 class Problem:
     """Something that could not be read, told once; the rest of the report still stands."""
 
@@ -229,7 +231,7 @@ class Mark(enum.Enum):
     """dated before the environment was made, as in a clone or a copy; not judged"""
 
 
-@dataclass(frozen=True)
+@value
 class Change:
     """One package before and after an event: None before is an addition, None after a removal."""
 
@@ -238,7 +240,7 @@ class Change:
     after: str | None
 
 
-@dataclass(frozen=True)
+@value
 class Event:
     """One change of the environment. `when` is local time, ISO 8601, as the source wrote it; None if unknown."""
 
@@ -252,7 +254,7 @@ class Event:
     mark: Mark | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Restart:
     """Whether the kernel must be restarted for what was installed while it ran."""
 
@@ -264,7 +266,7 @@ class Restart:
     """A sentence for each; or the one that says why not."""
 
 
-@dataclass(frozen=True)
+@value
 class Summary:
     """The environment in a few figures: what the headline of a report shows."""
 
@@ -279,7 +281,7 @@ class Summary:
     pip_distributions: int
 
 
-@dataclass(frozen=True)
+@value
 class Timeline:
     """How an environment came to be, the oldest event first."""
 
@@ -302,7 +304,7 @@ class Timeline:
         return tuple(number for number, event in enumerate(self.events) if event.mark is Mark.VIOLATION)
 
 
-@dataclass(frozen=True)
+@value
 class Cause:
     """One explanation of an error, with what confirms it and the ways out."""
 
@@ -317,7 +319,7 @@ class Cause:
     fixes: tuple[Fix, ...] = ()
 
 
-@dataclass(frozen=True)
+@value
 class Answer:
     """Why an error came about: the most certain cause first, or what was looked at in vain."""
 
@@ -335,7 +337,7 @@ class Answer:
     made_at: str
 
 
-@dataclass(frozen=True)
+@value
 class Report:
     """Everything a renderer needs, in the order in which it is told."""
 

@@ -6,15 +6,16 @@ process has them. What looks like a secret is masked before it leaves the proces
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True)
+@value
 class PathEntry:
     """One entry of sys.path, in its order."""
 
@@ -27,7 +28,7 @@ class PathEntry:
     exists: bool = True
 
 
-@dataclass(frozen=True)
+@value
 class Module:
     """One module in sys.modules, envguard's own and what it brought apart."""
 
@@ -41,7 +42,7 @@ class Module:
     could not be compared. None where the loaded code is the file's; and for the rest of a package once one module is stale."""
 
 
-@dataclass(frozen=True)
+@value
 class Mapped:
     """One shared library or extension module that the process has in memory."""
 
@@ -52,7 +53,7 @@ class Mapped:
     """As of a Module, of deleted ones only: None also where the same library was put there once more."""
 
 
-@dataclass(frozen=True)
+@value
 class Variable:
     """One variable of the process's environment that matters here."""
 
@@ -60,7 +61,7 @@ class Variable:
     value: str
 
 
-@dataclass(frozen=True)
+@value
 class Process:
     """Everything known about one process; what an interpreter started for the purpose tells is a fresh one's view."""
 
@@ -105,7 +106,7 @@ class Process:
         return {module.name: module for module in self.modules}
 
 
-@dataclass(frozen=True)
+@value
 class Offer:
     """One top-level name that a folder offers for import."""
 
@@ -118,7 +119,7 @@ class Offer:
     """The standard library has a module of the same name."""
 
 
-@dataclass(frozen=True)
+@value
 class Stranger:
     """A distribution that lies outside the prefix."""
 
@@ -131,7 +132,7 @@ class Stranger:
     """The prefix has it, too, and it came from an address or a folder (direct_url.json): its code may lie elsewhere again."""
 
 
-@dataclass(frozen=True)
+@value
 class Elsewhere:
     """A folder outside the prefix's own from which the process may import, with the names in it; no file of it is run."""
 

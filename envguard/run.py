@@ -13,11 +13,11 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from envguard.errors import ProbeFailed
 from envguard.model import text
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ _NOT_INHERITED = ("__PYVENV_LAUNCHER__",)
 """macOS tells a Python by this variable that it is the venv of the one that started it."""
 
 
-@dataclass(frozen=True)
+@value
 class Ran:
     """What a finished process left behind."""
 

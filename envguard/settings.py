@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from envguard.value import value
 
 if TYPE_CHECKING:
     import datetime
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from envguard.model import Problem
 
 
-@dataclass(frozen=True)
+@value
 class Selection:
     """Which rules run: ids (`pip-overwrote-conda`) or codes (`EG102`, `102`). An empty `select` means all but those that are off by default."""
 
@@ -19,7 +20,7 @@ class Selection:
     ignore: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@value
 class Suppression:
     """Findings that a project accepts: those of one rule, or of one rule about one subject."""
 
@@ -30,7 +31,7 @@ class Suppression:
     """The last day on which it holds."""
 
 
-@dataclass(frozen=True)
+@value
 class Configuration:
     """What `[tool.envguard]` of a pyproject.toml asks for; `source` is that file, None if there is none."""
 
@@ -44,7 +45,7 @@ class Configuration:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True)
+@value
 class Identity:
     """Whose names and folders a redacted report must not hold."""
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from envguard.probe.reading import Stamp, stamp
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +31,7 @@ _CHANGED = 0 if os.name == "nt" else 1
 """Which part of a stamp tells the last change: Windows' ctime is the time of creation, and mtime may lie in the future."""
 
 
-@dataclass(frozen=True)
+@value
 class _Kept(Generic[T]):
     """A value, the paths it rests on with their stamps, and whatever else must be as it was."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(envguard.__file__).parent
 LAYERS = (
     "_version brought",
-    "probe",
+    "probe value",
     "model machine library process",
     "facts errors comparison",
     "settings",
@@ -43,7 +43,7 @@ LAYERS = (
     "__init__ __main__",
 )
 FLOOR = {name: depth for depth, names in enumerate(LAYERS) for name in names.split()}
-RENDER_MAY = {"envguard.model", "envguard.comparison"}
+RENDER_MAY = {"envguard.model", "envguard.comparison", "envguard.value"}
 ONLY_IN = {
     "IPython": ("frontends", "__init__"),
     "ipywidgets": ("frontends",),
@@ -51,13 +51,12 @@ ONLY_IN = {
     "tornado": ("frontends",),
     "jupyter_server": ("frontends",),
     "rattler": ("versions", "packages"),
-    "elftools": ("elf",),
-    "jupyter_client": ("collect",),
     "rich": ("render",),
     "ruamel": ("surroundings",),
     "jupyter_core": ("surroundings",),
     "packaging": ("versions",),
     "tomli": ("configuration",),
+    "typing_extensions": ("value",),  # for mypy alone
 }
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+
+from envguard.value import value
 
 _VOID = frozenset({"meta"})
 _NO_TEXT_ESCAPES = frozenset({"style"})
 
 
-@dataclass(frozen=True)
+@value
 class Element:
     """A tag with attributes and children; a string among the children is text, never markup."""
 

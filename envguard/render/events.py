@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envguard.model import Mark
 from envguard.render import words
 from envguard.render.language import clean, given, say
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,7 @@ TIE = "\N{NO-BREAK SPACE}"
 """Stands between a name and its versions; a renderer that cannot keep them together writes a plain space."""
 
 
-@dataclass(frozen=True)
+@value
 class Gap:
     """Events that a report leaves out."""
 

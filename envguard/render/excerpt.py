@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from envguard.render import words
 from envguard.render.language import given
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +26,7 @@ LISTED = 50
 """How many entries a folded list shows: evidence, suppressed findings, files that could not be read."""
 
 
-@dataclass(frozen=True)
+@value
 class Rest:
     """Findings of the same rule and severity as the one before, which are counted only."""
 

@@ -8,7 +8,6 @@ notebook's table of contents.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envguard.model import Where
@@ -17,6 +16,7 @@ from envguard.render.commands import places
 from envguard.render.element import element, write
 from envguard.render.excerpt import Rest, excerpt, listed
 from envguard.render.language import clean, given, say
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,7 +59,7 @@ def style() -> str:
     return importlib.resources.files("envguard.render").joinpath("report.css").read_text(encoding="utf-8")
 
 
-@dataclass(frozen=True)
+@value
 class _Teller:
     """The report with what every part of the telling needs; `level` is that of its first heading."""
 

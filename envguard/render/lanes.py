@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from envguard.render.cells import cells, wrapped
 from envguard.render.language import clean, given, say
 from envguard.render.lines import BLANK, Line, Span, Wrap, line
 from envguard.render.text import written
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def timeline(
     return written(lambda room: tuple(_Teller(told, room, details, language).tell()), width, color=color)
 
 
-@dataclass(frozen=True)
+@value
 class _Teller:
     """The timeline with the choices that every part of the telling needs."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import enum
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envguard.model import Severity, Where
@@ -16,6 +15,7 @@ from envguard.render.cells import cut
 from envguard.render.commands import places
 from envguard.render.excerpt import Rest, excerpt
 from envguard.render.language import LONGEST, clean, given, joined, say
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,7 +44,7 @@ class Wrap(enum.Enum):
     """as prose, its only row filled up with a horizontal line"""
 
 
-@dataclass(frozen=True)
+@value
 class Span:
     """Some words in one style."""
 
@@ -52,7 +52,7 @@ class Span:
     style: str = ""
 
 
-@dataclass(frozen=True)
+@value
 class Line:
     """A paragraph; from its second line on it is indented by `hang` more."""
 
@@ -75,7 +75,7 @@ def lines(report: Report, width: int, *, details: bool = False, language: Transl
     return tuple(_Teller(report, width, details, language).tell())
 
 
-@dataclass(frozen=True)
+@value
 class _Teller:
     """The report with the choices that every part of the telling needs."""
 

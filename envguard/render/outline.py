@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envguard.model import Severity
 from envguard.render import words
 from envguard.render.language import clean, given, say
+from envguard.value import value
 
 if TYPE_CHECKING:
     from envguard.model import Finding, Fix, Report, Suppressed, Text
@@ -18,7 +18,7 @@ REASONS_SHOWN = 3
 """How many reasons for a restart the headline gives; each is a finding, too."""
 
 
-@dataclass(frozen=True)
+@value
 class First:
     """What to do first: a fix, and the finding it belongs to."""
 

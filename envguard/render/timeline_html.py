@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envguard.model import Mark
@@ -10,6 +9,7 @@ from envguard.render import events, words
 from envguard.render.element import element, write
 from envguard.render.html import document, style, unbroken
 from envguard.render.language import clean, given, say
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def timeline_page(
     return document(f"{title} · envguard", _Teller(told, details, language, level=1).tell(), lang)
 
 
-@dataclass(frozen=True)
+@value
 class _Teller:
     """The timeline with what every part of the telling needs."""
 

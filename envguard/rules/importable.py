@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envguard import versions
@@ -11,6 +10,7 @@ from envguard.facts import Distribution
 from envguard.rules.names import normalise, same_project
 from envguard.rules.overlaps import clashes, stand_in, uninstalled
 from envguard.rules.ownership import lost
+from envguard.value import value
 from envguard.versions import Answer
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from envguard.facts import CondaPackage, Environment
 
 
-@dataclass(frozen=True)
+@value
 class Unmet:
     """One spec of a record that does not hold, and what stands there instead."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envguard import versions
@@ -13,6 +12,7 @@ from envguard.rules.numpy_versions import asks_for, first_with, runs_with
 from envguard.rules.overlaps import clashes_of, live
 from envguard.rules.releases import release
 from envguard.rules.rule import Found, Rule, rule
+from envguard.value import value
 from envguard.versions import Answer
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _BUILT_FOR = re.compile(r"(?:^|_)np(1)(\d{1,2})(?=py|h|_|$)")
 _SHOWN = 6
 
 
-@dataclass(frozen=True)
+@value
 class _Numpy:
     """The numpy that is imported."""
 
@@ -37,7 +37,7 @@ class _Numpy:
     """Whether this kernel has it from outside of the environment, so that no book tells of it."""
 
 
-@dataclass(frozen=True)
+@value
 class _Misfit:
     """A conda package that was built for another numpy."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envguard.model import Severity
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _NOT_CODE = ("/test/", "/tests/", "/testing/", "/doc/", "/docs/", "/example/", "/examples/", "/benchmarks/")
 
 
-@dataclass(frozen=True)
+@value
 class Clash:
     """One overlap with both its sides at hand."""
 

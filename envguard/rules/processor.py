@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envguard import versions
@@ -12,6 +11,7 @@ from envguard.rules import fixes, steps
 from envguard.rules.overlaps import live
 from envguard.rules.releases import at_least, below, release
 from envguard.rules.rule import Found, Rule, rule
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ _ARCHSPEC = re.compile(r"__archspec\s+\S+\s+x86_64_v([1-4])\b")
 _SHOWN = 6
 
 
-@dataclass(frozen=True)
+@value
 class Wheels:
     """A project whose wheels for x86-64 use instructions without asking whether the processor has them."""
 

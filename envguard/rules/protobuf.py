@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envguard import versions
@@ -11,6 +10,7 @@ from envguard.rules import fixes, steps
 from envguard.rules.overlaps import live
 from envguard.rules.releases import at_least, below
 from envguard.rules.rule import Found, Rule, rule
+from envguard.value import value
 from envguard.versions import Answer
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _ACCEPTS = ">=3.19,<3.21"
 _SWITCH = "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"
 
 
-@dataclass(frozen=True)
+@value
 class Generated:
     """A project whose wheels hold code of protoc before 3.19."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envguard.model import Certainty, Evidence, Finding, Fix, Severity, Text
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from envguard.facts import Environment
 
 
-@dataclass(frozen=True)
+@value
 class Found:
     """What a rule's function yields; the rule stamps its id, code and severity on it.
 
@@ -30,7 +30,7 @@ class Found:
     certainty: Certainty = Certainty.CERTAIN
 
 
-@dataclass(frozen=True)
+@value
 class Rule:
     """One rule. `needs` names the sections of Environment without which it cannot decide."""
 

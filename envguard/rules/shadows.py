@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envguard import versions
 from envguard.rules.names import normalise
 from envguard.rules.overlaps import live
+from envguard.value import value
 from envguard.versions import Answer
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _UNIMPORTED = frozenset(
 """Names that stand in projects' folders and that nobody imports from site-packages."""
 
 
-@dataclass(frozen=True)
+@value
 class Shadow:
     """An installed name, and what another folder offers in its stead."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envguard.model import Evidence, text
 from envguard.probe.extras import stem
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SO_VERSION = re.compile(r"\.so\.(\d+(?:\.\d+)*)$")
 
 
-@dataclass(frozen=True)
+@value
 class Copy:
     """One file of a library that a kernel has in memory."""
 

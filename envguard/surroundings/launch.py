@@ -14,12 +14,12 @@ import shlex
 import shutil
 import string
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from envguard.errors import NoSuchEnvironment, ProbeFailed
 from envguard.model import text
 from envguard.probe import reading
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ _IN_SHELL = re.compile(r"-m\s+[\w.]+.*?\{connection_file\}[\"']?", re.DOTALL)
 _NAMES_TOLD = 12
 
 
-@dataclass(frozen=True)
+@value
 class Launch:
     """What is started for a kernelspec."""
 

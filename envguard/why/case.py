@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from envguard.model import Cause, Certainty, Evidence, text
 from envguard.rules import RULES
 from envguard.rules.names import normalise
+from envguard.value import value
 from envguard.why import disk
 from envguard.why.symptom import base
 
@@ -75,7 +75,7 @@ BREAKING = frozenset((100, 101, 102, 103, 104, 106, 120, 121, 130, 131, 132, 160
 """Findings that can be why the code of a package does not work; those of a family of errors are asked for by it."""
 
 
-@dataclass(frozen=True)
+@value
 class Row:
     """One line of the table: errors that it can explain, and what tells whether it does."""
 
@@ -86,7 +86,7 @@ class Row:
     confirm: Callable[[Case], Iterator[Cause]]
 
 
-@dataclass(frozen=True)
+@value
 class Case:
     """One error in one environment."""
 

@@ -11,11 +11,11 @@ import mmap
 import os
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envguard import elf
+from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ _LARGEST_LIBRARY = 4 << 30
 _MODULE_ENDS = (".py", ".so", ".pyd", ".abi3.so")
 
 
-@dataclass(frozen=True)
+@value
 class Listing:
     """A file as a book lists it; the path is relative to the prefix."""
 

@@ -6,8 +6,10 @@ A message is cut to a bounded length before anything is looked for in it, and ev
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
+
+from envguard.value import value
 
 LONGEST = 8000
 """Characters of a message that are looked at."""
@@ -32,7 +34,7 @@ _PYTHONS_OWN = (
 """Sentences of Python itself, which it says in English everywhere, for a text without the type."""
 
 
-@dataclass(frozen=True)
+@value
 class Symptom:
     """One error."""
 
