@@ -207,10 +207,10 @@ class _File:
             return
         content = self.at(*self.dynamic)
         form = struct.Struct(self.order + self.word * 2)
-        for tag, value in form.iter_unpack(content[: len(content) // form.size * form.size]):
+        for tag, number in form.iter_unpack(content[: len(content) // form.size * form.size]):
             if tag == 0:
                 return
-            yield tag, value
+            yield tag, number
 
 
 class _Names:

@@ -186,9 +186,7 @@ def unowned(books: Books, dists: list[Dist], sites: list[str], records: list[str
     claimed = {key for dist in dists for key in dist.rows}
     unlisted = {top.lower() for dist in dists if not dist.rows and not dist.out["owner"] for top in dist.tops}
     nobodys = [
-        key
-        for key in sorted(books.strangers - claimed)
-        if key.endswith(_IMPORTED) and "/__pycache__/" not in key
+        key for key in sorted(books.strangers - claimed) if key.endswith(_IMPORTED) and "/__pycache__/" not in key
     ]
     found = []
     for site in sites:
