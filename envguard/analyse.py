@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from envguard.facts import Environment
     from envguard.rules.rule import Rule
 
-_ONLY_DEEP = text("only with --deep")
+_REASONS = {
+    "deep": text("only with --deep"),
+    "process": text("only files were read; `--kernel` and `--python` ask a process, too"),
+    "libraries": text("there is no Python here, or how its libraries are found is not known"),
+}
+"""Why a section is missing, where that is known."""
 
 
 def analyse(env: Environment, selection: Selection = Selection(), rules: tuple[Rule, ...] = RULES) -> Report:  # noqa: B008 - frozen
@@ -60,11 +65,10 @@ def analyse(env: Environment, selection: Selection = Selection(), rules: tuple[R
 
 
 def _why(env: Environment, sections: tuple[str, ...]) -> Text:
-    if sections == ("deep",):
-        return _ONLY_DEEP
     if "process" in sections and env.unasked is not None:
         return env.unasked
-    return text("not collected: {sections}", sections=sections)
+    known = next((_REASONS[section] for section in sections if section in _REASONS), None)
+    return known or text("not collected: {sections}", sections=sections)
 
 
 def timeline(env: Environment) -> Timeline:

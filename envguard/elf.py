@@ -160,7 +160,7 @@ class _File:
         os.close(self._handle)
 
     def _parse(self, head: bytes) -> None:
-        if head[:4] != b"\x7fELF" or head[4] not in (1, 2) or head[5] not in (1, 2):
+        if head[:4] != b"\x7fELF" or len(head) < 6 or head[4] not in (1, 2) or head[5] not in (1, 2):
             raise ValueError("not an ELF file")
         wide, order = head[4] == 2, "<" if head[5] == 1 else ">"
         self.order, self.word = order, "Q" if wide else "I"

@@ -285,7 +285,11 @@ def _old_libstdcxx(case: Case, tag: str) -> Iterator[Cause]:
         yield told(
             "wrong-libstdcxx",
             "libstdc++",
-            text("the process has the system's libstdc++, which lacks {tag}; the environment's own has it", tag=tag),
+            text(
+                "the process has {library}, which lacks {tag}; the environment's own has it",
+                library=str(named),
+                tag=tag,
+            ),
             Evidence(text("offers {tag}", tag=tag), "lib/libstdc++.so.6"),
             says,
             fixes=tuple(way for found in case.findings((340,)) for way in found.fixes),
@@ -296,7 +300,12 @@ def _old_libstdcxx(case: Case, tag: str) -> Iterator[Cause]:
         yield told(
             "libstdcxx-too-old",
             "libstdc++",
-            text("the system's libstdc++ is too old for {asking}: it lacks {tag}", asking=asking or "this", tag=tag),
+            text(
+                "{library} is too old for {asking}: it lacks {tag}",
+                library=str(named),
+                asking=asking or "this",
+                tag=tag,
+            ),
             says,
             fixes=fixes.install_with_conda(env, ("libstdcxx-ng",)) if env.is_conda else (),
             certain=named is not None and disk.offers_version(named, tag) is False,
