@@ -63,7 +63,7 @@ def stale_module(env: Environment) -> Iterator[Found]:
 
 
 _RESTART = Fix(
-    text("Save what you need of this kernel's variables, which a restart loses"),
+    text("Restart the kernel, once what you need of its variables is saved"),
     (Step(("restart",), Where.KERNEL),),
     Safety.MANUAL,
     restart=True,

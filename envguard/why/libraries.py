@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envguard import elf, loader
 from envguard.model import Evidence, text
 from envguard.rules import fixes
 from envguard.why import disk
@@ -55,10 +56,10 @@ def _missing(case: Case) -> Iterator[Cause]:
     if there:
         yield from _not_searched(case, name, there[0])
         return
-    yield from _foreign_binary(case, name)
-    yield from _other_version(case, name)
+    told_so = [*_foreign_binary(case, name), *_other_version(case, name)]
     if _TORCH.match(name):
-        yield from _for_another_torch(case, name)
+        told_so += _for_another_torch(case, name)
+    yield from told_so or _nowhere(case, name)
 
 
 def _put_back(env: Environment, package: CondaPackage | None, dist: Distribution | None) -> tuple[Fix, ...]:
@@ -181,6 +182,44 @@ def _other_version(case: Case, name: str) -> Iterator[Cause]:
         missing_from(case.symptom, name),
         fixes=_asked_anew(case, asking, is_conda=is_conda),
     )
+
+
+def _nowhere(case: Case, name: str) -> Iterator[Cause]:
+    """The file that could not be loaded asks for a library of which nothing is known but that nobody has it."""
+    for path in _loaded_at_last(case):
+        library = elf.read(str(path))
+        world = loader.system(library.machine) if library is not None else None
+        if library is None or world is None or name not in library.needed:
+            continue
+        searched = loader.library_path(case.variable("LD_LIBRARY_PATH"))
+        if loader.resolve(name, (library,), loader.World(world, library_path=searched)).path is not None:
+            return  # it is there now
+        asking = owner_of(case, str(path))
+        is_conda = asking is not None and asking in (case.env.conda_packages or ())
+        yield told(
+            "needed-library-missing",
+            asking.name if asking is not None else base(str(path)),
+            text(
+                "{file} needs {library}, which is neither in this environment nor among the system's libraries",
+                file=base(str(path)),
+                library=name,
+            ),
+            Evidence(text("needs {library}", library=name), str(path)),
+            missing_from(case.symptom, name),
+            fixes=_asked_anew(case, asking, is_conda=is_conda),
+        )
+        return
+
+
+def _loaded_at_last(case: Case) -> Iterator[Path]:
+    """The compiled files that the error may be about: those it names, then those of its modules."""
+    for path in (case.symptom.path, *case.symptom.libraries):
+        if path and "/" in path:
+            yield Path(path)
+    for top in case.tops:
+        path = disk.module(case.env, top)
+        if path is not None and ".so" in path:
+            yield Path(case.env.prefix, path)
 
 
 def _asking(case: Case) -> CondaPackage | Distribution | None:

@@ -433,3 +433,17 @@ def test_what_the_real_loader_says(prefix: Prefix, tmp_path: Path):
     need.unlink()
     assert module.is_file()
     assert ask(error(), prefix) == [(100, "certain")]
+
+
+@linux
+def test_a_library_that_nobody_has(prefix: Prefix):
+    """The file that failed is known by its module alone, as it is in a notebook, and belongs to nobody."""
+    need = elves.library(prefix.path / "lib/libquux.so.4", soname="libquux.so.4", offers=["zing_zang"])
+    module = elves.library(prefix.path / SITE / "zong.so", wants=["zing_zang"], needs=[need])
+    need.unlink()
+    error = ImportError("libquux.so.4: zing: zang zong", name="zong", path=str(module))
+    found = api.why(error, prefix.path)
+    assert told(found) == [(343, "certain")]
+    assert found.causes[0].evidence[0].source == str(module)
+    assert told(api.why(ImportError(str(error), name="zong"), prefix.path)) == [(343, "certain")]
+    assert told(api.why(ImportError(str(error).replace("quux", "quuz"), name="zong"), prefix.path)) == []
