@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _REASONS = {
     "deep": text("only with --deep"),
     "process": text("only files were read; `--kernel` and `--python` ask a process, too"),
+    "driver": text("the driver is asked by `envguard cuda` and `%envcheck cuda` only"),
     "libraries": text("there is no Python here, or how its libraries are found is not known"),
 }
 """Why a section is missing, where that is known."""

@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
+from envguard.cuda import Cuda, Driver  # noqa: TC001 - as below
 from envguard.library import Compiled, Library  # noqa: TC001 - as below
 from envguard.machine import (  # noqa: TC001 - from_dict asks for the hints when it runs
     CondaConfig,
@@ -324,6 +325,9 @@ class Environment:
     importable: tuple[Importable, ...] | None = None
     activation: tuple[Activation, ...] | None = None
     process: Process | None = None
+    cuda: Cuda | None = None
+    driver: Driver | None = None
+    """Asked only when somebody wants to know about CUDA."""
     unasked: Text | None = None
     """Why there is no process, where one was to be asked."""
     elsewhere: tuple[Elsewhere, ...] | None = None
