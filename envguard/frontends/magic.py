@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
@@ -132,12 +133,24 @@ def _guarded(work: Callable[[], None]) -> None:
 
 
 def _told(work: Callable[[], None]) -> None:
-    from envguard.errors import EnvguardError
-    from envguard.frontends import output
-
+    fault = "envguard: it cannot be imported"
     try:
-        work()
-    except EnvguardError as error:
-        sys.stderr.write(output.one_line(error) + "\n")
+        from envguard.errors import EnvguardError
+        from envguard.frontends import output
+
+        fault = output.OUR_FAULT
+        try:
+            work()
+        except EnvguardError as error:
+            sys.stderr.write(output.one_line(error) + "\n")
     except Exception:  # noqa: BLE001 - the door of the front end
-        sys.stderr.write(f"{traceback.format_exc()}{output.OUR_FAULT}\n")
+        hiding = _hiding()
+        if hiding:  # said in plain English, as anything that says it better may not be there
+            fault = f"envguard: a file beside the notebook hides a module of Python's library: {', '.join(hiding)}; rename it and restart the kernel"
+        sys.stderr.write(f"{traceback.format_exc()}{fault}\n")
+
+
+def _hiding() -> list[str]:
+    """The files beside the notebook that stand in the way of a module of Python's own library, which envguard may need."""
+    files = (Path(f"{name}.py").absolute() for name in sys.stdlib_module_names)
+    return [str(file) for file in files if file.is_file()] if {"", str(Path.cwd())} & set(sys.path) else []

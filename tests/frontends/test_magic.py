@@ -290,3 +290,22 @@ def test_the_doctor_needs_no_healthy_patient(kernels: Path, damaged: Path, error
 def test_the_functions(damaged: Path):
     assert isinstance(envguard.inspect(damaged), Report)
     assert envguard.__version__
+
+
+@pytest.mark.parametrize(("name", "hides"), [("configparser", True), ("mine", False)])
+def test_a_file_that_hides_a_module_of_pythons_own_is_named(tmp_path: Path, name: str, hides: bool):
+    (tmp_path / f"{name}.py").write_text("")
+    code = (
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance()\n"
+        "shell.history_manager.enabled = False\n"
+        "shell.run_line_magic('load_ext', 'envguard')\n"
+        "shell.run_line_magic('envcheck', '')\n"
+    )
+    env = {**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+    )
+    last = done.stderr.rstrip().rpartition("\n")[2]
+    assert (str(tmp_path / "configparser.py") in last) is hides
+    assert "bug of envguard" not in done.stderr
