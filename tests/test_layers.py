@@ -20,7 +20,7 @@ PACKAGE = Path(envguard.__file__).parent
 LAYERS = (
     "_version brought",
     "probe value",
-    "model machine library process cuda",
+    "model machine library process cuda tables",
     "facts errors comparison",
     "settings",
     "configuration store run prefixes",
