@@ -1,0 +1,399 @@
+"""Stand-ins of what brings CUDA: torch of both kinds and NVIDIA's wheels, laid out as the real ones, with real ELF files.
+
+The names, the search paths and the versions of symbols are those of the real packages; the functions are not. Versions of
+packages, and which file lies where, are the caller's.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.cases.place import SITE, XY, Place
+from tests.envs import elves
+from tests.require import absent, require
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+WHEELS: Mapping[int, Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
+    11: {
+        "cublas": ("cublas", "nvidia_cublas_cu11", ("libcublas.so.11", "libcublasLt.so.11")),
+        "cudart": ("cuda_runtime", "nvidia_cuda_runtime_cu11", ("libcudart.so.11.0",)),
+        "cudnn": ("cudnn", "nvidia_cudnn_cu11", ("libcudnn.so.8",)),
+        "cusparse": ("cusparse", "nvidia_cusparse_cu11", ("libcusparse.so.11",)),
+        "nccl": ("nccl", "nvidia_nccl_cu11", ("libnccl.so.2",)),
+    },
+    12: {
+        "cublas": ("cublas", "nvidia_cublas_cu12", ("libcublas.so.12", "libcublasLt.so.12")),
+        "cudart": ("cuda_runtime", "nvidia_cuda_runtime_cu12", ("libcudart.so.12",)),
+        "cudnn": ("cudnn", "nvidia_cudnn_cu12", ("libcudnn.so.9", "libcudnn_graph.so.9")),
+        "cusparse": ("cusparse", "nvidia_cusparse_cu12", ("libcusparse.so.12",)),
+        "nccl": ("nccl", "nvidia_nccl_cu12", ("libnccl.so.2",)),
+        "nvjitlink": ("nvjitlink", "nvidia_nvjitlink_cu12", ("libnvJitLink.so.12",)),
+        "nvrtc": ("cuda_nvrtc", "nvidia_cuda_nvrtc_cu12", ("libnvrtc.so.12",)),
+    },
+    13: {
+        "cublas": ("cu13", "nvidia_cublas", ("libcublas.so.13", "libcublasLt.so.13")),
+        "cudart": ("cu13", "nvidia_cuda_runtime", ("libcudart.so.13",)),
+        "cudnn": ("cudnn", "nvidia_cudnn_cu13", ("libcudnn.so.9", "libcudnn_graph.so.9")),
+        "cusparse": ("cu13", "nvidia_cusparse", ("libcusparse.so.12",)),
+        "nccl": ("nccl", "nvidia_nccl_cu13", ("libnccl.so.2",)),
+        "nvjitlink": ("cu13", "nvidia_nvjitlink", ("libnvJitLink.so.13",)),
+        "nvrtc": ("cu13", "nvidia_cuda_nvrtc", ("libnvrtc.so.13",)),
+    },
+}
+"""Major of CUDA -> family -> the folder below `nvidia/`, the distribution, the names by which its files are asked for."""
+USED = ("cublas", "cudart", "cudnn", "cusparse")
+"""What the stand-in of torch needs, where nothing else is said."""
+_FOLDERS = ("cublas", "cuda_nvrtc", "cuda_runtime", "cudnn", "cusparse", "nccl", "nvjitlink")
+_JIT = "libnvJitLink.so.12"
+"""It has one version of symbols, its own name, and the minor in the names of the functions."""
+_PRELOAD = """
+import ctypes, glob, os, sys
+
+def _first(folder, pattern):
+    for path in sys.path:
+        for place in (("nvidia", folder), ("nvidia", "cu13")):
+            found = glob.glob(os.path.join(path, *place, "lib", pattern))
+            if found:
+                return found[0]
+
+"""
+"""What torch does before it loads its libraries: whichever file fits a pattern first, on the path, is loaded."""
+
+
+def jit(minor: int, *, oldest: int = 1) -> tuple[str, ...]:
+    """The functions of libnvJitLink.so.12 in a minor release of CUDA 12: one more with each."""
+    return tuple(f"__nvJitLinkAddData_12_{each}" for each in range(oldest, minor + 1))
+
+
+def shared(soname: str, tag: str = "", *, needs: Sequence[str] = (), **more: object) -> bytes:
+    """A shared library; files of two tags differ, as those of two releases do. `needs` are names, not files."""
+    return _shared(soname, tag, tuple(needs), json.dumps(more, sort_keys=True))
+
+
+def cuda(soname: str, version: str, *, runpath: str | None = "$ORIGIN", origin: str = "") -> bytes:
+    """One of NVIDIA's libraries in a release: what it needs of the others, and what it offers them."""
+    minor = int(version.split(".")[1])
+    if soname == _JIT:
+        offers: Mapping[str, Sequence[str]] = {_JIT: (*jit(minor), _mark(f"{origin}{version}"))}
+        return shared(soname, origin, runpath=runpath, offers=offers)
+    if soname == "libcusparse.so.12" and version.startswith("12."):
+        # the near folder is where wheels keep the other one; conda's lie side by side
+        near = None if runpath is None else f"$ORIGIN/../../nvjitlink/lib:{runpath}"
+        return shared(
+            soname, origin + version, needs=(_JIT,), wants=(jit(minor)[-1],), offered=jit(minor), runpath=near
+        )
+    needs = {"libcudnn.so.9": ("libcudnn_graph.so.9",)}.get(soname, ())
+    if soname.startswith("libcublas.so."):
+        needs = (f"libcublasLt{soname.removeprefix('libcublas')}",)
+    return shared(soname, origin + version, needs=needs, runpath=runpath)
+
+
+def nvidia(place: Place, major: int, versions: Mapping[str, str], *, files: Mapping[str, bytes] | None = None) -> Place:
+    """NVIDIA's wheels for a major of CUDA: family -> version of the distribution.
+
+    The version is that of CUDA itself for those that follow it; `files` are contents by SONAME, where they matter.
+    """
+    for family, version in versions.items():
+        folder, distribution, sonames = WHEELS[major][family]
+        inside = {f"nvidia/{folder}/__init__.py": b""} if folder != "cu13" else {}
+        for soname in sonames:
+            content = (files or {}).get(soname)
+            inside[f"nvidia/{folder}/lib/{soname}"] = cuda(soname, version) if content is None else content
+        place.wheel(distribution, version, inside)
+    return place
+
+
+def toolkit_of(cuda_version: str, families: Iterable[str] = USED) -> dict[str, str]:
+    """Versions of NVIDIA's wheels that go with a release of CUDA, cuDNN's and NCCL's being their own."""
+    major = cuda_version.partition(".")[0]
+    own = _own_versions(major)
+    wanted = [*families, *(["nvjitlink"] if major == "12" and "cusparse" in families else [])]
+    return {family: own.get(family, f"{cuda_version}.127") for family in wanted}
+
+
+def _own_versions(major: str) -> dict[str, str]:
+    """Of those that do not follow CUDA's."""
+    return {"cudnn": "8.9.7.29" if major == "11" else "9.1.0.70", "nccl": "2.21.5"}
+
+
+def torch_wheel(
+    place: Place,
+    version: str,
+    cuda_version: str | None,
+    *,
+    families: Sequence[str] = USED,
+    preloads: bool = False,
+    label: bool = True,
+    requires: Sequence[str] = (),
+) -> Place:
+    """torch as pip installs it: `version.py`, and libraries that look for NVIDIA's wheels by DT_RPATH.
+
+    Built without CUDA if there is no `cuda_version`. `preloads`: as torch does since 2.10.
+    """
+    major = int(cuda_version.split(".")[0]) if cuda_version else None
+    tag = f"+cu{cuda_version.replace('.', '')}" if cuda_version else "+cpu"
+    folders = ("cudnn", "nccl", "cu13") if major == 13 else _FOLDERS
+    rpath = ":".join([*(f"$ORIGIN/../../nvidia/{each}/lib" for each in folders), "$ORIGIN"])
+    inside = _torch(f"{version}{tag if label else ''}", cuda_version, _sonames(major, families), rpath)
+    if preloads:
+        inside["torch/__init__.py"] = _preloading(major, families) + inside["torch/__init__.py"]
+    return place.wheel("torch", f"{version}{tag}" if label else version, inside, requires=requires)
+
+
+def torch_conda(
+    place: Place,
+    version: str,
+    cuda_version: str | None,
+    *,
+    channel: str = "pytorch",
+    build: str | None = None,
+    name: str = "pytorch",
+    families: Sequence[str] = USED,
+    depends: Sequence[str] = (),
+) -> Place:
+    """torch as conda installs it: a build string that tells all, and libraries that look into `lib`."""
+    major = int(cuda_version.split(".")[0]) if cuda_version else None
+    sonames = _sonames(major, families)
+    rpath = "$ORIGIN:$ORIGIN/../../../.."
+    inside = _torch(version, cuda_version, sonames, rpath)
+    if channel != "pytorch":  # the libraries are in `lib` there, and only links to them in the package
+        inside = {path: content for path, content in inside.items() if "/lib/libtorch_cuda" not in path}
+    data = {} if channel == "pytorch" or major is None else {"lib/libtorch_cuda.so": _libtorch_cuda(sonames, "$ORIGIN")}
+    said = build if build is not None else condas_build(cuda_version, channel)
+    return place.package(name, version, inside, data=data, channel=channel, build=said, depends=list(depends))
+
+
+def condas_build(cuda_version: str | None, channel: str) -> str:
+    """The build string of a torch of conda's."""
+    if channel == "pytorch":
+        return f"py{XY}_cuda{cuda_version}_cudnn8.7.0_0" if cuda_version else f"py{XY}_cpu_0"
+    return f"cuda{cuda_version.replace('.', '')}_generic_h0a1b2c_200" if cuda_version else "cpu_generic_h0a1b2c_0"
+
+
+def toolkit(
+    place: Place,
+    version: str,
+    families: Sequence[str] = USED,
+    *,
+    name: str | None = None,
+    versions: Mapping[str, str] | None = None,
+) -> Place:
+    """conda's CUDA in `lib`: one cudatoolkit up to 11, one package a library from 12 on, each with its links."""
+    major = int(version.split(".")[0])
+    own = _own_versions(version.partition(".")[0])
+    told = {family: own.get(family, f"{version}.89") for family in families} | dict(versions or {})
+    if major == 12 and "cusparse" in told:
+        told.setdefault("nvjitlink", f"{version}.89")
+    if major < 12 or name is not None:
+        sonames = {soname: each for family, each in told.items() for soname in WHEELS[major][family][2]}
+        return linked(place, name or "cudatoolkit", f"{version}.0", sonames)
+    for family, each in told.items():
+        linked(place, _CONDAS.get(family, f"lib{family}"), each, dict.fromkeys(WHEELS[major][family][2], each))
+    return place.library("cuda-version", version, {}, noarch="generic", subdir="noarch")
+
+
+_CONDAS = {"cudart": "cuda-cudart", "cudnn": "cudnn", "nccl": "nccl", "nvrtc": "cuda-nvrtc"}
+
+
+def linked(
+    place: Place,
+    name: str,
+    version: str,
+    sonames: Mapping[str, str],
+    *,
+    channel: str = "conda-forge",
+    below: str = "lib",
+) -> Place:
+    """A package of conda's with libraries: SONAME -> version; the file is named after it, the rest are links to it."""
+    files, links = {}, {}
+    for soname, each in sonames.items():
+        stem, _, tail = soname.partition(".so.")
+        real = f"{soname}.{each.partition('.')[2]}" if each.split(".")[0] == tail else f"{stem}.so.{each}"
+        real = real if real != soname else f"{soname}.0"
+        files[f"{below}/{real}"] = cuda(soname, each, runpath=None, origin="conda")
+        links.update({f"lib/{stem}.so": real, f"lib/{soname}": real})
+    place.library(name, version, files, channel=channel)
+    record = place.at(f"conda-meta/{name}-{version}-0.json")
+    told = json.loads(record.read_text(encoding="utf-8"))
+    told["files"] += links
+    told["paths_data"]["paths"] += [{"_path": link, "path_type": "softlink"} for link in links]
+    record.write_text(json.dumps(told), encoding="utf-8")
+    up = "" if below == "lib" else f"../{below}/"
+    for link, real in links.items():
+        place.at(link).parent.mkdir(parents=True, exist_ok=True)
+        place.at(link).unlink(missing_ok=True)
+        place.at(link).symlink_to(up + real)
+    return place
+
+
+def torchvision_wheel(place: Place, version: str, cuda_version: str | None, *, hashed: bool = True) -> Place:
+    """torchvision, with the copy of cudart that its wheel carries under a name with a hash."""
+    tag = f"+cu{cuda_version.replace('.', '')}" if cuda_version else "+cpu"
+    said = f"__version__ = {version + tag!r}\ngit_version = 'a1'\nfrom torchvision.extension import _check\n"
+    inside = {"torchvision/__init__.py": b"", "torchvision/version.py": f"{said}cuda = {cuda_version!r}\n".encode()}
+    needs = ["libtorch_cpu.so"]
+    if cuda_version and hashed:
+        major = cuda_version.split(".")[0]
+        carried = f"libcudart.3eda8113.so.{'11.0' if major == '11' else major}"
+        needs = [carried, "libtorch_cuda.so"]
+        inside[f"torchvision.libs/{carried}"] = shared(carried, f"vision {cuda_version}")
+    inside["torchvision/_C.so"] = shared("", f"vision {version}", needs=needs, runpath="$ORIGIN/../torchvision.libs")
+    return place.wheel("torchvision", version + tag, inside)
+
+
+def tensorflow_wheel(place: Place, version: str, cuda_version: str, soname: str) -> Place:
+    """tensorflow, which asks for CUDA only when it looks for GPUs, and by name: its libraries need none of it."""
+    info = {"cuda_version": cuda_version, "cudnn_version": "8", "is_cuda_build": True}
+    said = f"import collections\nbuild_info = collections.OrderedDict({sorted(info.items())!r})\n"
+    return place.wheel(
+        "tensorflow",
+        version,
+        {
+            "tensorflow/__init__.py": b"",
+            "tensorflow/python/platform/build_info.py": said.encode(),
+            "tensorflow/python/_pywrap_tensorflow_internal.so": shared("", f"tf {version} {soname}"),
+        },
+    )
+
+
+def cupy_wheel(place: Place, version: str, cuda_version: str) -> Place:
+    """cupy for one major of CUDA, which looks for CUDA in several places when it is imported."""
+    major = cuda_version.split(".")[0]
+    told = {"cuda": f"{major}.x", "packaging": "pip", "cudnn": {"version": "8.8.1"}}
+    needs = [soname for family in ("cudart", "cublas") for soname in WHEELS[int(major)][family][2][:1]]
+    return place.wheel(
+        f"cupy_cuda{major}x",
+        version,
+        {
+            "cupy/__init__.py": b"",
+            "cupy/.data/_wheel.json": json.dumps(told).encode(),
+            f"cupy/_core/core.cpython-{XY.replace('.', '')}-x86_64-linux-gnu.so": shared(
+                "", f"cupy {version}", needs=needs
+            ),
+        },
+    )
+
+
+def jax_wheel(place: Place, version: str, major: int) -> Place:
+    """jax, whose plug-in's name alone tells the CUDA."""
+    place.wheel("jax", version).wheel("jaxlib", version)
+    return place.wheel(f"jax_cuda{major}_plugin", version, {f"jax_cuda{major}_plugin/__init__.py": b""})
+
+
+def conda_python(place: Place) -> Path:
+    """A Python that runs and finds libraries in the prefix's `lib` by DT_RPATH, as conda's does; for a Place with its "own"."""
+    name = sysconfig.get_config_var("LDLIBRARY") or ""
+    base = Path(sys.base_prefix) / "lib"
+    library = next((base / each for each in (f"{name}.1.0", name) if ".so" in each and (base / each).is_file()), None)
+    if library is None:
+        absent("libpython", "this Python has no shared library to start one with")
+    program = place.at(f"bin/python{XY}")
+    program.unlink()
+    command: list[str | Path] = [
+        require("cc"), "-x", "c", "-o", program, "-", "-x", "none", "-Wl,--no-as-needed", library,
+        "-Wl,--disable-new-dtags", "-Wl,-rpath,$ORIGIN/../lib",
+    ]  # fmt: skip
+    code = "extern int Py_BytesMain(int, char **); int main(int n, char **a) { return Py_BytesMain(n, a); }"
+    subprocess.run(command, input=code, text=True, check=True, capture_output=True, timeout=60)
+    return place.python
+
+
+def _torch(version: str, cuda_version: str | None, sonames: Sequence[str], rpath: str) -> dict[str, bytes]:
+    said = [
+        "from typing import Optional",
+        f"__version__ = {version!r}",
+        "debug = False",
+        f"cuda: Optional[str] = {cuda_version!r}",
+        "git_version = 'a1b2'",
+        "hip: Optional[str] = None",
+    ]
+    core = f"torch/_C.cpython-{XY.replace('.', '')}-x86_64-linux-gnu.so"
+    last = "libtorch_cuda.so" if cuda_version else "libtorch_cpu.so"
+    start = (
+        "import ctypes, os\nfrom .version import __version__\n"
+        f"_kept = ctypes.CDLL(os.path.join(os.path.dirname(__file__), 'lib', {last!r}))\n"
+    )
+    inside = {
+        "torch/__init__.py": start.encode(),
+        "torch/version.py": ("\n".join(said) + "\n").encode(),
+        core: shared("", f"torch {version}", needs=["libtorch_python.so"], rpath="$ORIGIN/lib"),
+        "torch/lib/libtorch_python.so": shared("libtorch_python.so", version, needs=["libtorch.so"], rpath=rpath),
+        "torch/lib/libtorch.so": shared("libtorch.so", version, needs=[last], rpath=rpath),
+        "torch/lib/libtorch_cpu.so": shared("libtorch_cpu.so", version, needs=["libc10.so"], rpath=rpath),
+        "torch/lib/libc10.so": shared("libc10.so", version, rpath=rpath),
+    }
+    if cuda_version:
+        inside["torch/lib/libtorch_cuda.so"] = _libtorch_cuda(sonames, rpath)
+        runtime = [soname for soname in sonames if soname.startswith("libcudart.")]
+        inside["torch/lib/libc10_cuda.so"] = shared(
+            "libc10_cuda.so", version, needs=["libc10.so", *runtime], rpath=rpath
+        )
+    return inside
+
+
+def _libtorch_cuda(sonames: Sequence[str], rpath: str) -> bytes:
+    return shared("libtorch_cuda.so", "", needs=[*sonames], rpath=rpath)
+
+
+def _sonames(major: int | None, families: Sequence[str]) -> tuple[str, ...]:
+    return () if major is None else tuple(WHEELS[major][family][2][0] for family in families)
+
+
+def _preloading(major: int | None, families: Sequence[str]) -> bytes:
+    asked = [
+        (folder if folder != "cu13" else _OLD[family], f"{sonames[0].partition('.so.')[0]}.so.*[0-9]")
+        for family in families
+        for folder, _, sonames in [WHEELS[major or 12][family]]
+    ]
+    return (_PRELOAD + f"_preloaded = [ctypes.CDLL(f) for f in [_first(*a) for a in {asked!r}] if f]\n").encode()
+
+
+_OLD = {
+    "cublas": "cublas",
+    "cudart": "cuda_runtime",
+    "cusparse": "cusparse",
+    "nvjitlink": "nvjitlink",
+    "nvrtc": "cuda_nvrtc",
+}
+
+
+def _mark(tag: str) -> str:
+    """A function by which the files of two releases differ."""
+    return "of_" + "".join(each if each.isalnum() else "_" for each in tag)
+
+
+@cache
+def _shelf() -> tempfile.TemporaryDirectory[str]:
+    """Where the files are compiled, each once for all tests of a run."""
+    return tempfile.TemporaryDirectory(prefix="envguard-cuda-")
+
+
+@cache
+def _shared(soname: str, tag: str, needs: tuple[str, ...], more: str) -> bytes:
+    told = json.loads(more)
+    shelf = Path(_shelf().name)
+    offers = told.pop("offers", None) or [_mark(f"{soname} {tag}")]
+    offered = told.pop("offered", None)
+    made = []
+    for each in needs:
+        stub = shelf / f"stub-{_mark(f'{each} {offered}')[-80:]}" / each
+        if not stub.exists():
+            elves.library(stub, soname=each, offers={each: offered} if offered and each == _JIT else [_mark(each)])
+        made.append(stub)
+    path = shelf / f"made-{len(list(shelf.iterdir()))}" / (soname or "module.so")
+    return elves.library(path, soname=soname or None, offers=offers, needs=made, **told).read_bytes()
+
+
+__all__ = [
+    "SITE", "WHEELS", "Place", "conda_python", "condas_build", "cuda", "cupy_wheel", "jax_wheel", "jit", "linked",
+    "nvidia", "shared", "tensorflow_wheel", "toolkit", "toolkit_of", "torch_conda", "torch_wheel", "torchvision_wheel",
+]  # fmt: skip
