@@ -15,12 +15,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.cases.place import SITE, XY, Place
+from tests.cases.place import XY
 from tests.envs import elves
 from tests.require import absent, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from tests.cases.place import Place
 
 WHEELS: Mapping[int, Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
     11: {
@@ -50,6 +52,35 @@ WHEELS: Mapping[int, Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
     },
 }
 """Major of CUDA -> family -> the folder below `nvidia/`, the distribution, the names by which its files are asked for."""
+RELEASES: Mapping[str, Mapping[str, str]] = {
+    "11.7": {"cublas": "11.10.3.66", "cudart": "11.7.99", "cudnn": "8.5.0.96", "cusparse": "11.7.4.91", "nccl": "2.14.3"},
+    "11.8": {"cublas": "11.11.3.6", "cudart": "11.8.89", "cudnn": "8.7.0.84", "cusparse": "11.7.5.86", "nccl": "2.20.5"},
+    "12.1": {
+        "cublas": "12.1.3.1", "cudart": "12.1.105", "cudnn": "9.0.0.312", "cusparse": "12.1.0.106", "nccl": "2.18.1",
+        "nvjitlink": "12.1.105", "nvrtc": "12.1.105",
+    },
+    "12.4": {
+        "cublas": "12.4.5.8", "cudart": "12.4.127", "cudnn": "9.1.0.70", "cusparse": "12.3.1.170", "nccl": "2.21.5",
+        "nvjitlink": "12.4.127", "nvrtc": "12.4.127",
+    },
+    "12.6": {
+        "cublas": "12.6.4.1", "cudart": "12.6.77", "cudnn": "9.5.1.17", "cusparse": "12.5.4.2", "nccl": "2.26.2",
+        "nvjitlink": "12.6.85", "nvrtc": "12.6.77",
+    },
+    "12.8": {
+        "cublas": "12.8.4.1", "cudart": "12.8.90", "cudnn": "9.10.2.21", "cusparse": "12.5.8.93", "nccl": "2.27.5",
+        "nvjitlink": "12.8.93", "nvrtc": "12.8.93",
+    },
+    "13.0": {
+        "cublas": "13.1.0.3", "cudart": "13.0.96", "cudnn": "9.19.0.56", "cusparse": "12.6.3.3", "nccl": "2.28.9",
+        "nvjitlink": "13.0.88", "nvrtc": "13.0.88",
+    },
+    "13.2": {
+        "cublas": "13.4.0.1", "cudart": "13.2.75", "cudnn": "9.26.0.51", "cusparse": "12.7.9.17", "nccl": "2.30.7",
+        "nvjitlink": "13.5.37", "nvrtc": "13.2.78",
+    },
+}  # fmt: skip
+"""Release of CUDA -> the versions of its libraries, as torch's METADATA requires them or as PyPI has them."""
 USED = ("cublas", "cudart", "cudnn", "cusparse")
 """What the stand-in of torch needs, where nothing else is said."""
 _FOLDERS = ("cublas", "cuda_nvrtc", "cuda_runtime", "cudnn", "cusparse", "nccl", "nvjitlink")
@@ -79,13 +110,13 @@ def shared(soname: str, tag: str = "", *, needs: Sequence[str] = (), **more: obj
     return _shared(soname, tag, tuple(needs), json.dumps(more, sort_keys=True))
 
 
-def cuda(soname: str, version: str, *, runpath: str | None = "$ORIGIN", origin: str = "") -> bytes:
-    """One of NVIDIA's libraries in a release: what it needs of the others, and what it offers them."""
-    minor = int(version.split(".")[1])
+def cuda(soname: str, release: str, *, runpath: str | None = "$ORIGIN", origin: str = "") -> bytes:
+    """One of NVIDIA's libraries in a release of CUDA: what it needs of the others, and what it offers them."""
+    minor, version = int(release.split(".")[1]), release
     if soname == _JIT:
-        offers: Mapping[str, Sequence[str]] = {_JIT: (*jit(minor), _mark(f"{origin}{version}"))}
+        offers = {_JIT: (*jit(minor), _mark(f"{origin}{version}"))}
         return shared(soname, origin, runpath=runpath, offers=offers)
-    if soname == "libcusparse.so.12" and version.startswith("12."):
+    if soname == "libcusparse.so.12" and release.startswith("12."):
         # the near folder is where wheels keep the other one; conda's lie side by side
         near = None if runpath is None else f"$ORIGIN/../../nvjitlink/lib:{runpath}"
         return shared(
@@ -97,32 +128,23 @@ def cuda(soname: str, version: str, *, runpath: str | None = "$ORIGIN", origin: 
     return shared(soname, origin + version, needs=needs, runpath=runpath)
 
 
-def nvidia(place: Place, major: int, versions: Mapping[str, str], *, files: Mapping[str, bytes] | None = None) -> Place:
-    """NVIDIA's wheels for a major of CUDA: family -> version of the distribution.
-
-    The version is that of CUDA itself for those that follow it; `files` are contents by SONAME, where they matter.
-    """
-    for family, version in versions.items():
+def nvidia(
+    place: Place, release: str, families: Iterable[str] = USED, *, versions: Mapping[str, str] | None = None
+) -> Place:
+    """NVIDIA's wheels of a release of CUDA, and what they need of one another."""
+    major = int(release.partition(".")[0])
+    for family in _with_jit(major, families):
         folder, distribution, sonames = WHEELS[major][family]
+        version = (versions or {}).get(family) or RELEASES[release][family]
         inside = {f"nvidia/{folder}/__init__.py": b""} if folder != "cu13" else {}
-        for soname in sonames:
-            content = (files or {}).get(soname)
-            inside[f"nvidia/{folder}/lib/{soname}"] = cuda(soname, version) if content is None else content
+        inside.update({f"nvidia/{folder}/lib/{soname}": cuda(soname, release, origin=version) for soname in sonames})
         place.wheel(distribution, version, inside)
     return place
 
 
-def toolkit_of(cuda_version: str, families: Iterable[str] = USED) -> dict[str, str]:
-    """Versions of NVIDIA's wheels that go with a release of CUDA, cuDNN's and NCCL's being their own."""
-    major = cuda_version.partition(".")[0]
-    own = _own_versions(major)
-    wanted = [*families, *(["nvjitlink"] if major == "12" and "cusparse" in families else [])]
-    return {family: own.get(family, f"{cuda_version}.127") for family in wanted}
-
-
-def _own_versions(major: str) -> dict[str, str]:
-    """Of those that do not follow CUDA's."""
-    return {"cudnn": "8.9.7.29" if major == "11" else "9.1.0.70", "nccl": "2.21.5"}
+def _with_jit(major: int, families: Iterable[str]) -> tuple[str, ...]:
+    asked = tuple(families)
+    return tuple(dict.fromkeys((*asked, *(["nvjitlink"] if major == 12 and "cusparse" in asked else []))))
 
 
 def torch_wheel(
@@ -179,26 +201,16 @@ def condas_build(cuda_version: str | None, channel: str) -> str:
     return f"cuda{cuda_version.replace('.', '')}_generic_h0a1b2c_200" if cuda_version else "cpu_generic_h0a1b2c_0"
 
 
-def toolkit(
-    place: Place,
-    version: str,
-    families: Sequence[str] = USED,
-    *,
-    name: str | None = None,
-    versions: Mapping[str, str] | None = None,
-) -> Place:
+def toolkit(place: Place, release: str, families: Iterable[str] = USED, *, channel: str = "conda-forge") -> Place:
     """conda's CUDA in `lib`: one cudatoolkit up to 11, one package a library from 12 on, each with its links."""
-    major = int(version.split(".")[0])
-    own = _own_versions(version.partition(".")[0])
-    told = {family: own.get(family, f"{version}.89") for family in families} | dict(versions or {})
-    if major == 12 and "cusparse" in told:
-        told.setdefault("nvjitlink", f"{version}.89")
-    if major < 12 or name is not None:
-        sonames = {soname: each for family, each in told.items() for soname in WHEELS[major][family][2]}
-        return linked(place, name or "cudatoolkit", f"{version}.0", sonames)
-    for family, each in told.items():
-        linked(place, _CONDAS.get(family, f"lib{family}"), each, dict.fromkeys(WHEELS[major][family][2], each))
-    return place.library("cuda-version", version, {}, noarch="generic", subdir="noarch")
+    major = int(release.split(".")[0])
+    if major < 12:
+        sonames = {soname: family for family in families for soname in WHEELS[major][family][2]}
+        return linked(place, "cudatoolkit", f"{release}.0", release, sonames, channel=channel)
+    for family in _with_jit(major, families):
+        sonames = dict.fromkeys(WHEELS[major][family][2], family)
+        linked(place, _CONDAS.get(family, f"lib{family}"), RELEASES[release][family], release, sonames, channel=channel)
+    return place.library("cuda-version", release, {}, noarch="generic", subdir="noarch", channel=channel)
 
 
 _CONDAS = {"cudart": "cuda-cudart", "cudnn": "cudnn", "nccl": "nccl", "nvrtc": "cuda-nvrtc"}
@@ -208,18 +220,18 @@ def linked(
     place: Place,
     name: str,
     version: str,
+    release: str,
     sonames: Mapping[str, str],
     *,
     channel: str = "conda-forge",
     below: str = "lib",
 ) -> Place:
-    """A package of conda's with libraries: SONAME -> version; the file is named after it, the rest are links to it."""
+    """A package of conda's with libraries of a release: SONAME -> family; files are named by version, the rest are links."""
     files, links = {}, {}
-    for soname, each in sonames.items():
-        stem, _, tail = soname.partition(".so.")
-        real = f"{soname}.{each.partition('.')[2]}" if each.split(".")[0] == tail else f"{stem}.so.{each}"
-        real = real if real != soname else f"{soname}.0"
-        files[f"{below}/{real}"] = cuda(soname, each, runpath=None, origin="conda")
+    for soname, family in sonames.items():
+        stem = soname.partition(".so.")[0]
+        real = f"{stem}.so.{RELEASES[release][family]}"
+        files[f"{below}/{real}"] = cuda(soname, release, runpath=None, origin="conda")
         links.update({f"lib/{stem}.so": real, f"lib/{soname}": real})
     place.library(name, version, files, channel=channel)
     record = place.at(f"conda-meta/{name}-{version}-0.json")
@@ -293,13 +305,13 @@ def conda_python(place: Place) -> Path:
     """A Python that runs and finds libraries in the prefix's `lib` by DT_RPATH, as conda's does; for a Place with its "own"."""
     name = sysconfig.get_config_var("LDLIBRARY") or ""
     base = Path(sys.base_prefix) / "lib"
-    library = next((base / each for each in (f"{name}.1.0", name) if ".so" in each and (base / each).is_file()), None)
-    if library is None:
+    libraries = [base / each for each in (f"{name}.1.0", name) if ".so" in each and (base / each).is_file()]
+    if not libraries:
         absent("libpython", "this Python has no shared library to start one with")
     program = place.at(f"bin/python{XY}")
     program.unlink()
     command: list[str | Path] = [
-        require("cc"), "-x", "c", "-o", program, "-", "-x", "none", "-Wl,--no-as-needed", library,
+        require("cc"), "-x", "c", "-o", program, "-", "-x", "none", "-Wl,--no-as-needed", libraries[0],
         "-Wl,--disable-new-dtags", "-Wl,-rpath,$ORIGIN/../lib",
     ]  # fmt: skip
     code = "extern int Py_BytesMain(int, char **); int main(int n, char **a) { return Py_BytesMain(n, a); }"
@@ -391,9 +403,3 @@ def _shared(soname: str, tag: str, needs: tuple[str, ...], more: str) -> bytes:
         made.append(stub)
     path = shelf / f"made-{len(list(shelf.iterdir()))}" / (soname or "module.so")
     return elves.library(path, soname=soname or None, offers=offers, needs=made, **told).read_bytes()
-
-
-__all__ = [
-    "SITE", "WHEELS", "Place", "conda_python", "condas_build", "cuda", "cupy_wheel", "jax_wheel", "jit", "linked",
-    "nvidia", "shared", "tensorflow_wheel", "toolkit", "toolkit_of", "torch_conda", "torch_wheel", "torchvision_wheel",
-]  # fmt: skip
