@@ -21,7 +21,7 @@ LAYERS = (
     "_version brought",
     "probe value",
     "model machine library process cuda tables",
-    "facts errors comparison",
+    "facts errors comparison cuda_report",
     "settings",
     "configuration store run prefixes",
     "elf",
@@ -32,7 +32,7 @@ LAYERS = (
     "timeline commands",
     "rules",
     "analyse",
-    "why",
+    "why cuda_verdict",
     "suppress baseline compare redact",
     "forecast",
     "changes export",
@@ -43,7 +43,7 @@ LAYERS = (
     "__init__ __main__",
 )
 FLOOR = {name: depth for depth, names in enumerate(LAYERS) for name in names.split()}
-RENDER_MAY = {"envguard.model", "envguard.comparison", "envguard.value"}
+RENDER_MAY = {"envguard.model", "envguard.comparison", "envguard.cuda_report", "envguard.value"}
 ONLY_IN = {
     "IPython": ("frontends", "__init__"),
     "ipywidgets": ("frontends",),
