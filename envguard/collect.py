@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
-__all__ = ["by_client", "by_import", "by_interpreter", "by_kernelspec", "deeply", "forget", "named"]
+__all__ = ["by_client", "by_import", "by_interpreter", "by_kernelspec", "deeply", "forget", "named", "with_driver"]
 
 _read: Memory[Environment] = Memory()
 _told: Derived[Environment] = Derived()
@@ -124,6 +124,20 @@ def deeply(
     }
     with brought.visit():
         return surround(_with_process(Environment.from_dict(facts), process))
+
+
+def with_driver(env: Environment, timeout: float | None = None) -> Environment:
+    """The facts with what NVIDIA's driver and CUDA libraries say, called in a process that has the variables of env.process.
+
+    Unchanged where that cannot be: not on Linux, or not on the machine of the environment.
+    """
+    # few ask for it, and the first check of every kernel would pay for the import
+    from envguard import natively
+
+    if env.distributions is None and env.conda_packages is None:
+        return env
+    told = natively.driver(env, natively.files(env), natively.SECONDS if timeout is None else timeout)
+    return env if told is None else dataclasses.replace(env, driver=told)
 
 
 def forget() -> None:

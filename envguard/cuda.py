@@ -8,6 +8,25 @@ from __future__ import annotations
 
 from envguard.value import value
 
+_CUDA, _PLAIN, _OLD = (1000, 10), (10000, 100, 1), (1000, 100, 1)
+_NOTATIONS = {
+    "cublasGetProperty": _PLAIN,
+    "cublasLtGetProperty": _PLAIN,
+    "cudaDriverGetVersion": _CUDA,
+    "cudaRuntimeGetVersion": _CUDA,
+    "cudnnGetCudartVersion": _CUDA,
+    "cudnnGetVersion": _PLAIN,
+    "cufftGetProperty": _PLAIN,
+    "curandGetProperty": _PLAIN,
+    "cusolverGetProperty": _PLAIN,
+    "cusparseGetProperty": _PLAIN,
+    "cusparseLtGetProperty": _PLAIN,
+    "ncclGetVersion": _PLAIN,
+    "nvJitLinkVersion": _CUDA,
+    "nvrtcVersion": _CUDA,
+}
+"""How versions are put into a number: 12040 is 12.4, and 120405 is 12.4.5; before cuDNN 9 and NCCL 2.9 8902 was 8.9.2."""
+
 
 @value
 class Asked:
@@ -107,10 +126,25 @@ class Call:
 
     path: str
     function: str
+    """`dlopen` is the loading itself; told only where that fails."""
     answer: int | None
-    """What it answered; None if it could not be called."""
+    """What it answered, None if it could not; of cudaGetDeviceCount the error code, 0 where it sees devices."""
     error: str | None = None
-    """Why not: the loader's message, an error code by name, or `crashed`."""
+    """Why not: the loader's message, an error code by name, `crashed (SIGSEGV)`, `did not answer within 10 s`."""
+
+    @property
+    def version(self) -> str | None:
+        """The answer as a version, `12.4`; None where it is none."""
+        parts = _NOTATIONS.get(self.function)
+        if parts is None or not self.answer:
+            return None
+        if parts is _PLAIN and self.answer < 10000:
+            parts = _OLD
+        left, told = self.answer, []
+        for part in parts:
+            number, left = divmod(left, part)
+            told.append(str(number))
+        return ".".join(told)
 
 
 @value
@@ -138,4 +172,6 @@ class Driver:
     calls: tuple[Call, ...] = ()
     """Versions asked of CUDA libraries: cudaRuntimeGetVersion, cudnnGetVersion, …"""
     failed: str | None = None
-    """Why the whole could not be asked: a time limit, a crash."""
+    """What of the driver could not be asked, and why: `cuInit did not answer within 10 s`; the rest is told."""
+    asked_as: str | None = None
+    """With whose variables it was asked: those of a kernel, of a fresh interpreter, or of envguard where no process told."""

@@ -57,17 +57,18 @@ def run(
     argv: Sequence[str | Path],
     timeout: float,
     *,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
     cwd: str | Path | None = None,
     kept: int = KEPT_BYTES,
 ) -> Ran:
     """Runs a program to its end; ProbeFailed if it cannot be started or its time is over.
 
-    `env` comes on top of the clean environment. A non-zero exit code is an answer, not an error.
+    `env` comes on top of the clean environment, of which None takes a variable away. A non-zero exit code is an answer, not an error.
     """
     program = os.fspath(argv[0])
+    variables = {name: value for name, value in {**clean_environment(), **(env or {})}.items() if value is not None}
     try:
-        process = start([os.fspath(part) for part in argv], {**clean_environment(), **(env or {})}, cwd)
+        process = start([os.fspath(part) for part in argv], variables, cwd)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ProbeFailed(text("{program} cannot be started: {reason}", program=program, reason=reason)) from error

@@ -27,7 +27,7 @@ LAYERS = (
     "elf",
     "loader",
     "versions surroundings packages hashes",
-    "asking",
+    "asking natively",
     "collect",
     "timeline commands",
     "rules",
