@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
 import sys
 from dataclasses import replace
@@ -20,6 +19,7 @@ from envguard import elf, loader
 from envguard.library import Compiled
 from envguard.probe.extras import stem
 from envguard.store import Derived
+from envguard.surroundings.started import started
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,35 +50,12 @@ def libraries(env: Environment) -> tuple[Library, ...] | None:
     """The ELF facts about an environment and its process; None where the loader is unknown."""
     if not sys.platform.startswith("linux") or env.compiled is None:
         return None
-    world = _world(env)
+    world = started(env)
     if world is None:
         return None
     question = (env.prefix, world.library_path, _stamps(world), env.deep is not None)
     files = _told.get(env.compiled, question, lambda: tuple(_suspects(env, world)))
     return (*files, *_live(env, files))
-
-
-def _world(env: Environment) -> World | None:
-    """A process of the environment's Python that has just started."""
-    program = os.path.realpath(os.path.join(env.prefix, env.interpreter or "bin/python"))
-    python = elf.read(program)
-    # without a Python that starts there is nothing to load, and nothing to be said about an empty list
-    system = loader.system(python.machine if python is not None else platform.machine())
-    if system is None or (python is None and env.compiled):
-        return None
-    own = os.path.realpath(env.prefix) == os.path.realpath(sys.prefix)
-    environ = env.process.environ if env.process is not None else os.environ if own else {}
-    world = loader.World(
-        system,
-        (python,) if python is not None else (),
-        loader.library_path(environ.get("LD_LIBRARY_PATH")),
-        cwd=env.process.cwd if env.process is not None and env.process.cwd else "/",
-    )
-    if python is None:
-        return world
-    started = loader.load(program, world)
-    shared = [each.library for each in started if (each.library.soname or "").startswith("libpython")]
-    return replace(world, callers=(*shared[:1], python)).with_loaded(started)
 
 
 def _stamps(world: World) -> tuple[object, ...]:

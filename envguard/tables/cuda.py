@@ -31,6 +31,7 @@ __all__ = [
     "numbers",
     "nvml_error",
     "packaged_driver",
+    "sonames",
     "spoken",
     "torch_builds_of",
     "wheel",
@@ -65,6 +66,13 @@ def majors(name: str) -> tuple[int, ...]:
     # the name of a file goes on where a SONAME ends: libcudart.so.11.8.89 is known as libcudart.so.11.0
     alike = {each for number, each in known.items() if parts and number.partition(".")[0] == parts[0]}
     return alike.pop() if len(alike) == 1 else ()
+
+
+def sonames(family: str, major: int) -> tuple[str, ...]:
+    """The SONAMEs under which Linux has a library for a major version of CUDA."""
+    stem = next((stem for stem, each in cuda_libraries.FAMILIES.items() if each == family), None)
+    known = cuda_libraries.MAJORS.get(family, {})
+    return tuple(f"{stem}.so.{number}" for number, which in known.items() if major in which)
 
 
 def numbers(name: str) -> str | None:
@@ -232,7 +240,8 @@ class Build(NamedTuple):
 
 
 _DOTTED = re.compile(r"(?:^|_)cuda(\d+\.\d+)(?:_cudnn(\d[\d.]*))?(?:_|$)")
-_JOINED = re.compile(r"(?:^|_)cuda(\d{2,3})(?=py|_|h|$)")
+_JOINED = re.compile(r"(?:^|_)cu(?:da)?(\d{2,3})(?=py|_|h|$)")
+_BARE = re.compile(r"(?:^|_)(?:cuda|gpu)(?=_|$)")
 _CPU = re.compile(r"(?:^|_)cpu(?=_|py|$)")
 
 
@@ -248,10 +257,12 @@ def build(string: str) -> Build | None:
     match = _JOINED.search(string)
     if match is not None:
         return Build(_dotted(match[1]), cpu=False)
-    return Build(None, cpu=True) if _CPU.search(string) else None
+    if _CPU.search(string):
+        return Build(None, cpu=True)
+    return Build(None, cpu=False) if _BARE.search(string) else None
 
 
-_LABEL = re.compile(r"cu(\d{2,3})(?![0-9])")
+_LABEL = re.compile(r"cu(?:da)?(\d{2,3})(?![0-9])")
 
 
 def label(local: str) -> Build | None:
