@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypothesis import settings
+
 from tests import require
 from tests.envs import cache
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     import pytest
 
 pytest_plugins = ("tests.envs.fixtures",)
+
+# the same examples each time, so that a change is what makes a test fail; HYPOTHESIS_PROFILE=default looks for new ones
+settings.register_profile("same", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 _HOME = tempfile.TemporaryDirectory(prefix="envguard-home-")
 

@@ -90,7 +90,8 @@ class Symptom:
     def symbol(self) -> str | None:
         """The symbol that the loader did not find."""
         for before, part in _colons(self.message):
-            token = part.lstrip("'\"‘“` (").split(maxsplit=1)[0].rstrip(".,;:'\"’”`´)") if part.strip() else ""
+            words = part.lstrip("'\"‘“` (").split(maxsplit=1)
+            token = words[0].rstrip(".,;:'\"’”`´)") if words else ""
             if not _SYMBOL.fullmatch(token) or _LIBRARY.search(token) or _TAG.fullmatch(token):
                 continue
             rest = part.lstrip("'\"‘“` (")[len(token) :]
