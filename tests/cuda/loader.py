@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,6 @@ from envguard import collect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from envguard.cuda import Framework
     from envguard.facts import Environment
@@ -47,8 +47,8 @@ def loads(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    paths = map(os.path.realpath, json.loads(done.stdout))
-    return frozenset(path for path in paths if CUDA.match(os.path.basename(path)))
+    paths = (Path(each).resolve() for each in json.loads(done.stdout))
+    return frozenset(str(path) for path in paths if CUDA.match(path.name))
 
 
 def refusal(python: Path, name: str, variables: Mapping[str, str] | None = None) -> str | None:
