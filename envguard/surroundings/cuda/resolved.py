@@ -13,7 +13,6 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envguard import elf, loader
@@ -77,6 +76,8 @@ class Session:
         self._look = look
         self._owners = owners
         self._torch: str | None = None
+        self._preloaded: dict[str, tuple[Loaded, ...]] = {}
+        """SONAME -> what torch loads on its own account, which is used only where something asks for that name."""
 
     def resolved(self, present: Present, declared: Declared | None) -> tuple[CudaFile, ...] | None:
         """The libraries of CUDA that are loaded for one framework; None where none of its files is there."""
@@ -93,6 +94,9 @@ class Session:
         for loaded in loads:
             for each, one in _found(loaded):
                 self._note(each.library.path, one, found)
+        for soname, loaded in self._preloaded.items():
+            for each, one in _found(loaded) if soname in found else ():
+                self._note(each.library.path, one, found)
         if kind in ("tensorflow", "jax") and declared is not None and declared.cuda is not None:
             self._open(loads, declared, found)
         self._parts_of_cudnn(loads, found)
@@ -107,7 +111,8 @@ class Session:
             if not tables.is_driver(family):
                 found[one.name] = CudaFile(family, one.name, None, None, None, "none", one.way, asks)
             return
-        found[one.name] = self._owners.file(one.path, name=one.name, way=one.way, needed_by=asks)
+        way = "preload" if one.way == "loaded" and one.name in self._preloaded else one.way
+        found[one.name] = self._owners.file(one.path, name=one.name, way=way, needed_by=asks)
 
     def _relative(self, path: str) -> str:
         real = os.path.realpath(path)
@@ -122,7 +127,7 @@ class Session:
             brought = loader.load(first, self.world)
             self.world = self.world.with_loaded(brought)
             yield brought
-            yield from self._preload(version, first)
+        self._preload(version)
         for name in (*_TORCH, *_TORCH_LATER):
             path = self._first(folders, name)
             if path is not None:
@@ -135,24 +140,18 @@ class Session:
             (self._look.absolute(f"{each}/{name}") for each in folders if self._look.exists(f"{each}/{name}")), None
         )
 
-    def _preload(self, version: str | None, first: str) -> Iterator[tuple[Loaded, ...]]:
-        """What torch looks for itself, once libcudart is loaded."""
+    def _preload(self, version: str | None) -> None:
+        """What torch looks for itself once libcudart is loaded, which its own file needs."""
         numbers = re.match(r"(\d+)\.(\d+)", version or "")
         if numbers is None or (int(numbers[1]), int(numbers[2])) < _SINCE:
             return
-        if not any(tables.family(os.path.basename(path)) == "cudart" for path in self.world.loaded.values()):
-            return
-        asks = elf.read(first)
         for folder, pattern in _PRELOADED:
             path = self._on_sys_path(folder, pattern)
-            if path is None:
-                continue
-            brought = loader.load(path, self.world)
-            soname = brought[0].library.soname or os.path.basename(path) if brought else ""
-            if not brought or soname in self.world.loaded or asks is None:
-                continue
-            yield (replace(brought[0], library=asks, found=(Found(soname, path, "preload"),)), *brought)
-            self.world = self.world.with_loaded(brought)
+            brought = loader.load(path, self.world) if path is not None else ()
+            soname = brought[0].library.soname or os.path.basename(brought[0].library.path) if brought else ""
+            if brought and soname not in self.world.loaded:
+                self._preloaded[soname] = brought
+                self.world = self.world.with_loaded(brought)
 
     def _on_sys_path(self, folder: str, pattern: str) -> str | None:
         process = self._look.env.process
