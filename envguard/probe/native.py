@@ -255,7 +255,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--driver", default=DRIVER)
     parser.add_argument("--no-driver", action="store_true")
     parser.add_argument("--without", nargs=2, action="append", default=[])
-    given = parser.parse_args(argv)
+    given = parser.parse_intermixed_args(argv)
     _no_core()
     ask = Asker(given.out, [(function, path) for function, path in given.without])
     ask.note(driver={"module": module(), "nodes": nodes()})
