@@ -101,7 +101,7 @@ def torch_by_pip(env: Environment, torch: Framework) -> tuple[Fix, ...]:
 
 
 def torch_by_conda(env: Environment, torch: Framework, limit: str | None = None) -> tuple[Fix, ...]:
-    """conda's build of torch with CUDA; `limit` is the newest that the driver runs."""
+    """Conda's build of torch with CUDA; `limit` is the newest that the driver runs."""
     if env.manager == "pixi":
         return ()
     package = env.by_record.get(torch.record or "")
@@ -122,7 +122,9 @@ def torch_by_conda(env: Environment, torch: Framework, limit: str | None = None)
     if driver_version(env) is None and asked and env.layout == "unix":
         # where no driver is seen, conda takes builds without CUDA unless it is told
         last = Step(("env", f"CONDA_OVERRIDE_CUDA={asked}", *last.argv))
-        title = text("Let conda install a build of pytorch with CUDA, as if the driver for CUDA {cuda} were here", cuda=asked)
+        title = text(
+            "Let conda install a build of pytorch with CUDA, as if the driver for CUDA {cuda} were here", cuda=asked
+        )
     else:
         title = text("Let conda install a build of pytorch with CUDA")
     return (fixes.with_tool(env, title, (*first, last)),)

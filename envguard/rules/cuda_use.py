@@ -28,7 +28,7 @@ class Use(NamedTuple):
     name: str
     """The SONAME that it is asked for by."""
     way: str | None
-    """How the loader comes to it; `loaded` where the kernel has another file under that name."""
+    """How the loader comes to it; `memory` where the kernel has another file under that name."""
 
 
 class Pair(NamedTuple):
@@ -72,10 +72,12 @@ def uses(env: Environment, framework: Framework) -> tuple[Use, ...] | None:
         if tables.is_driver(file.family):
             continue
         there = next((each for each in mapped if each.path == file.path), None)
-        there = there or next((each for each in mapped if each.family == file.family and _answers(each, file.name)), None)
+        there = there or next(
+            (each for each in mapped if each.family == file.family and _answers(each, file.name)), None
+        )
         use = Use(file, file.name, file.way)
         if there is not None and there.path != file.path:
-            use = Use(there, file.name, "loaded")
+            use = Use(there, file.name, "memory")
         found.setdefault((use.file.family, use.file.path), use)
     return tuple(found.values())
 
@@ -168,7 +170,7 @@ def broken(env: Environment, framework: Framework, files: Iterable[CudaFile]) ->
 
 
 def _nvjitlink(files: Iterable[CudaFile]) -> list[Pair]:
-    """cuSPARSE asks for symbols of nvJitLink that carry the number of its own CUDA."""
+    """CuSPARSE asks for symbols of nvJitLink that carry the number of its own CUDA."""
     files = list(files)
     return [
         Pair(NEWER_NVJITLINK, linker, sparse, needs)
@@ -212,5 +214,5 @@ def _compiled(env: Environment, framework: Framework) -> str | None:
 
 
 def owner_of(env: Environment, file: CudaFile) -> Distribution | None:
-    """pip's distribution that a library belongs to."""
+    """Pip's distribution that a library belongs to."""
     return env.by_path.get(file.owner or "")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from envguard.model import Text
 
 _TOOLKITS = ("cudatoolkit", "cuda-toolkit", "cuda-runtime", "pytorch-cuda", "cuda-version")
+_OF_TORCH = ("pytorch", "libtorch", "pytorch-mutex")
 _SHOWN = 6
 
 
@@ -42,7 +43,7 @@ def torch_cpu_build(env: Environment) -> Iterator[Found]:
     It is an error if CUDA was asked for and a GPU is there, a warning if one of the two is so, else information.
 
     Not reported: builds without CUDA that somebody chose (`cpuonly`, a version that ends in `+cpu`, a spec that names
-    such a build) where CUDA was not asked for; macOS.
+    such a build), unless the driver tells of a GPU; macOS.
     """
     for torch in env.cuda.frameworks if env.cuda is not None else ():
         if torch.name == "torch" and torch.cpu and not (env.platform or "").startswith("osx"):
@@ -52,7 +53,7 @@ def torch_cpu_build(env: Environment) -> Iterator[Found]:
 def _without_cuda(env: Environment, torch: Framework) -> Iterator[Found]:
     asked = _asked(env)
     gpus = _gpus(env)
-    if not asked and _chosen(env, torch):
+    if not asked and not gpus and _chosen(env, torch):
         return
     names = tuple(_spelled(each) for each in asked)
     severity = (Severity.INFO, Severity.WARNING, Severity.ERROR)[bool(asked) + bool(gpus)]
@@ -60,7 +61,9 @@ def _without_cuda(env: Environment, torch: Framework) -> Iterator[Found]:
     package = env.by_record.get(torch.record or "")
     if package is not None and torch.build and package.record != torch.source:
         evidence.append(Evidence(text("the build is {build}", build=torch.build), package.record))
-    evidence += [Evidence(text("{name} asks for CUDA", name=name), each.source) for each, name in zip(asked, names, strict=True)]
+    evidence += [
+        Evidence(text("{name} asks for CUDA", name=name), each.source) for each, name in zip(asked, names, strict=True)
+    ]
     if gpus:
         evidence.append(Evidence(text("the driver tells of {gpus}", gpus=gpus), _driver(env)))
     yield Found(
@@ -70,7 +73,7 @@ def _without_cuda(env: Environment, torch: Framework) -> Iterator[Found]:
         consequence=text("torch.cuda.is_available() is False, although {gpus} is there", gpus=gpus)
         if gpus
         else text("torch.cuda.is_available() is False"),
-        fixes=cuda_fixes.torch_build(env, torch) if severity is not Severity.INFO else (),
+        fixes=cuda_fixes.torch_build(env, torch),
         severity=severity,
     )
 
@@ -92,9 +95,7 @@ def _message(torch: Framework, unused: tuple[str, ...], asked: tuple[str, ...]) 
                 build=torch.build,
                 asked=asked,
             )
-        return text(
-            "torch {version} was built without CUDA: conda chose {build}", version=version, build=torch.build
-        )
+        return text("torch {version} was built without CUDA: conda chose {build}", version=version, build=torch.build)
     if unused:
         return text(
             "pip's torch {version} was built without CUDA, while {asked} sits unused", version=version, asked=unused
@@ -107,16 +108,18 @@ def _message(torch: Framework, unused: tuple[str, ...], asked: tuple[str, ...]) 
 
 
 def _asked(env: Environment) -> tuple[Asked, ...]:
-    """What shows that somebody wanted CUDA: a toolkit that nothing else brought along, the mutex, the variable."""
+    """What shows that somebody wanted CUDA: a toolkit that nothing else brought along, a build, the mutex, the variable."""
     found = []
     for each in env.cuda.asked if env.cuda is not None else ():
+        build = each.build or ""
         if each.name in _TOOLKITS:
             package = env.by_record.get(each.source)
-            if package is None or package.requested or not _dependants(env, each.name):
-                found.append(each)
-        elif (each.name == "pytorch-mutex" and "cuda" in (each.build or "")) or (
-            each.name == "CONDA_OVERRIDE_CUDA" and each.version
-        ):
+            wanted = package is None or bool(package.requested) or not _dependants(env, each.name)
+        elif each.name == "CONDA_OVERRIDE_CUDA":
+            wanted = bool(each.version)
+        else:
+            wanted = each.name in _OF_TORCH and ("cuda" in build or "gpu" in build)
+        if wanted:
             found.append(each)
     return tuple(found)
 
@@ -141,7 +144,8 @@ def _unused(env: Environment, asked: tuple[Asked, ...]) -> tuple[str, ...]:
 def _spelled(asked: Asked) -> str:
     if asked.name == "CONDA_OVERRIDE_CUDA":
         return f"{asked.name}={asked.version}"
-    return " ".join(filter(None, (asked.name, asked.version, asked.build if asked.name == "pytorch-mutex" else None)))
+    build = asked.build if asked.name in _OF_TORCH else None
+    return " ".join(filter(None, (asked.name, asked.version, build)))
 
 
 def _gpus(env: Environment) -> tuple[str, ...]:
@@ -158,12 +162,15 @@ def _driver(env: Environment) -> str:
 
 def _chosen(env: Environment, torch: Framework) -> bool:
     """Whether somebody chose a build without CUDA."""
-    package = env.by_record.get(torch.record or "") if torch.origin == "conda" else None
-    only = env.by_name.get("cpuonly")
-    by_spec = any(" cpu" in spec or "=cpu" in spec or "=*cpu" in spec for spec in (package.requested if package else ()))
-    dist = env.by_path.get(torch.distribution or "")
-    by_label = torch.origin == "pip" and dist is not None and (dist.version or "").endswith("+cpu")
-    return by_spec or by_label or (torch.origin == "conda" and only is not None)
+    if torch.origin == "pip":
+        dist = env.by_path.get(torch.distribution or "")
+        return dist is not None and (dist.version or "").endswith("+cpu")
+    for each in env.cuda.asked if env.cuda is not None else ():
+        if each.name == "cpuonly" or (each.name == "CONDA_OVERRIDE_CUDA" and not each.version):
+            return True
+        if each.name in ("pytorch", "libtorch") and "cpu" in (each.build or ""):
+            return True
+    return False
 
 
 @rule("torch-from-two-sources", code=401, severity=Severity.WARNING, needs=("conda_packages", "distributions"))
@@ -191,7 +198,10 @@ def torch_from_two_sources(env: Environment) -> Iterator[Found]:
         package
         for name in ("pytorch", "libtorch")
         for _, package in env.depending.get(name, ())
-        if package.noarch is None and package.name not in _ITSELF and package.provides and package.name not in env.replaced
+        if package.noarch is None
+        and package.name not in _ITSELF
+        and package.provides
+        and package.name not in env.replaced
     )
     users = tuple(dict.fromkeys(users))
     copies = tuple(path for path in mapped(env) if path.rpartition("/")[2].startswith("libtorch_cpu."))
@@ -224,7 +234,7 @@ _ITSELF = frozenset(("pytorch", "libtorch", "pytorch-cpu", "pytorch-gpu"))
 def _one_source(
     env: Environment, dist: Distribution, condas: tuple[CondaPackage, ...], users: tuple[CondaPackage, ...]
 ) -> tuple[Fix, ...]:
-    """conda's side alone, or pip's alone."""
+    """Conda's side alone, or pip's alone."""
     if not fixes.may_write(env):
         return fixes.own_environment(env)
     clash = next((each for each in clashes_of(env, dist) if each.overlap.differ), None)

@@ -75,8 +75,12 @@ def _there(env: Environment, name: str) -> There | None:
             version = stranger.version or ""
             label = tables.label(version.partition("+")[2])
             return There(name, version, f"{each.path}/{stranger.folder}", label.cuda if label else None, label.cpu if label else None, stranger.folder, None, outside=True)  # fmt: skip
-    framework = next((each for each in (env.cuda.frameworks if env.cuda is not None else ()) if each.name == name), None)
-    dists = sorted((each for each in live(env) if each.name == name and each.version), key=lambda one: one.owner is not None)
+    framework = next(
+        (each for each in (env.cuda.frameworks if env.cuda is not None else ()) if each.name == name), None
+    )
+    dists = sorted(
+        (each for each in live(env) if each.name == name and each.version), key=lambda one: one.owner is not None
+    )
     package = next((env.by_name[each] for each in providers(name) if each in env.by_name), None)
     if dists:
         dist = dists[0]
@@ -199,7 +203,9 @@ def extension_abi(env: Environment) -> Iterator[Found]:
     torch = _there(env, "torch")
     if torch is None or torch.outside:
         return
-    framework = next((each for each in (env.cuda.frameworks if env.cuda is not None else ()) if each.name == "torch"), None)
+    framework = next(
+        (each for each in (env.cuda.frameworks if env.cuda is not None else ()) if each.name == "torch"), None
+    )
     compiled = {each.owner for each in env.compiled or ()}
     for dist in live(env):
         if dist.owner is not None or dist.name in (*NAMES, "torch") or dist.editable:
