@@ -36,7 +36,7 @@ def place(tmp_path: Path) -> Place:
 
 
 @pytest.mark.parametrize(
-    ("major", "version", "release"), [(11, "2.0.1", "11.7"), (12, "2.5.1", "12.4"), (13, "2.11.0", "13.0")]
+    ("major", "version", "release"), [(11, "2.0.1", "11.7"), (12, "2.5.1", "12.4"), (13, "2.9.1", "13.0")]
 )
 def test_each_torch_finds_its_own_of_three_majors(place: Place, major: int, version: str, release: str) -> None:
     torch_wheel(install(place, *CUDART.values()), version, release, families=["cudart"])
@@ -49,6 +49,17 @@ def test_each_torch_finds_its_own_of_three_majors(place: Place, major: int, vers
     assert env.cuda is not None
     told = {(each.name, each.version) for each in env.cuda.installed if each.family == "cudart"}
     assert told == {("libcudart.so.11.0", "11.8.89"), ("libcudart.so.12", "12.4.127"), ("libcudart.so.13", "13.0.96")}
+
+
+def test_what_torch_loads_for_itself_is_used_only_where_it_is_asked_for(place: Place) -> None:
+    """A newer torch loads whichever runtime lies in the old folder, too: two of two majors, which do not meet."""
+    torch_wheel(install(place, CUDART[11], CUDART[13]), "2.11.0", "13.0", families=["cudart"], preloads=True)
+    one = framework(asked(place.python))
+    (cudart,) = [each for each in one.resolved or () if each.family == "cudart" and each.name == "libcudart.so.13"]
+    real = loads(place.python, first="torch")
+    assert cudart.version == "13.0.96"
+    assert cudart.path in real
+    assert resolved(one) <= real
 
 
 def test_condas_is_taken_where_the_wheel_was_taken_off(place: Place) -> None:
