@@ -17,6 +17,7 @@ from envguard.store import Derived
 if TYPE_CHECKING:
     from envguard.collect import Progress
     from envguard.comparison import Comparison
+    from envguard.cuda_report import CudaReport
     from envguard.facts import Environment
     from envguard.model import Answer, Report, Timeline
     from envguard.rules.rule import Rule
@@ -127,6 +128,28 @@ def why(
         else:
             env = collect.by_import(prefix if name is None else collect.named(name), process=process)
         return answer(groups, env, analyse(env))
+
+
+def cuda(
+    prefix: str | Path | None = None,
+    *,
+    name: str | None = None,
+    python: str | None = None,
+    kernel: str | None = None,
+    process: str | None = "kernel",
+) -> CudaReport:
+    """What stands for and against CUDA in an environment; the driver is asked, in a process of its own."""
+    with brought.visit():
+        from envguard.cuda_verdict.told import told
+
+        if kernel is not None:
+            env = collect.by_kernelspec(kernel)
+        elif python is not None:
+            env = collect.by_interpreter(python)
+        else:
+            env = collect.by_import(prefix if name is None else collect.named(name), process=process)
+        env = collect.with_driver(env)
+        return told(env, analyse(env))
 
 
 def diff(first: str | Path, second: str | Path, selection: Selection = _ALL) -> Comparison:

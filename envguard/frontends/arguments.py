@@ -35,6 +35,7 @@ examples:
   envguard check --baseline known.json    only what is new; --write-baseline makes it
   envguard history                        how the environment came to be
   envguard why error.txt                  what caused the error in this text; `-` reads it from a pipe
+  envguard cuda --name work               whether CUDA works there, and if not, why
   envguard diff work work-copy            what differs between two, and if it matters
   envguard report --redact                for an issue: Markdown without names
   envguard explain pip-overwrote-conda    what a rule means and how to repair what it finds
@@ -102,6 +103,15 @@ def command_line() -> Parser:
     add_target(why)
     add_format(why, FORMATS)
     why.add_argument("--details", action="store_true", help="show all evidence")
+
+    cuda = commands.add_parser(
+        "cuda",
+        help="whether CUDA works, and if not, why",
+        description="Tells what torch and others were built for, what they would load, what the driver says, and what of it stands against CUDA; exits with 1 if something does.",
+    )
+    add_target(cuda)
+    add_format(cuda, FORMATS)
+    cuda.add_argument("--details", action="store_true", help="show every library and all evidence")
 
     report = commands.add_parser(
         "report",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.display import display
 
 from envguard import api
+from envguard.cuda_report import CudaReport
 from envguard.errors import BadArguments
 from envguard.frontends import catalog, output
 from envguard.frontends.arguments import Parser, add_configuration, add_deep, add_selection, selection
@@ -28,14 +29,18 @@ if TYPE_CHECKING:
 
 
 class Shown:
-    """A report, a timeline or an answer as Jupyter shows it: HTML where that is possible, text elsewhere."""
+    """A report, a timeline or another answer as Jupyter shows it: HTML where that is possible, text elsewhere."""
 
-    def __init__(self, told: Report | Timeline | Answer, *, details: bool, terminal: bool) -> None:
+    def __init__(self, told: Report | Timeline | Answer | CudaReport, *, details: bool, terminal: bool) -> None:
         """In a terminal only the text is made, in colour if the terminal has any."""
         self.told, self.details, self.terminal = told, details, terminal
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
         told, details = self.told, self.details
+        if isinstance(told, CudaReport):
+            if self.terminal:
+                return {"text/plain": output.cuda_as(told, "text", sys.stdout, details=details)}
+            return output.cuda_bundle(told, details=details)
         if isinstance(told, Answer):
             if self.terminal:
                 return {"text/plain": output.answer_as(told, "text", sys.stdout, details=details)}
@@ -73,6 +78,8 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
             raise BadArguments(
                 text("`why` takes one file at most; without one it means the last error of this session")
             )
+        case ["cuda"] | ["cuda", _] as words:
+            _show(shell, api.cuda(words[1] if len(words) > 1 else None), options)
         case ["history"] | ["history", _] as words:
             _show(shell, api.history(words[1] if len(words) > 1 else None), options)
         case [] | [_] as words:
@@ -94,7 +101,7 @@ def last_error() -> BaseException | None:
     return found if isinstance(found, BaseException) else None
 
 
-def _show(shell: InteractiveShell, told: Report | Timeline | Answer, options: argparse.Namespace) -> None:
+def _show(shell: InteractiveShell, told: Report | Timeline | Answer | CudaReport, options: argparse.Namespace) -> None:
     if options.out is not None:
         shell.push({options.out: told})  # type: ignore[no-untyped-call]
     display(Shown(told, details=options.details, terminal=_in_terminal(shell)))  # type: ignore[no-untyped-call]

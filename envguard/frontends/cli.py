@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from envguard import api
 from envguard.analyse import at_or_above
+from envguard.cuda_report import State
 from envguard.errors import BadArguments, EnvguardError
 from envguard.frontends import catalog, output
 from envguard.frontends.arguments import command_line, selection, threshold
@@ -113,6 +114,14 @@ def _why(options: argparse.Namespace) -> int:
     return FOUND if told.causes else 0
 
 
+def _cuda(options: argparse.Namespace) -> int:
+    told = api.cuda(_folder(options), name=options.name, python=options.python, kernel=options.kernel, process="fresh")
+    print(output.cuda_as(told, options.format, sys.stdout, details=options.details).rstrip("\n"))
+    if told.failed:
+        return FAILED
+    return FOUND if told.verdict.state is State.BLOCKED else 0
+
+
 def _report_for_others(options: argparse.Namespace) -> int:
     report = _report(options, _settings(options))
     _show(api.redact(report) if options.redact else report, options)
@@ -174,6 +183,7 @@ _COMMANDS = {
     "check": _check,
     "history": _history,
     "why": _why,
+    "cuda": _cuda,
     "report": _report_for_others,
     "diff": _diff,
     "explain": _explain,

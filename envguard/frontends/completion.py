@@ -5,7 +5,7 @@ from __future__ import annotations
 from envguard import api
 
 _OPTIONS = ("--deep", "--select", "--ignore", "--details", "--no-config", "--out", "--help")
-_WORDS = ("explain", "history", "rules", "why")
+_WORDS = ("cuda", "explain", "history", "rules", "why")
 _BEFORE_A_RULE = ("--select", "--ignore", "explain")
 
 

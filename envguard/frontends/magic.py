@@ -37,6 +37,7 @@ class EnvguardMagics(Magics):
           %envcheck [--deep] [--select RULE] [--ignore RULE] [--details] [-o NAME] [PREFIX]
           %envcheck history [--details] [-o NAME] [PREFIX]
           %envcheck why [--details] [-o NAME] [FILE]
+          %envcheck cuda [--details] [-o NAME] [PREFIX]
           %envcheck explain RULE
           %envcheck rules
 
@@ -50,6 +51,7 @@ class EnvguardMagics(Magics):
           -o, --out NAME   also keep the report in the variable NAME
           history          how the environment came to be: what conda and pip did, in which order
           why              what caused the last error of this session, or the one in FILE
+          cuda             whether CUDA works, and if not, why: torch and others, their libraries, the driver
           explain RULE     what a rule means, and how to repair what it finds
           rules            list all rules
 

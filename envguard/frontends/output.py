@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from envguard.comparison import Comparison
+    from envguard.cuda_report import CudaReport
     from envguard.errors import EnvguardError
     from envguard.model import Answer, Report, Timeline
 
@@ -122,6 +123,27 @@ def answer_bundle(told: Answer, *, details: bool) -> dict[str, str]:
     from envguard.render.answer_lines import answer
 
     return {"text/html": answer_html(told, details=details), "text/plain": answer(told, _WIDTH, details=details)}
+
+
+def cuda_as(told: CudaReport, form: str, stream: TextIO, *, details: bool) -> str:
+    """What stands for and against CUDA in one of the formats of `cuda`."""
+    from envguard.render.cuda_html import cuda_page
+    from envguard.render.cuda_lines import cuda
+    from envguard.render.cuda_v1 import cuda_dumps
+
+    if form == "json":
+        return cuda_dumps(told)
+    if form == "html":
+        return _encodable(cuda_page(told, details=details), stream)
+    return cuda(told, _columns(), wants_color(stream), details=details)
+
+
+def cuda_bundle(told: CudaReport, *, details: bool) -> dict[str, str]:
+    """The same as Jupyter stores it in a notebook."""
+    from envguard.render.cuda_html import cuda_html
+    from envguard.render.cuda_lines import cuda
+
+    return {"text/html": cuda_html(told, details=details), "text/plain": cuda(told, _WIDTH, details=details)}
 
 
 def timeline_bundle(told: Timeline, *, details: bool) -> dict[str, str]:

@@ -14,7 +14,7 @@ from envguard.render.language import clean, given, say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envguard.model import Answer, Cause, Fix
+    from envguard.model import Answer, Cause, Evidence, Fix
     from envguard.render.element import Element
     from envguard.render.language import Translator
 
@@ -87,24 +87,26 @@ def _cause(
         *(
             part
             for n, fix in enumerate(cause.fixes, 1)
-            for part in _fix(fix, n if len(cause.fixes) > 1 else None, told.environment.platform, language)
+            for part in fix_parts(fix, n if len(cause.fixes) > 1 else None, told.environment.platform, language)
         ),
-        _evidence(cause, details, language) if cause.evidence else None,
+        folded_evidence(cause.evidence, details, language) if cause.evidence else None,
         class_=f"eg-finding eg-{'error' if certain else 'warning'}",
     )
 
 
-def _evidence(cause: Cause, details: bool, language: Translator | None) -> Element:
+def folded_evidence(evidence: tuple[Evidence, ...], details: bool, language: Translator | None) -> Element:
+    """What confirms something, to be unfolded."""
     items = (
         element("li", say(each.says, language), " ", element("code", clean(each.source), class_="eg-source"))
-        for each in cause.evidence
+        for each in evidence
     )
-    title = say(given(words.EVIDENCE_COUNT, n=len(cause.evidence)), language)
+    title = say(given(words.EVIDENCE_COUNT, n=len(evidence)), language)
     folded = element("details", element("summary", title), element("ul", *items), class_="eg-evidence")
     return folded.having("open", "") if details else folded
 
 
-def _fix(fix: Fix, number: int | None, platform: str | None, language: Translator | None) -> Iterator[Element]:
+def fix_parts(fix: Fix, number: int | None, platform: str | None, language: Translator | None) -> Iterator[Element]:
+    """A way out with its commands; `number` where there are several."""
     label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
     cautions = [words.SAFETIES[fix.safety], *([words.RESTART] if fix.restart else [])] if fix.steps else []
     note = "; ".join(say(text, language) for text in cautions)

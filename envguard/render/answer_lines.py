@@ -14,7 +14,7 @@ from envguard.render.text import written
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envguard.model import Answer, Cause, Fix
+    from envguard.model import Answer, Cause, Evidence, Fix
     from envguard.render.language import Translator
     from envguard.render.lines import Line
 
@@ -67,19 +67,25 @@ def _cause(
         hang=2,
     )
     yield line(say(cause.message, language), indent=2)
-    shown = cause.evidence if details else cause.evidence[:EVIDENCE_SHOWN]
+    yield from evidence_lines(cause.evidence, details, language)
+    for n, fix in enumerate(cause.fixes, 1):
+        yield from fix_lines(fix, n if len(cause.fixes) > 1 else None, told.environment.platform, language)
+
+
+def evidence_lines(evidence: tuple[Evidence, ...], details: bool, language: Translator | None) -> Iterator[Line]:
+    """What confirms something, without details the first few."""
+    shown = evidence if details else evidence[:EVIDENCE_SHOWN]
     if shown:
         yield line(Span(say(words.EVIDENCE, language), "soft"), indent=2)
     for each in shown:
         yield line(f"- {say(each.says, language)}", indent=4, hang=2)
         yield line(Span(clean(each.source), "soft"), indent=6, wrap=Wrap.WIDE)
-    if len(shown) < len(cause.evidence):
-        yield line(Span(say(given(words.AND_MORE, n=len(cause.evidence) - len(shown)), language), "soft"), indent=4)
-    for n, fix in enumerate(cause.fixes, 1):
-        yield from _fix(fix, n if len(cause.fixes) > 1 else None, told.environment.platform, language)
+    if len(shown) < len(evidence):
+        yield line(Span(say(given(words.AND_MORE, n=len(evidence) - len(shown)), language), "soft"), indent=4)
 
 
-def _fix(fix: Fix, number: int | None, platform: str | None, language: Translator | None) -> Iterator[Line]:
+def fix_lines(fix: Fix, number: int | None, platform: str | None, language: Translator | None) -> Iterator[Line]:
+    """A way out with its commands; `number` where there are several."""
     label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
     cautions = [words.SAFETIES[fix.safety], *([words.RESTART] if fix.restart else [])] if fix.steps else []
     note = "; ".join(say(text, language) for text in cautions)

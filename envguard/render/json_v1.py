@@ -42,20 +42,20 @@ def json_v1(report: Report) -> Json:
         "schema": SCHEMA,
         "envguard": report.envguard_version,
         "made_at": report.made_at,
-        "environment": _environment(report.environment),
+        "environment": environment_v1(report.environment),
         "verdict": report.verdict.value,
         "phase": report.phase.value,
-        "findings": [_finding(finding) for finding in report.findings],
-        "skipped": [{"rule": skipped.rule, "reason": _text(skipped.reason)} for skipped in report.skipped],
+        "findings": [finding_v1(finding) for finding in report.findings],
+        "skipped": [{"rule": skipped.rule, "reason": text_v1(skipped.reason)} for skipped in report.skipped],
         "failed": [{"rule": failed.rule, "error": string(failed.error)} for failed in report.failed],
         "problems": [
-            {"source": string(problem.source), "reason": _text(problem.reason)} for problem in report.problems
+            {"source": string(problem.source), "reason": text_v1(problem.reason)} for problem in report.problems
         ],
         "suppressed": [
             {
-                "finding": _finding(each.finding),
+                "finding": finding_v1(each.finding),
                 "reason": string(each.reason),
-                "until": _optional(each.until),
+                "until": optional(each.until),
                 "source": string(each.source),
             }
             for each in report.suppressed
@@ -92,7 +92,8 @@ def comparison_dumps(comparison: Comparison) -> str:
 
 
 @functools.cache
-def _schema(name: str) -> str:
+def read_schema(name: str) -> str:
+    """A schema as it was shipped."""
     import importlib.resources  # late: it brings zipfile and tempfile
 
     return importlib.resources.files("envguard.render").joinpath(name).read_text(encoding="utf-8")
@@ -100,18 +101,18 @@ def _schema(name: str) -> str:
 
 def schema() -> Json:
     """The JSON Schema of what `json_v1` returns."""
-    loaded: Json = json.loads(_schema("report.schema.json"))
+    loaded: Json = json.loads(read_schema("report.schema.json"))
     return loaded
 
 
 def timeline_schema() -> Json:
     """The JSON Schema of what `timeline_v1` returns; an event is what it is in a report."""
-    return {**json.loads(_schema("timeline.schema.json")), "$defs": schema()["$defs"]}
+    return {**json.loads(read_schema("timeline.schema.json")), "$defs": schema()["$defs"]}
 
 
 def comparison_schema() -> Json:
     """The JSON Schema of what `comparison_v1` returns; a finding is what it is in a report."""
-    loaded: Json = json.loads(_schema("diff.schema.json"))
+    loaded: Json = json.loads(read_schema("diff.schema.json"))
     return {**loaded, "$defs": {**schema()["$defs"], **loaded["$defs"]}}
 
 
@@ -122,12 +123,12 @@ def timeline_v1(timeline: Timeline) -> Json:
         "kind": "timeline",
         "envguard": string(timeline.envguard_version),
         "made_at": string(timeline.made_at),
-        "environment": _environment(timeline.environment),
+        "environment": environment_v1(timeline.environment),
         "phase": timeline.phase.value,
         "handover": timeline.handover,
         "violations": list(timeline.violations),
         "events": [_event(event) for event in timeline.events],
-        "notes": [_text(note) for note in timeline.notes],
+        "notes": [text_v1(note) for note in timeline.notes],
     }
 
 
@@ -138,7 +139,7 @@ def answer_dumps(answer: Answer) -> str:
 
 def answer_schema() -> Json:
     """The JSON Schema of what `answer_v1` returns; evidence and fixes are what they are in a report."""
-    loaded: Json = json.loads(_schema("why.schema.json"))
+    loaded: Json = json.loads(read_schema("why.schema.json"))
     return {**loaded, "$defs": {**schema()["$defs"], **loaded["$defs"]}}
 
 
@@ -149,7 +150,7 @@ def answer_v1(answer: Answer) -> Json:
         "kind": "why",
         "envguard": string(answer.envguard_version),
         "made_at": string(answer.made_at),
-        "environment": _environment(answer.environment),
+        "environment": environment_v1(answer.environment),
         "error": string(answer.error) or None,
         "causes": [
             {
@@ -157,15 +158,15 @@ def answer_v1(answer: Answer) -> Json:
                 "code": f"EG{cause.code}",
                 "certainty": cause.certainty.value,
                 "subject": string(cause.subject),
-                "message": _text(cause.message),
-                "evidence": [_evidence(evidence) for evidence in cause.evidence],
-                "fixes": [_fix(fix) for fix in cause.fixes],
+                "message": text_v1(cause.message),
+                "evidence": [evidence_v1(evidence) for evidence in cause.evidence],
+                "fixes": [fix_v1(fix) for fix in cause.fixes],
             }
             for cause in answer.causes
         ],
-        "notes": [_text(note) for note in answer.notes],
-        "looked_at": [_text(each) for each in answer.looked],
-        "would_help": [_text(each) for each in answer.advice],
+        "notes": [text_v1(note) for note in answer.notes],
+        "looked_at": [text_v1(each) for each in answer.looked],
+        "would_help": [text_v1(each) for each in answer.advice],
     }
 
 
@@ -176,8 +177,8 @@ def comparison_v1(comparison: Comparison) -> Json:
         "kind": "diff",
         "envguard": string(comparison.envguard_version),
         "made_at": string(comparison.made_at),
-        "first": _environment(comparison.first),
-        "second": _environment(comparison.second),
+        "first": environment_v1(comparison.first),
+        "second": environment_v1(comparison.second),
         "differences": [
             {
                 "name": string(each.name),
@@ -189,26 +190,27 @@ def comparison_v1(comparison: Comparison) -> Json:
             for each in comparison.differences
         ],
         "same": comparison.same,
-        "findings_only_in_first": [_finding(finding) for finding in comparison.findings_first],
-        "findings_only_in_second": [_finding(finding) for finding in comparison.findings_second],
+        "findings_only_in_first": [finding_v1(finding) for finding in comparison.findings_first],
+        "findings_only_in_second": [finding_v1(finding) for finding in comparison.findings_second],
     }
 
 
 def _package(package: Package) -> Json:
     return {
-        "version": _optional(package.version),
-        "build": _optional(package.build),
-        "channel": _optional(package.channel),
+        "version": optional(package.version),
+        "build": optional(package.build),
+        "channel": optional(package.channel),
         "owner": package.owner.value,
     }
 
 
-def _environment(summary: Summary) -> Json:
+def environment_v1(summary: Summary) -> Json:
+    """The headline's figures."""
     return {
         "prefix": string(summary.prefix),
         "name": string(summary.name),
-        "python_version": _optional(summary.python_version),
-        "platform": _optional(summary.platform),
+        "python_version": optional(summary.python_version),
+        "platform": optional(summary.platform),
         "base": summary.base,
         "writable": summary.writable,
         "conda_packages": summary.conda_packages,
@@ -217,17 +219,18 @@ def _environment(summary: Summary) -> Json:
     }
 
 
-def _finding(finding: Finding) -> Json:
+def finding_v1(finding: Finding) -> Json:
+    """One finding."""
     return {
         "rule": finding.rule,
         "code": f"EG{finding.code}",
         "severity": finding.severity.value,
         "certainty": finding.certainty.value,
         "subject": string(finding.subject),
-        "message": _text(finding.message),
-        "consequence": None if finding.consequence is None else _text(finding.consequence),
-        "evidence": [_evidence(evidence) for evidence in finding.evidence],
-        "fixes": [_fix(fix) for fix in finding.fixes],
+        "message": text_v1(finding.message),
+        "consequence": None if finding.consequence is None else text_v1(finding.consequence),
+        "evidence": [evidence_v1(evidence) for evidence in finding.evidence],
+        "fixes": [fix_v1(fix) for fix in finding.fixes],
         "fingerprint": finding.fingerprint,
     }
 
@@ -236,17 +239,19 @@ def _restart(restart: Restart) -> Json:
     return {
         "needed": restart.needed,
         "names": [string(name) for name in restart.names],
-        "says": [_text(text) for text in restart.says],
+        "says": [text_v1(text) for text in restart.says],
     }
 
 
-def _evidence(evidence: Evidence) -> Json:
-    return {"says": _text(evidence.says), "source": string(evidence.source)}
+def evidence_v1(evidence: Evidence) -> Json:
+    """One piece of evidence."""
+    return {"says": text_v1(evidence.says), "source": string(evidence.source)}
 
 
-def _fix(fix: Fix) -> Json:
+def fix_v1(fix: Fix) -> Json:
+    """One way out."""
     return {
-        "title": _text(fix.title),
+        "title": text_v1(fix.title),
         "steps": [_step(step) for step in fix.steps],
         "safety": fix.safety.value,
         "restart": fix.restart,
@@ -259,21 +264,22 @@ def _step(step: Step) -> Json:
 
 def _event(event: Event) -> Json:
     return {
-        "when": _optional(event.when),
+        "when": optional(event.when),
         "actor": string(event.actor),
         "action": string(event.action),
         "packages": [string(package) for package in event.packages],
-        "command": _optional(event.command),
+        "command": optional(event.command),
         "source": string(event.source),
         "changes": [
-            {"name": string(change.name), "before": _optional(change.before), "after": _optional(change.after)}
+            {"name": string(change.name), "before": optional(change.before), "after": optional(change.after)}
             for change in event.changes
         ],
         "mark": event.mark.value if event.mark else None,
     }
 
 
-def _text(text: Text) -> Json:
+def text_v1(text: Text) -> Json:
+    """A sentence: its template, its arguments, and what a reader would see."""
     return {
         "id": text.text,
         "args": {name: _argument(value) for name, value in text.args.items()},
@@ -287,7 +293,8 @@ def _argument(value: Argument) -> str | int | list[str]:
     return string(value) if isinstance(value, str) else value
 
 
-def _optional(value: str | None) -> str | None:
+def optional(value: str | None) -> str | None:
+    """A string, or nothing."""
     return None if value is None else string(value)
 
 
