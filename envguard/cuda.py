@@ -173,5 +173,7 @@ class Driver:
     """Versions asked of CUDA libraries: cudaRuntimeGetVersion, cudnnGetVersion, …"""
     failed: str | None = None
     """What of the driver could not be asked, and why: `cuInit did not answer within 10 s`; the rest is told."""
+    closed: tuple[str, ...] = ()
+    """Those of the device files that the user may not read and write."""
     asked_as: str | None = None
     """With whose variables it was asked: those of a kernel, of a fresh interpreter, or of envguard where no process told."""

@@ -189,6 +189,7 @@ def _driver(told: _Told, libcuda: str, env: Environment) -> Driver:
         nvml=known.get("nvml"),
         module=known.get("module"),
         nodes=tuple(known.get("nodes", ())),
+        closed=tuple(known.get("closed", ())),
         calls=tuple(call for call in told.calls.values() if call.path not in (libcuda, native.NVML)),
         failed=told.failed,
         asked_as=env.process.kind if env.process is not None else "envguard",

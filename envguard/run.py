@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 KEPT_BYTES = 4 * 1024 * 1024
 _CHUNK = 65536
 _GRACE = 2.0
-"""Seconds for the last output to arrive once the child is gone; a grandchild may hold the pipe open for longer."""
+"""Seconds for the child to go once killed, and for its last output to arrive; a grandchild may hold the pipe open for longer."""
 
 _SECRET_NAME = re.compile(
     r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY", re.IGNORECASE
@@ -83,7 +83,8 @@ def run(
         ) from error
     finally:
         kill(process)
-        process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE)  # one that hangs in a driver cannot even be killed
         out.join()
         err.join()
     return Ran(process.returncode, out.text(), err.text())

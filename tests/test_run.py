@@ -7,11 +7,15 @@ import re
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from envguard.errors import ProbeFailed
 from envguard.run import clean_environment, run, without_secrets
+
+if TYPE_CHECKING:
+    import subprocess
 
 PYTHON = sys.executable
 
@@ -54,6 +58,25 @@ def _runs(pid: str) -> bool:
         return Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_a_program_that_cannot_be_killed_is_left_behind(monkeypatch: pytest.MonkeyPatch):
+    # as one that hangs in a driver, which none can be made to do here
+    left: list[subprocess.Popen[bytes]] = []
+    monkeypatch.setattr("envguard.run.kill", left.append)
+    started = time.monotonic()
+    with pytest.raises(ProbeFailed, match=r"did not answer within 0\.2 s"):
+        run([sys.executable, "-c", "import time; time.sleep(60)"], 0.2)
+    assert time.monotonic() - started < 20
+    left[0].kill()
+    left[0].wait()
+
+
+def test_removed_variables_are_not_inherited(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    code = "import os; print(os.environ.get('CUDA_VISIBLE_DEVICES'))"
+    assert run([sys.executable, "-c", code], 60).stdout == "\n"
+    assert run([sys.executable, "-c", code], 60, env={"CUDA_VISIBLE_DEVICES": None}).stdout == "None\n"
 
 
 def test_a_stray_grandchild_that_keeps_the_pipe_does_not_delay_the_answer():

@@ -247,6 +247,12 @@ def nodes(folder: str = "/dev") -> list[str]:
     return [path for path in paths if not os.path.isdir(path)][:_MOST]
 
 
+def closed(paths: list[str]) -> list[str]:
+    """Those of the device files that this user may not read and write; none of them is opened."""
+    effective = os.access in os.supports_effective_ids
+    return [path for path in paths if not os.access(path, os.R_OK | os.W_OK, effective_ids=effective)]
+
+
 def main(argv: list[str]) -> int:
     """Asks everything there is to ask, and says so at the end."""
     parser = argparse.ArgumentParser(prog="native.py")
@@ -258,7 +264,8 @@ def main(argv: list[str]) -> int:
     given = parser.parse_intermixed_args(argv)
     _no_core()
     ask = Asker(given.out, [(function, path) for function, path in given.without])
-    ask.note(driver={"module": module(), "nodes": nodes()})
+    devices = nodes()
+    ask.note(driver={"module": module(), "nodes": devices, "closed": closed(devices)})
     if not given.no_driver:
         driver(ask, given.driver)
         nvml(ask)

@@ -312,3 +312,15 @@ def test_device_files_are_told_and_nothing_else(tmp_path: Path) -> None:
     expected = [str(tmp_path / name) for name in ("dxg", "nvidia-uvm", "nvidia0", "nvidiactl")]
     assert native.nodes(str(tmp_path)) == expected
     assert native.nodes(str(tmp_path / "absent")) == []
+
+
+def test_device_files_that_the_user_may_not_open_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "nvidia0"
+    path.touch(mode=0)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)  # who may not even enter the folder
+    try:
+        assert native.closed([str(path), "/dev/null"]) == [str(path)]
+    finally:
+        os.seteuid(user)
