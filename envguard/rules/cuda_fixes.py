@@ -28,7 +28,8 @@ _CHANNEL_CUDA = ("12.4", "12.1", "11.8")
 def asked_version(env: Environment) -> str | None:
     """The version of CUDA that conda was asked for."""
     asked = {each.name: each.version for each in (env.cuda.asked if env.cuda is not None else ())}
-    return next((found for name in _TOOLKITS if (found := asked.get(name))), None)
+    found = next((found for name in _TOOLKITS if (found := asked.get(name))), None)
+    return ".".join(map(str, release(found)[:2])) or None
 
 
 def driver_version(env: Environment) -> str | None:
