@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from envguard.model import Problem, Text
 from envguard.probe import reading
 from envguard.surroundings.condarc import conda_config
-from envguard.surroundings.cuda import cuda
+from envguard.surroundings.cuda import cuda_facts
 from envguard.surroundings.elsewhere import elsewhere
 from envguard.surroundings.jupyter import frontends, kernelspecs
 from envguard.surroundings.natives import libraries
@@ -42,7 +42,7 @@ def surround(env: Environment) -> Environment:
         frontends=frontends(env, problems),
         shell=shell(env),
         libraries=libraries(env),
-        cuda=cuda(env),
+        cuda=cuda_facts(env),
         elsewhere=elsewhere(env, env.process, problems) if env.process is not None else None,
     )
     told = (Problem(each["source"], Text(each["reason"], each["args"])) for each in problems.told())

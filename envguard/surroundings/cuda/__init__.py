@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from envguard.surroundings.cuda.declared import Declared
     from envguard.surroundings.cuda.present import Present
 
-__all__ = ["cuda"]
+__all__ = ["cuda_facts"]
 
 
 @value
@@ -51,7 +51,7 @@ class _Told:
 _told: Memory[_Told] = Memory()
 
 
-def cuda(env: Environment) -> Cuda | None:
+def cuda_facts(env: Environment) -> Cuda | None:
     """What concerns CUDA in an environment; None where nobody looked for packages."""
     if env.conda_packages is None and env.distributions is None:
         return None
@@ -135,5 +135,8 @@ def _arch(each: Present, said: Declared | None, version: str | None) -> tuple[st
         return said.arch if said is not None else ()
     if each.kind.name != "torch" or version is None or said.cuda is None:
         return ()
-    channel = (each.package.channel or "").rstrip("/").rpartition("/")[2] if each.package is not None else ""
-    return tables.arch(version, said.cuda, "pip" if each.by_pip else channel)
+    if each.by_pip or each.package is None:
+        return tables.arch(version, said.cuda)
+    # a channel is told by its name, or by its address
+    channel = next(iter({"pytorch", "conda-forge"}.intersection((each.package.channel or "").split("/"))), "")
+    return tables.arch(version, said.cuda, channel)

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING
 
 from envguard import elf, loader
 from envguard.cuda import CudaFile
-from envguard.library import Found
 from envguard.tables import cuda as tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from envguard.library import Library
+    from envguard.library import Found, Library
     from envguard.loader import Loaded, World
     from envguard.surroundings.cuda.declared import Declared
     from envguard.surroundings.cuda.look import Look
@@ -63,8 +62,10 @@ _PRELOADED = (
     ("cufile", "libcufile.so.*[0-9]"),
 )
 """Folder and name of what torch looks for below `nvidia` on sys.path, in its order (`torch/__init__.py`)."""
+_EARLIER = {"nvjitlink": (2, 6), "cuda_nvrtc": (2, 7)}
+"""What torch looked for before 2.10, and since when: where libcudart is that of a wheel for CUDA 12."""
 _SINCE = (2, 10)
-"""The version of torch that preloads all of them, whatever the search paths would give."""
+"""The version since which it looks for all of them, whatever the search paths would give."""
 _OPENED = ("cudart", "cublas", "cublasLt", "cufft", "curand", "cusolver", "cusparse", "nvjitlink")
 
 
@@ -142,10 +143,13 @@ class Session:
 
     def _preload(self, version: str | None) -> None:
         """What torch looks for itself once libcudart is loaded, which its own file needs."""
-        numbers = re.match(r"(\d+)\.(\d+)", version or "")
-        if numbers is None or (int(numbers[1]), int(numbers[2])) < _SINCE:
-            return
+        match = re.match(r"(\d+)\.(\d+)", version or "")
+        release = (int(match[1]), int(match[2])) if match is not None else (0, 0)
+        of_wheel = any("nvidia/cuda_runtime/lib/libcudart.so" in path for path in self.world.loaded.values())
         for folder, pattern in _PRELOADED:
+            since = _EARLIER.get(folder, _SINCE) if of_wheel else _SINCE
+            if release < since or (release < _SINCE and "builtins" in pattern):
+                continue
             path = self._on_sys_path(folder, pattern)
             brought = loader.load(path, self.world) if path is not None else ()
             soname = brought[0].library.soname or os.path.basename(brought[0].library.path) if brought else ""
