@@ -12,12 +12,9 @@ from envguard.tables import cuda_toolkits
 from envguard.tables.cuda_libraries import MAJORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from envguard.cuda import CudaFile, Framework
-    from envguard.facts import Distribution, Environment
+    from envguard.facts import Environment
 
-NEWER_NVJITLINK, ONE_CUDNN, OLDER_CUDNN = "nvjitlink", "cudnn", "cudnn-compiled"
 _SUFFIX = re.compile(r"-cu(\d\d)$")
 
 
@@ -29,16 +26,6 @@ class Use(NamedTuple):
     """The SONAME that it is asked for by."""
     way: str | None
     """How the loader comes to it; `memory` where the kernel has another file under that name."""
-
-
-class Pair(NamedTuple):
-    """Two libraries that do not work together."""
-
-    kind: str
-    first: CudaFile
-    second: CudaFile | None
-    least: str
-    """The version that the first one would have to be."""
 
 
 def title(framework: Framework) -> str:
@@ -156,63 +143,15 @@ def foreign(env: Environment, framework: Framework, use: Use) -> bool:
     )
 
 
-def broken(env: Environment, framework: Framework, files: Iterable[CudaFile]) -> tuple[Pair, ...]:
-    """The known pairs among the libraries of a framework that do not work together."""
-    there = [each for each in files if each.path is not None and each.version]
-    found = [*_nvjitlink(there), *_one_cudnn(there)]
-    compiled = _compiled(env, framework)
-    main = next((each for each in there if each.family == "cudnn"), None)
-    if compiled and main is not None:
-        needs, has = release(compiled)[:2], release(main.version)[:2]
-        if len(has) == 2 and (has[0] != needs[0] or has[1] < needs[1]):
-            found.append(Pair(OLDER_CUDNN, main, None, compiled))
-    return tuple(found)
+def other_major(env: Environment, framework: Framework, use: Use) -> bool:
+    """Whether a library is of another major version of CUDA than the framework was built for."""
+    wanted, has = major(framework.declared), major_of(env, use.file)
+    return use.file.path is not None and None not in (wanted, has) and wanted != has
 
 
-def _nvjitlink(files: Iterable[CudaFile]) -> list[Pair]:
-    """CuSPARSE asks for symbols of nvJitLink that carry the number of its own CUDA."""
-    files = list(files)
-    return [
-        Pair(NEWER_NVJITLINK, linker, sparse, needs)
-        for sparse in files
-        if sparse.family == "cusparse" and (needs := toolkit_of(sparse)) is not None
-        for linker in files
-        if linker.family == "nvjitlink" and major(linker.version) == major(needs)
-        if len(release(linker.version)) > 1 and release(linker.version)[:2] < release(needs)[:2]
-    ]
-
-
-def _one_cudnn(files: Iterable[CudaFile]) -> list[Pair]:
-    """The parts of cuDNN are made for each other."""
-    parts = [each for each in files if each.family.startswith("cudnn")]
-    main = next((each for each in parts if each.family == "cudnn"), parts[0] if parts else None)
-    found: list[Pair] = []
-    for each in parts:
-        if main is None or each is main or each.owner == main.owner is not None:
-            continue
-        numbers = [release(file.version)[:3] for file in (main, each)]
-        length = min(map(len, numbers))
-        # parts of another major version have other names, and so may be there for somebody else
-        if length > 1 and numbers[0][0] == numbers[1][0] and numbers[0][:length] != numbers[1][:length]:
-            found.append(Pair(ONE_CUDNN, each, main, main.version or "?"))
-    return found[:1]
-
-
-def _compiled(env: Environment, framework: Framework) -> str | None:
-    """The cuDNN that torch was compiled against."""
-    if framework.name != "torch":
-        return None
-    told = tables.build(framework.build) if framework.build else None
-    if told is not None:
-        return told.cudnn
-    asked = pin(env, framework, "cudnn")
-    match = re.search(r"==([\d.]+)", asked or "")
-    if match is not None:
-        return match[1]
-    by_pip = framework.origin == "pip" and framework.version and framework.declared
-    return tables.cudnn(framework.version or "", framework.declared or "") if by_pip else None
-
-
-def owner_of(env: Environment, file: CudaFile) -> Distribution | None:
-    """Pip's distribution that a library belongs to."""
-    return env.by_path.get(file.owner or "")
+def owner(env: Environment, file: CudaFile) -> str:
+    """The package that a library belongs to, with its version."""
+    package, dist = env.by_record.get(file.owner or ""), env.by_path.get(file.owner or "")
+    if package is not None:
+        return f"{package.name} {package.version}"
+    return f"{dist.name} {dist.version or '?'}" if dist is not None else file.owner or "?"

@@ -55,7 +55,9 @@ def conda_torch(build: str, version: str = "2.5.1", **more: Any) -> Framework:
 
 def other(name: str, version: str, declared: str | None, **more: Any) -> Framework:
     """A framework of pip's that has nothing resolved."""
-    return torch(name=name, version=version, declared=declared, **{"arch": (), "resolved": (), "distribution": None, **more})
+    return torch(
+        name=name, version=version, declared=declared, **{"arch": (), "resolved": (), "distribution": None, **more}
+    )
 
 
 def lib(family: str, name: str, version: str | None, folder: str, **more: Any) -> CudaFile:
@@ -91,7 +93,9 @@ def own(*instead: CudaFile) -> tuple[CudaFile, ...]:
     return tuple({**mine, **taken}.values())
 
 
-def where(*frameworks: Framework, conda: Any = (), dists: Any = None, asked: tuple[Asked, ...] = (), **more: Any) -> Environment:
+def where(
+    *frameworks: Framework, conda: Any = (), dists: Any = None, asked: tuple[Asked, ...] = (), **more: Any
+) -> Environment:
     """An environment with these frameworks; `installed`, `searched` and `mapped` are CUDA's own."""
     parts = {name: more.pop(name) for name in ("installed", "searched", "mapped") if name in more}
     dists = (TORCH, *NVIDIA.values()) if dists is None else dists
@@ -99,7 +103,9 @@ def where(*frameworks: Framework, conda: Any = (), dists: Any = None, asked: tup
     return env(conda, dists, cuda=told, **more)
 
 
-def toolkit(name: str = "cudatoolkit", version: str = "11.8.0", build: str = "h37601d7_10", **more: Any) -> tuple[Any, Asked]:
+def toolkit(
+    name: str = "cudatoolkit", version: str = "11.8.0", build: str = "h37601d7_10", **more: Any
+) -> tuple[Any, Asked]:
     """conda's package of a toolkit, and what it says was asked for."""
     package = pkg(name, version, build, provides=(), **more)
     return package, Asked(name, version, build, package.record)
@@ -107,6 +113,13 @@ def toolkit(name: str = "cudatoolkit", version: str = "11.8.0", build: str = "h3
 
 def driver(version: int | None = 12080, *gpus: str, **more: Any) -> Driver:
     """A driver that works, with GPUs of these capabilities."""
-    values = {"library": "/usr/lib/libcuda.so.570.86.10", "missing": None, "init": 0, "devices": len(gpus), "release": "570.86.10", **more}
+    values = {
+        "library": "/usr/lib/libcuda.so.570.86.10",
+        "missing": None,
+        "init": 0,
+        "devices": len(gpus),
+        "release": "570.86.10",
+        **more,
+    }
     cards = tuple(Gpu(number, f"GPU {each}", each) for number, each in enumerate(gpus))
     return Driver(version=version, gpus=cards, **values)

@@ -39,7 +39,12 @@ def test_by_the_table(torch_version, name, version, wanted):
 
 @pytest.mark.parametrize(
     ("requires", "speaks"),
-    [(("torch==2.14.0",), True), (("torch (==2.14.0)",), True), (("torch>=2.14.0",), False), (("torch==2.15.0",), False)],
+    [
+        (("torch==2.14.0",), True),
+        (("torch (==2.14.0)",), True),
+        (("torch>=2.14.0",), False),
+        (("torch==2.15.0",), False),
+    ],
 )
 def test_by_its_own_word(requires, speaks):
     here = env((), (dist("torch", "2.15.0"), dist("torchvision", "0.40.0", requires=requires)))
@@ -128,7 +133,9 @@ def test_what_a_wheel_is_called(version, more, says):
     assert found == ([Told(WARNING, "flash-attn", says)] if says else [])
 
 
-@pytest.mark.parametrize(("pin", "compiled", "speaks"), [("2.4.1", True, True), ("2.4.1", False, False), ("2.5.0", True, False)])
+@pytest.mark.parametrize(
+    ("pin", "compiled", "speaks"), [("2.4.1", True, True), ("2.4.1", False, False), ("2.5.0", True, False)]
+)
 def test_what_compiled_code_pins(pin, compiled, speaks):
     extension = dist("xformers", "0.0.28", requires=(f"torch=={pin}",))
     files = (Compiled(f"{SITE}/xformers/_C.so", extension.path),) if compiled else ()
