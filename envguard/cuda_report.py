@@ -40,6 +40,7 @@ class CudaVerdict:
     fixes: tuple[Fix, ...] = ()
     code: int | None = None
     """The rule that tells more; None where no rule is about it."""
+    consequence: Text | None = None
 
 
 @value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from envguard.cuda import Asked, Cuda, CudaFile, Driver, Framework, Gpu, Nvcc
 from envguard.cuda_report import State
 from envguard.cuda_verdict.told import told
 from envguard.model import Certainty, Evidence, Failed, Finding, Fix, Severity, text
+from envguard.rules import cuda_driver, cuda_libraries, cuda_search, cuda_wheels, torch_build, torch_companions
 from tests.rules import facts
 from tests.rules.facts import PREFIX, SITE
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from envguard.cuda_report import CudaReport
     from envguard.facts import Environment
 
+FAMILIES = (torch_build, torch_companions, cuda_libraries, cuda_wheels, cuda_search, cuda_driver)
+CUDA_RULES = tuple(rule for family in FAMILIES for rule in family.RULES)
 NVIDIA = f"{PREFIX}/{SITE}/nvidia"
 LIBCUDA = "/usr/lib/x86_64-linux-gnu/libcuda.so.1"
 NODES = ("/dev/nvidia0", "/dev/nvidiactl")
@@ -136,10 +140,10 @@ def finding(code: int, subject: str = "torch", severity: Severity = Severity.ERR
 
 
 def judge(found: Environment, *findings: Finding, **more: Any) -> CudaReport:
-    """The verdict, with these findings in place of those of the rules."""
-    from dataclasses import replace
-
-    return told(found, replace(analyse(found, rules=()), findings=findings, **more))
+    """The verdict by what the rules on CUDA find, or by these findings in their place."""
+    report = analyse(found, rules=CUDA_RULES)
+    assert not report.failed
+    return told(found, replace(report, **{**({"findings": findings} if findings else {}), **more}))
 
 
 def reason(found: Environment, *findings: Finding) -> str:
@@ -217,10 +221,8 @@ def test_every_branch(wanted: str, found: Environment):
 NEARLY = [
     # the nvJitLink of a newer minor, and of another major: no older one
     ("works", env(cuda(torch(resolved=(lib("nvjitlink", "12.6.85"),))), driver())),
-    ("works", env(cuda(torch(resolved=(lib("nvjitlink", "11.8.89"),))), driver())),
     ("works", env(cuda(torch(resolved=(lib("nvjitlink", None),))), driver())),
-    # nothing asks for it; or it is the driver's
-    ("works", env(cuda(torch(resolved=(lost("cudart", by=None),))), driver())),
+    # what is missing is the driver's
     ("works", env(cuda(torch(resolved=(lost("cuda"), lost("nvml")))), driver())),
     # whether torch was built with CUDA is not known
     ("works", env(cuda(torch(cpu=None, declared=None)), driver())),
@@ -276,7 +278,7 @@ CODES = [
     (413, "libraries-do-not-match", env(cuda(), driver())),
     (401, "frameworks-do-not-match", env(cuda(), driver())),
     (402, "frameworks-do-not-match", env(cuda(), driver())),
-    (420, "not-found-by-framework", env(cuda(), driver())),
+    (420, "library-missing", env(cuda(), driver())),
     (431, "gpu-arch-not-built", env(cuda(torch(arch=HOPPER_ONLY)), driver())),
     (432, "driver-library-mismatch", env(cuda(), broken(803))),
 ]
@@ -299,19 +301,14 @@ def test_a_warning_stands_beside_the_verdict(code: int):
     assert (report.verdict.state, report.findings) == (State.WORKS, (slight,))
 
 
-def test_a_finding_on_the_linker_comes_first():
-    assert reason(env(cuda(), NONE), finding(412, library="nvjitlink")) == "nvjitlink-too-old"
-    assert reason(env(cuda(), NONE), finding(412, library="cublas")) == "no-driver"
-
-
 def test_findings_on_something_else_are_left_out():
     report = judge(env(cuda(), driver()), finding(102), finding(411, severity=Severity.INFO))
     assert [each.code for each in report.findings] == [411]
 
 
 def test_a_rule_that_crashed_is_told():
-    failed = (Failed("pip-overwrote-conda", "KeyError"),)
-    assert judge(env(cuda(), driver()), failed=failed).failed == ()
+    failed = (Failed("pip-overwrote-conda", "KeyError"), Failed("cuda-coexists", "KeyError"))
+    assert judge(env(cuda(), driver()), failed=failed).failed == ("cuda-coexists",)
 
 
 # --- the sentences
@@ -328,27 +325,29 @@ def asked(name: str, version: str | None = None, build: str | None = None) -> As
 @pytest.mark.parametrize(
     ("things", "wanted"),
     [
-        ((), "torch 2.5.1 was built without CUDA: conda chose `cpu_mkl_py311…`"),
+        ((), "torch 2.5.1 was built without CUDA: conda chose cpu_mkl_py311_h0b1a2c3_100"),
         (
             (asked("cudatoolkit", "11.8"),),
-            "torch 2.5.1 was built without CUDA: conda chose `cpu_mkl_py311…` while cudatoolkit 11.8 sits unused",
+            "torch 2.5.1 was built without CUDA: conda chose cpu_mkl_py311_h0b1a2c3_100, while cudatoolkit 11.8 sits unused",
         ),
         (
             (asked("cpuonly", "2.0"), asked("pytorch-mutex", "1.0", "cpu")),
-            "torch 2.5.1 was built without CUDA: conda chose `cpu_mkl_py311…` because of cpuonly 2.0",
+            "torch 2.5.1 was built without CUDA: conda chose cpu_mkl_py311_h0b1a2c3_100 because of cpuonly 2.0",
         ),
         (
             (asked("pytorch-mutex", "1.0", "cpu"), asked("pytorch-cuda", "12.4")),
-            "torch 2.5.1 was built without CUDA: conda chose `cpu_mkl_py311…` because of pytorch-mutex 1.0 cpu, "
-            "while pytorch-cuda 12.4 sits unused",
+            (
+                "torch 2.5.1 was built without CUDA: conda chose cpu_mkl_py311_h0b1a2c3_100 because of pytorch-mutex 1.0 cpu, "
+                "while pytorch-cuda 12.4 sits unused"
+            ),
         ),
         (
             (Asked("CONDA_OVERRIDE_CUDA", "", None, "CONDA_OVERRIDE_CUDA"),),
-            "torch 2.5.1 was built without CUDA: conda chose `cpu_mkl_py311…` because of CONDA_OVERRIDE_CUDA=",
+            "torch 2.5.1 was built without CUDA: conda chose cpu_mkl_py311_h0b1a2c3_100 because of CONDA_OVERRIDE_CUDA=",
         ),
         (
-            (asked("pytorch-mutex", "1.0", "cuda"), Asked("CONDA_OVERRIDE_CUDA", "12.4", None, "variable")),
-            "torch 2.5.1 was built without CUDA: conda chose `cpu_mkl_py311…`",
+            (Asked("CONDA_OVERRIDE_CUDA", "12.4", None, "variable"),),
+            "torch 2.5.1 was built without CUDA: conda chose cpu_mkl_py311_h0b1a2c3_100, though CONDA_OVERRIDE_CUDA=12.4 asks for CUDA",
         ),
     ],
 )
@@ -358,9 +357,15 @@ def test_why_conda_chose_a_build_without_cuda(things: tuple[Asked, ...], wanted:
 
 def test_why_pip_did():
     wheel = torch(version="2.5.1+cpu", declared=None, cpu=True)
-    assert said(env(cuda(wheel))) == "torch 2.5.1+cpu was built without CUDA: pip installed a wheel without it"
+    assert said(env(cuda(wheel))) == "pip's torch 2.5.1+cpu was built without CUDA"
     beside = said(env(cuda(wheel, asked=(asked("cudatoolkit", "11.8"),))))
-    assert beside.endswith("pip installed this wheel, and cudatoolkit 11.8 of conda's sits unused")
+    assert beside == "pip's torch 2.5.1+cpu was built without CUDA, while cudatoolkit 11.8 sits unused"
+    chosen = facts.env(
+        [],
+        [facts.dist("torch", "2.5.1+cpu")],
+        cuda=cuda(replace(wheel, distribution=f"{SITE}/torch-2.5.1+cpu.dist-info")),
+    )
+    assert said(chosen) == "torch 2.5.1+cpu was built without CUDA: pip installed a wheel without it"
 
 
 def commands(found: Environment, *findings: Finding) -> list[list[str]]:
@@ -370,39 +375,32 @@ def commands(found: Environment, *findings: Finding) -> list[list[str]]:
 def test_the_fix_has_the_flavour_of_the_environment():
     assert commands(env(cuda(torch(version="2.5.1+cpu", declared=None, cpu=True)))) == [
         [
-            f"{PREFIX}/bin/python -m pip install torch==2.5.1+cu124 --index-url https://download.pytorch.org/whl/cu124",
+            f"{PREFIX}/bin/python -m pip uninstall --yes torch",
+            f"{PREFIX}/bin/python -m pip install --index-url https://download.pytorch.org/whl/cu124 torch==2.5.1",
         ]
     ]
-    assert commands(env(cuda(conda_torch(), asked=(asked("cpuonly", "2.0"),)))) == [
+    pytorch = facts.pkg("pytorch", "2.5.1", BUILD, provides=("torch",))
+    only = facts.pkg("cpuonly", "2.0", "0", provides=())
+    chosen = cuda(conda_torch(), asked=(asked("cpuonly", "2.0"),))
+    assert commands(facts.env([pytorch, only], [], cuda=chosen)) == [
         [
             f"/opt/conda/bin/conda remove --prefix {PREFIX} cpuonly",
             f"/opt/conda/bin/conda install --prefix {PREFIX} pytorch=*=*cuda*",
         ]
     ]
-    unknown = torch(version="9.9+cpu", declared=None, cpu=True)
-    assert commands(env(cuda(unknown))) == []
-    assert commands(env(cuda(unknown)), finding(400)) == [[]]
 
 
 def test_a_missing_library_is_brought_back():
-    pip = env(cuda(torch(resolved=(lost("cudart"), lost("cudnn"), lost("cufft")))))
-    assert commands(pip) == [
+    pip = judge(env(cuda(torch(resolved=(lib("cublas"), lost("cudart"), lost("cudnn"))))))
+    assert pip.verdict.consequence is not None
+    assert pip.verdict.consequence.english().startswith("importing torch ends in: libcudart.so.12: cannot open")
+    assert [[" ".join(step.argv) for step in fix.steps] for fix in pip.verdict.fixes] == [
         [
-            f"{PREFIX}/bin/python -m pip install --force-reinstall --no-deps "
-            "nvidia-cuda-runtime-cu12==12.4.127 nvidia-cudnn-cu12==9.1.0.70 nvidia-cufft-cu12"
+            f"{PREFIX}/bin/python -m pip install --force-reinstall --no-deps nvidia-cuda-runtime-cu12==12.4.127 nvidia-cudnn-cu12==9.1.0.70"
         ]
     ]
     from_conda = conda_torch("cuda124_py311_h1_0", resolved=(lost("cudart"),))
-    absent = env(cuda(from_conda))
-    assert commands(absent) == [[f"/opt/conda/bin/conda install --prefix {PREFIX} cuda-cudart"]]
-    there = facts.env([facts.pkg("cuda-cudart", "12.4.127", "0")], [], cuda=cuda(from_conda))
-    assert commands(there) == [
-        [
-            f"/opt/conda/bin/conda install --prefix {PREFIX} --force-reinstall --channel conda-forge cuda-cudart=12.4.127=0"
-        ]
-    ]
-    locked = facts.env([], [], cuda=cuda(torch(resolved=(lost("cudart"),))), writable=False)
-    assert "own" in judge(locked).verdict.fixes[0].title.english()
+    assert commands(env(cuda(from_conda))) == [[f"/opt/conda/bin/conda install --prefix {PREFIX} cuda-cudart"]]
 
 
 def test_what_hides_the_gpus_is_said():
@@ -416,25 +414,24 @@ def test_what_hides_the_gpus_is_said():
 
 
 def test_the_driver_is_named():
-    old = judge(env(cuda(), driver(version=11040))).verdict
-    assert old.message.english() == (
-        "the driver is too old for torch 2.5.1: it runs CUDA 11.4 at most, and torch 2.5.1 was built for CUDA 12.4"
+    assert said(env(cuda(), driver(version=11040))) == (
+        "torch 2.5.1 was built for CUDA 12.4, and the driver can do 11.4 at most"
     )
-    assert [each.title.english() for each in old.fixes] == [
-        "Update the driver to 525.60.13 or newer, or install a build for an older CUDA"
-    ]
     assert said(env(cuda(), driver())) == (
         "CUDA works as far as can be seen from here: torch 2.5.1 was built for CUDA 12.4, and the driver runs 12.8 on NVIDIA A100"
     )
 
 
-def test_the_way_out_of_an_unknown_gpu():
-    new = judge(env(cuda(), driver(gpus=(Gpu(0, "RTX 5090", "12.0"),)))).verdict
-    old = judge(env(cuda(torch(arch=("sm_75",))), driver(gpus=(Gpu(0, "V100", "7.0"),)))).verdict
-    assert [each.title.english() for each in (*new.fixes, *old.fixes)] == [
-        "Install a build for CUDA 12.8 or newer, which makes code for Blackwell",
-        "Install a build for a CUDA from 9.0 to 12.9: newer ones make no code for Volta",
-    ]
+def test_devices_that_are_closed_to_the_user():
+    closed = broken(100, closed=("/dev/nvidia0",))
+    verdict = judge(env(cuda(), closed)).verdict
+    assert verdict.reason == "device-not-accessible"
+    assert "/dev/nvidia0" in [each.source for each in verdict.evidence]
+
+
+def test_a_driver_that_told_enough():
+    assert reason(env(cuda(), driver(failed="nvmlInit crashed"))) == "works"
+    assert reason(env(cuda(), driver(init=None, failed="cuInit did not answer within 10 s"))) == "driver-not-told"
 
 
 def test_why_it_cannot_be_told():

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envguard.cuda_verdict.case import blocked, book, titled
+from envguard.cuda_verdict.case import blocked, book, by_finding, titled
 from envguard.model import Evidence, Text, text
-from envguard.rules import fixes, steps
-from envguard.tables import cuda as tables
+from envguard.rules import cuda_fixes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,11 +14,10 @@ if TYPE_CHECKING:
     from envguard.cuda import Asked, Framework
     from envguard.cuda_report import CudaVerdict
     from envguard.cuda_verdict.case import Case
-    from envguard.model import Argument, Fix
+    from envguard.model import Argument
 
-_TOOLKITS = ("cudatoolkit", "pytorch-cuda", "cuda-version", "cuda-toolkit", "cuda-runtime")
+_TOOLKITS = ("cudatoolkit", "pytorch-cuda", "cuda-toolkit", "cuda-runtime")
 _CPU_ONLY = ("cpuonly", "pytorch-mutex", "CONDA_OVERRIDE_CUDA")
-_INDEX = "https://download.pytorch.org/whl/cu{}"
 
 
 def on_a_mac(case: Case) -> Iterator[CudaVerdict]:
@@ -38,12 +36,17 @@ def cpu_build(case: Case) -> Iterator[CudaVerdict]:
     for framework in case.judged:
         if not framework.cpu or (case.able and framework.name != "torch"):
             continue
+        found = case.findings(400, subject=framework.name)
+        if found and not _against(case):
+            yield by_finding("cpu-build", found[0])
+            return
+        torch = framework.name == "torch"
         yield blocked(
             "cpu-build",
             _message(case, framework),
             *_evidence(case, framework),
-            fixes=case.fixes(400, subject=framework.name) or _ways(case, framework),
-            code=400 if framework.name == "torch" else None,
+            fixes=cuda_fixes.torch_build(case.env, framework) if torch else (),
+            code=400 if torch else None,
         )
 
 
@@ -51,7 +54,7 @@ def _message(case: Case, framework: Framework) -> Text:
     idle, reasons = case.asked(*_TOOLKITS), tuple(map(_spoken, _against(case)))
     told: dict[str, Argument] = {
         "name": titled(framework),
-        "build": _short(framework.build),
+        "build": framework.build or "?",
         "idle": idle,
         "reasons": reasons,
     }
@@ -61,18 +64,13 @@ def _message(case: Case, framework: Framework) -> Text:
         return Text("{name} was built without CUDA: pip installed a wheel without it", told)
     if reasons and idle:
         return Text(
-            "{name} was built without CUDA: conda chose `{build}` because of {reasons}, while {idle} sits unused", told
+            "{name} was built without CUDA: conda chose {build} because of {reasons}, while {idle} sits unused", told
         )
     if reasons:
-        return Text("{name} was built without CUDA: conda chose `{build}` because of {reasons}", told)
+        return Text("{name} was built without CUDA: conda chose {build} because of {reasons}", told)
     if idle:
-        return Text("{name} was built without CUDA: conda chose `{build}` while {idle} sits unused", told)
-    return Text("{name} was built without CUDA: conda chose `{build}`", told)
-
-
-def _short(build: str | None) -> str:
-    """A build string without the hash at its end."""
-    return (build or "?").partition("_h")[0] + ("…" if "_h" in (build or "") else "")
+        return Text("{name} was built without CUDA: conda chose {build}, while {idle} sits unused", told)
+    return Text("{name} was built without CUDA: conda chose {build}", told)
 
 
 def _against(case: Case) -> tuple[Asked, ...]:
@@ -109,24 +107,3 @@ def _evidence(case: Case, framework: Framework) -> Iterator[Evidence]:
         if each.name in _TOOLKITS:
             asked = " ".join(filter(None, (each.name, each.version)))
             yield Evidence(text("{package} is installed, and used by nothing", package=asked), each.source)
-
-
-def _ways(case: Case, framework: Framework) -> tuple[Fix, ...]:
-    env = case.env
-    if framework.name != "torch" or not fixes.may_write(env):
-        return ()
-    if framework.origin == "conda":
-        off = tuple(steps.conda_remove(env, each.name) for each in _against(case) if each.name == "cpuonly")
-        title = text("Let conda install a build with CUDA")
-        return (fixes.with_tool(env, title, (*off, steps.conda_install(env, "pytorch=*=*cuda*"))),)
-    version = (framework.version or "").partition("+")[0]
-    cuda = next(iter(tables.torch_builds_of(version)), None)
-    if cuda is None:
-        return ()
-    tag = cuda.replace(".", "")
-    step = steps.pip_install(env, f"torch=={version}+cu{tag}", "--index-url", _INDEX.format(tag))
-    return (
-        fixes.by_pip(
-            env, text("Install the wheel of torch {version} for CUDA {cuda}", version=version, cuda=cuda), (step,)
-        ),
-    )

@@ -34,9 +34,9 @@ class Case:
 
     @property
     def driver(self) -> Driver | None:
-        """What the driver told; None if it was not asked, or the asking failed."""
+        """What the driver told; None if it was not asked, or did not come to tell whether it works."""
         driver = self.env.driver
-        return driver if driver is not None and driver.failed is None else None
+        return None if driver is None or (driver.failed is not None and driver.init is None) else driver
 
     @cached_property
     def judged(self) -> tuple[Framework, ...]:
@@ -51,15 +51,7 @@ class Case:
 
     def findings(self, *codes: int, subject: str | None = None) -> tuple[Finding, ...]:
         """The findings of some rules, the gravest first."""
-        return tuple(
-            each
-            for each in self.report.findings
-            if each.code in codes and (subject is None or each.subject in (subject, _CONDA.get(subject)))
-        )
-
-    def fixes(self, *codes: int, subject: str | None = None) -> tuple[Fix, ...]:
-        """The ways out that a rule has found, which knows more of the environment than a verdict."""
-        return next((each.fixes for each in self.findings(*codes, subject=subject) if each.fixes), ())
+        return tuple(each for each in self.report.findings if each.code in codes and subject in (None, each.subject))
 
     def variable(self, name: str) -> str | None:
         """A variable of the process, if one was asked."""
@@ -84,9 +76,6 @@ class Case:
         )
 
 
-_CONDA = {"torch": "pytorch"}
-
-
 def blocked(
     reason: str,
     message: Text,
@@ -103,7 +92,14 @@ def blocked(
 def by_finding(reason: str, finding: Finding) -> CudaVerdict:
     """A verdict that a rule has come to already."""
     return CudaVerdict(
-        State.BLOCKED, reason, finding.message, finding.certainty, finding.evidence, finding.fixes, finding.code
+        State.BLOCKED,
+        reason,
+        finding.message,
+        finding.certainty,
+        finding.evidence,
+        finding.fixes,
+        finding.code,
+        finding.consequence,
     )
 
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envguard.cuda_verdict.case import blocked, by_finding, cuda_version, proof, release, titled
+from envguard.cuda_verdict.case import blocked, by_finding
 from envguard.model import Evidence, Fix, Safety, text
 from envguard.tables import cuda as tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envguard.cuda import Driver, Framework
+    from envguard.cuda import Driver
     from envguard.cuda_report import CudaVerdict
     from envguard.cuda_verdict.case import Case
     from envguard.model import Text
 
 STUB, MISMATCH, COMPAT = 34, 803, 804
-NVML_MISMATCH = 18
 _WSL = "/usr/lib/wsl/lib"
 CONTAINERS = frozenset(("docker", "podman", "kubernetes", "singularity", "apptainer", "lxc", "containerd"))
 
@@ -124,40 +123,8 @@ def _install(case: Case) -> Text:
 
 def mismatch(case: Case) -> Iterator[CudaVerdict]:
     """The driver's library and the kernel's module are of two releases, as after an update without a restart."""
-    driver = case.driver
-    if driver is None or not (driver.init == MISMATCH or driver.nvml == NVML_MISMATCH):
-        return
     for finding in case.findings(432):
         yield by_finding("driver-library-mismatch", finding)
-        return
-    yield blocked(
-        "driver-library-mismatch",
-        text("the driver's library and its module in the system's kernel are of two releases"),
-        *answer(driver),
-        *(
-            [Evidence(text("NVML answers {code}", code=NVML_MISMATCH), "libnvidia-ml.so.1")]
-            if driver.nvml == NVML_MISMATCH
-            else []
-        ),
-        *(
-            [Evidence(text("the module is {version}", version=driver.module), "/proc/driver/nvidia/version")]
-            if driver.module
-            else []
-        ),
-        fixes=(
-            by_hand(text("Restart the machine; or reload the modules of the driver while nothing uses them")),
-            *(
-                (
-                    by_hand(
-                        text("In a container: let it take the driver's libraries from the host, and install none in it")
-                    ),
-                )
-                if case.container in CONTAINERS
-                else ()
-            ),
-        ),
-        code=432,
-    )
 
 
 def compat(case: Case) -> Iterator[CudaVerdict]:
@@ -182,44 +149,9 @@ def compat(case: Case) -> Iterator[CudaVerdict]:
 
 def too_old(case: Case) -> Iterator[CudaVerdict]:
     """The driver can run no CUDA of that major version; within one it runs newer minor ones."""
-    driver = case.driver
-    if driver is None or driver.library is None:
-        return
     for framework in case.able:
-        if not is_too_old(driver, framework):
-            continue
-        finding = next(iter(case.findings(430, subject=framework.name)), None)
-        can = cuda_version(driver.version) or "?"
-        told = text(
-            "the driver is too old for {name}: it runs CUDA {can} at most, and {name} was built for CUDA {wanted}",
-            name=titled(framework),
-            can=can,
-            wanted=framework.declared or "?",
-        )
-        yield blocked(
-            "driver-too-old",
-            told,
-            Evidence(text("cuDriverGetVersion answers {number}", number=driver.version or 0), driver.library),
-            proof(framework),
-            fixes=finding.fixes if finding else (by_hand(_update(framework)),),
-            code=430,
-        )
-        return
-
-
-def is_too_old(driver: Driver, framework: Framework) -> bool:
-    """By major versions, as from CUDA 11 on; before, every toolkit needed a driver of its own or a newer one."""
-    can, wanted = release(cuda_version(driver.version)), release(framework.declared)[:2]
-    if not can or not wanted:
-        return False
-    return can[0] < wanted[0] or (wanted[0] < 11 and can < wanted)
-
-
-def _update(framework: Framework) -> Text:
-    least = tables.minimal_driver(framework.declared or "")
-    if least is None:
-        return text("Update the driver, or install a build for an older CUDA")
-    return text("Update the driver to {least} or newer, or install a build for an older CUDA", least=least)
+        for finding in case.findings(430, subject=framework.name):
+            yield by_finding("driver-too-old", finding)
 
 
 def answer(driver: Driver) -> Iterator[Evidence]:
@@ -235,6 +167,7 @@ def answer(driver: Driver) -> Iterator[Evidence]:
         )
     elif driver.devices == 0:
         yield Evidence(text("cuDeviceGetCount answers {count}", count=0), where)
+    yield from (Evidence(text("may not be opened by this user"), each) for each in driver.closed)
 
 
 def by_hand(title: Text) -> Fix:

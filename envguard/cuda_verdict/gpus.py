@@ -56,6 +56,10 @@ def no_device(case: Case) -> Iterator[CudaVerdict]:
     driver = case.driver
     if driver is None or not _none(driver):
         return
+    if driver.closed:
+        reason, message, cure = _CODES[DENIED]
+        yield blocked(reason, message, *answer(driver), fixes=(by_hand(cure),))
+        return
     inside = case.container in CONTAINERS and not any("nvidia" in each for each in driver.nodes)
     yield blocked(
         "container-without-gpu" if inside else "no-gpu",

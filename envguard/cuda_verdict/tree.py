@@ -19,7 +19,6 @@ BRANCHES = (
     imports.missing,
     builds.on_a_mac,
     builds.cpu_build,
-    imports.not_found,
     driver.stub,
     driver.no_driver,
     driver.mismatch,
@@ -46,7 +45,7 @@ def decide(case: Case) -> CudaVerdict:
     driver, known = case.env.driver, tuple(proof(each) for each in case.able)
     if driver is None:
         return unknown("driver-not-asked", case.env.unasked or text("the driver was not asked"), *known)
-    if driver.failed is not None:
+    if driver.init is None and driver.failed is not None:
         return unknown("driver-not-told", text("asking the driver failed: {reason}", reason=driver.failed), *known)
     if driver.init is None:
         return unknown("driver-not-told", text("the driver did not tell whether it works"), *known)

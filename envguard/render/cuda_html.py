@@ -84,9 +84,15 @@ def _verdict(told: CudaReport, details: bool, language: Translator | None, level
         ),
         class_=f"eg-head eg-{kind}",
     )
+    if verdict.consequence is not None:
+        yield _so(verdict.consequence, language)
     yield from _fixes(verdict.fixes, told, language)
     if verdict.evidence:
         yield folded_evidence(verdict.evidence, details, language)
+
+
+def _so(consequence: Text, language: Translator | None) -> Element:
+    return element("p", element("strong", say(words.SO, language)), " ", say(consequence, language), class_="eg-so")
 
 
 def _fixes(fixes: tuple[Fix, ...], told: CudaReport, language: Translator | None) -> Iterator[Element]:
@@ -133,7 +139,7 @@ def _libraries(row: CudaRow, details: bool, language: Translator | None) -> Iter
         parts.append(element("p", say(given(own.HOLDS, arch=row.arch), language), class_="eg-soft"))
     if not parts:
         return
-    heading = f"{cuda_cells.framework(row)}: {say(own.LIBRARIES, language)}"
+    heading = say(given(own.LIBRARIES, framework=cuda_cells.framework(row)), language)
     folded = element("details", element("summary", heading), *parts, class_="eg-evidence")
     yield folded.having("open", "") if details else folded
 
@@ -180,11 +186,7 @@ def _finding(finding: Finding, told: CudaReport, details: bool, language: Transl
             class_="eg-rule",
         ),
         element("p", say(finding.message, language), class_="eg-message"),
-        element(
-            "p", element("strong", say(words.SO, language)), " ", say(finding.consequence, language), class_="eg-so"
-        )
-        if finding.consequence is not None
-        else None,
+        _so(finding.consequence, language) if finding.consequence is not None else None,
         *_fixes(finding.fixes, told, language),
         folded_evidence(finding.evidence, details, language) if finding.evidence else None,
         class_=f"eg-finding eg-{severity.value}",

@@ -69,6 +69,8 @@ def _verdict(told: CudaReport, details: bool, language: Translator | None) -> It
         f": {say(verdict.message, language)}",
         hang=2,
     )
+    if verdict.consequence is not None:
+        yield line(f"{say(words.SO, language)} {say(verdict.consequence, language)}", indent=2, hang=4)
     yield from evidence_lines(verdict.evidence, details, language)
     for number, fix in enumerate(verdict.fixes, 1):
         several = number if len(verdict.fixes) > 1 else None

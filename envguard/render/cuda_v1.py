@@ -68,6 +68,7 @@ def _verdict(verdict: CudaVerdict) -> Json:
         "certainty": verdict.certainty.value,
         "code": None if verdict.code is None else f"EG{verdict.code}",
         "message": text_v1(verdict.message),
+        "consequence": None if verdict.consequence is None else text_v1(verdict.consequence),
         "evidence": [evidence_v1(each) for each in verdict.evidence],
         "fixes": [fix_v1(each) for each in verdict.fixes],
     }

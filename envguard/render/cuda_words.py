@@ -29,9 +29,9 @@ COLUMNS = (
     Text("owner"),
 )
 WHO_USES_IT = Text("Who uses CUDA")
-LIBRARIES = Text("Libraries")
+LIBRARIES = Text("{framework}: its libraries")
 MACHINE = Text("Driver and GPUs")
-ALSO = Text("Good to know")
+ALSO = Text("What else is known")
 NOTHING = Text("–")
 WITHOUT = Text("no CUDA")
 NOT_KNOWN = Text("not known")
