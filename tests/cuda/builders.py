@@ -202,14 +202,16 @@ def condas_build(cuda_version: str | None, channel: str) -> str:
 
 
 def toolkit(place: Place, release: str, families: Iterable[str] = USED, *, channel: str = "conda-forge") -> Place:
-    """conda's CUDA in `lib`: one cudatoolkit up to 11, one package a library from 12 on, each with its links."""
+    """conda's CUDA in `lib`: one cudatoolkit up to 11, one package a library from 12 on and with NVIDIA, each with its links."""
     major = int(release.split(".")[0])
-    if major < 12:
+    if major < 12 and channel != "nvidia":
         sonames = {soname: family for family in families for soname in WHEELS[major][family][2]}
         return linked(place, "cudatoolkit", f"{release}.0", release, sonames, channel=channel)
     for family in _with_jit(major, families):
         sonames = dict.fromkeys(WHEELS[major][family][2], family)
         linked(place, _CONDAS.get(family, f"lib{family}"), RELEASES[release][family], release, sonames, channel=channel)
+    if channel == "nvidia":
+        return place
     return place.library("cuda-version", release, {}, noarch="generic", subdir="noarch", channel=channel)
 
 
