@@ -9,6 +9,12 @@ from envguard.rules.architecture import architecture_mismatch
 from envguard.rules.arrow import arrow_mismatch
 from envguard.rules.cache import package_cache_damaged
 from envguard.rules.channels import channels_not_strict, defaults_and_forge, mixed_channels
+from envguard.rules.cuda_beside import cuda_coexists, cudatoolkit_not_linked
+from envguard.rules.cuda_driver import driver_library_mismatch, driver_too_old, gpu_arch_not_built
+from envguard.rules.cuda_libraries import cuda_library_mismatch
+from envguard.rules.cuda_paths import cuda_shadowed_by_path
+from envguard.rules.cuda_search import cuda_not_found_by_framework, needs_torch_imported_first
+from envguard.rules.cuda_wheels import nvidia_wheels_mismatch
 from envguard.rules.depends import conda_constrains_violated, conda_depends_unmet
 from envguard.rules.files import conda_file_altered, conda_file_missing, two_conda_owners, unowned_files_in_package
 from envguard.rules.hdf5 import hdf5_mismatch
@@ -37,6 +43,8 @@ from envguard.rules.requires import requires_dist_unmet
 from envguard.rules.site import executable_pth, orphaned_site_packages, vendored_library_conflict
 from envguard.rules.stale import module_version_differs, stale_module
 from envguard.rules.sys_path import local_file_shadows, pythonpath_shadows
+from envguard.rules.torch_build import torch_cpu_build, torch_from_two_sources
+from envguard.rules.torch_companions import extension_abi, torch_companion_mismatch
 from envguard.rules.user_site import user_site_active, user_site_not_on_path, user_site_shadows
 from envguard.rules.widgets import widgets_version_mismatch
 
@@ -105,6 +113,20 @@ RULES: tuple[Rule, ...] = (
     qt_plugin_path,
     cpu_features_missing,
     architecture_mismatch,
+    torch_cpu_build,
+    torch_from_two_sources,
+    torch_companion_mismatch,
+    extension_abi,
+    cuda_shadowed_by_path,
+    cuda_coexists,
+    cuda_library_mismatch,
+    nvidia_wheels_mismatch,
+    cudatoolkit_not_linked,
+    cuda_not_found_by_framework,
+    needs_torch_imported_first,
+    driver_too_old,
+    gpu_arch_not_built,
+    driver_library_mismatch,
     channels_not_strict,
     defaults_and_forge,
     pip_user_or_target_set,

@@ -26,7 +26,7 @@ _IN_NAME = re.compile(r"\.so\.(\d{3,}\.\d+(?:\.\d+)?)$")
 
 @rule("driver-too-old", code=430, severity=Severity.ERROR, needs=("driver", "cuda"))
 def driver_too_old(env: Environment) -> Iterator[Found]:
-    """The NVIDIA driver is too old for the CUDA that a framework was built for.
+    """The NVIDIA driver is too old for the CUDA of a framework.
 
     The driver says which CUDA it can run at most, the framework says for which it was built. From CUDA 11 on a driver runs
     everything of its major version, but nothing of a later one.

@@ -140,7 +140,9 @@ def needs_torch_imported_first(env: Environment) -> Iterator[Found]:
         yield Found(
             subject=module,
             message=text(
+                "{module} needs {names}, which is found only once torch is imported",
                 "{module} needs {names}, which are found only once torch is imported",
+                n=len({one.name for _, one in pairs}),
                 module=module,
                 names=tuple(dict.fromkeys(one.name for _, one in pairs)),
             ),

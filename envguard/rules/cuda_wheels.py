@@ -161,7 +161,9 @@ def _not_as_asked(env: Environment) -> Iterator[Found]:
     yield Found(
         subject="torch",
         message=text(
+            "torch {version} asks for {pins}, and {found} is there",
             "torch {version} asks for {pins}, and {found} are there",
+            n=len(unmet),
             version=torch.version or "?",
             pins=pins,
             found=tuple(f"{each.name} {each.version or '?'}" for _, each in unmet),

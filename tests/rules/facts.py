@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from envguard.cuda import Cuda, Driver
 from envguard.facts import (
     CondaPackage,
     Deep,
@@ -275,6 +276,8 @@ def env(
         "activation": (),
         "elsewhere": (),
         "libraries": (),
+        "cuda": Cuda(frameworks=()),
+        "driver": Driver(library=None, missing="libcuda.so.1: not found", version=None, init=None, devices=None),
         **more,
     }
     has_pip = dists is None or any(each.name == PIP for each in dists)

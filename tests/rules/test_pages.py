@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envguard.analyse import analyse
+from envguard.cuda import Asked, Cuda
 from envguard.facts import Activation, CacheDamage, Deep, DirectUrl, Importable, OnDisk
 from envguard.library import Found as ElfFound
 from envguard.library import VersionNeed
@@ -25,6 +26,12 @@ from envguard.rules import (
     arrow,
     cache,
     channels,
+    cuda_beside,
+    cuda_driver,
+    cuda_libraries,
+    cuda_paths,
+    cuda_search,
+    cuda_wheels,
     depends,
     files,
     hdf5,
@@ -46,10 +53,13 @@ from envguard.rules import (
     site,
     stale,
     sys_path,
+    torch_build,
+    torch_companions,
     user_site,
     widgets,
 )
 from envguard.settings import Selection
+from tests.rules import cudas
 from tests.rules.facts import (
     PREFIX,
     SITE,
@@ -101,6 +111,14 @@ FAMILIES = (
     qt,
     processor,
     architecture,
+    torch_build,
+    torch_companions,
+    cuda_paths,
+    cuda_beside,
+    cuda_libraries,
+    cuda_wheels,
+    cuda_search,
+    cuda_driver,
 )
 HEADINGS = ("Why it matters:", "How to repair:", "Not reported:")
 CODES = {
@@ -165,6 +183,20 @@ CODES = {
     "qt-plugin-path": 360,
     "cpu-features-missing": 370,
     "architecture-mismatch": 371,
+    "torch-cpu-build": 400,
+    "torch-from-two-sources": 401,
+    "torch-companion-mismatch": 402,
+    "extension-abi": 403,
+    "cuda-shadowed-by-path": 410,
+    "cuda-coexists": 411,
+    "cuda-library-mismatch": 412,
+    "nvidia-wheels-mismatch": 413,
+    "cudatoolkit-not-linked": 414,
+    "cuda-not-found-by-framework": 420,
+    "needs-torch-imported-first": 421,
+    "driver-too-old": 430,
+    "gpu-arch-not-built": 431,
+    "driver-library-mismatch": 432,
     "channels-not-strict": 500,
     "defaults-and-forge": 501,
     "pip-user-or-target-set": 502,
@@ -235,6 +267,10 @@ DISTS = (
     dist("opencv-python", "4.9"),
     dist("pyqt5"),
     dist("tensorflow", "2.15"),
+    dist("torchvision", "0.20.1"),
+    dist("flash-attn", "2.7.3+cu12torch2.4cxx11abiFALSE"),
+    dist("nvidia-cusparse-cu12", "12.3.1.170"),
+    dist("nvidia-nvjitlink-cu12", "12.1.105"),
     dist("branch", direct_url=DirectUrl("https://example.org/a", vcs="git", commit="c0ffee")),
     dist("here", direct_url=DirectUrl("file:///a", editable=True, exists=True)),
     dist("moved", direct_url=DirectUrl("file:///b", editable=True, exists=False)),
@@ -310,8 +346,26 @@ AROUND = {
                 ElfFound("libgone.so.1", None, "nowhere"),
             ),
         ),
+        elf(
+            f"{PREFIX}/{SITE}/flash_attn_2_cuda.so",
+            None,
+            found=(ElfFound("libc10.so", f"{PREFIX}/{SITE}/torch/lib/libc10.so", "elsewhere", inside=True),),
+        ),
     ),
 }
+LED = cudas.lib("nvjitlink", "libnvJitLink.so.12", "12.1.105", "/usr/lib", way="library-path")
+OTHER = cudas.lib("cusparse", "libcusparse.so.12", "12.6.2.49", f"{PREFIX}/{SITE}/nvidia/cu13/lib", way="rpath")
+CUDA = Cuda(
+    frameworks=(
+        cudas.torch(cpu=True, declared=None, arch=(), resolved=()),
+        cudas.torch(resolved=cudas.own(LED)),
+        cudas.other("tensorflow", "2.15", "12.2", resolved=(OTHER,)),
+        cudas.other("jax", "0.4", "12", resolved=(cudas.gone("cudnn", "libcudnn.so.9"),)),
+    ),
+    asked=(Asked("cudatoolkit", "11.8.0", "h0_0", "conda-meta/cudatoolkit-11.8.0-h0_0.json"),),
+    installed=cudas.own(),
+)
+GPU = {"cuda": CUDA, "driver": cudas.driver(11040, "12.0", init=803, module="535.54.03")}
 HOME = "/home/me/.local/lib/python3.11/site-packages"
 BESIDE = {
     "importable": (
@@ -349,6 +403,7 @@ def everything(**more):
             "base": True,
             **AROUND,
             **BESIDE,
+            **GPU,
             **more,
         },
     )
@@ -365,6 +420,10 @@ OUTSIDE = (
     "threading-layer-conflict",
     "wrong-libstdcxx",
     "system-libcrypto",
+    "cuda-shadowed-by-path",
+    "cuda-not-found-by-framework",
+    "needs-torch-imported-first",
+    "driver-library-mismatch",
 )
 """Rules whose fixes change nothing in the environment."""
 STATES = (OnDisk(pip=2), OnDisk(conda=2), OnDisk(conda=1, pip=1), OnDisk(missing=2), OnDisk(other=2), OnDisk(unknown=2))
@@ -397,6 +456,7 @@ def test_the_environment_of_this_test_lets_every_rule_speak():
         "no-pip-in-env",
         "pip-where-conda-has-it",
         "numpy-abi-mismatch",
+        "cuda-coexists",
     }
     assert not report.failed
     assert not report.skipped
@@ -405,6 +465,9 @@ def test_the_environment_of_this_test_lets_every_rule_speak():
     }
     older = env((pkg("numpy", "1.21"), pkg("late", build="np122py311_0")))
     assert "numpy-abi-mismatch" in {finding.rule for finding in analyse(older).findings}
+    condas = cudas.lib("cudart", "libcudart.so.12", "12.1.105", f"{PREFIX}/lib")
+    beside = cudas.where(cudas.torch(), installed=(*cudas.own(), condas))
+    assert "cuda-coexists" in {finding.rule for finding in analyse(beside).findings}
 
 
 @pytest.mark.parametrize("where", ENVIRONMENTS, ids=range(len(ENVIRONMENTS)))
