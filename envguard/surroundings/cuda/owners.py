@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from envguard.cuda import CudaFile
+from envguard.probe import reading
 from envguard.surroundings.cuda.present import is_library
 from envguard.tables import cuda as tables
 
@@ -69,20 +70,14 @@ class Owners:
         """What else lies in a folder is that owner's."""
         self._folders.append((os.path.realpath(folder) + os.sep, owner))
 
-    def of(self, path: str) -> Owner | None:
-        """Who lists a file, under the name by which it was reached or under its real one."""
-        real = os.path.realpath(path)
-        for each in (real, os.path.normpath(path), _placed(path)):
-            if each in self._known:
-                return self._known[each]
-        return next((owner for folder, owner in self._folders if real.startswith(folder)), None)
-
     def file(self, path: str, *, name: str, way: str | None = None, needed_by: str | None = None) -> CudaFile:
         """A library of CUDA at a path, with its owner."""
-        real, owner = os.path.realpath(path), self.of(path)
+        folder, real = os.path.realpath(os.path.dirname(path)), os.path.realpath(path)
+        placed = os.path.join(folder, os.path.basename(path))
+        owner = self._of(placed, real)
         told = owner.version if owner is not None else None
         numbers = tables.numbers(os.path.basename(real)) or tables.numbers(name)
-        inside = self._look.inside(path) or self._look.inside(os.path.dirname(path))
+        inside = reading.below(real, self._look.root) or reading.below(folder, self._look.root)
         return CudaFile(
             family=tables.family(name) or "",
             name=name,
@@ -94,10 +89,10 @@ class Owners:
             needed_by=needed_by,
         )
 
-
-def _placed(path: str) -> str:
-    """The path with its folder resolved, its own name kept: that may be a link to the package cache."""
-    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+    def _of(self, placed: str, real: str) -> Owner | None:
+        """Who lists a file, under its real name or under its own in a real folder: it may be a link to conda's cache."""
+        known = self._known.get(real) or self._known.get(placed)
+        return known or next((owner for folder, owner in self._folders if real.startswith(folder)), None)
 
 
 def _listed_by_conda(package: CondaPackage, look: Look) -> Iterator[str]:
