@@ -12,7 +12,7 @@ from envguard.cuda import Asked, Cuda, CudaFile, Driver, Framework, Gpu, Nvcc
 from envguard.cuda_report import State
 from envguard.cuda_verdict.told import told
 from envguard.model import Certainty, Evidence, Failed, Finding, Fix, Severity, text
-from envguard.rules import cuda_driver, cuda_libraries, cuda_search, cuda_wheels, torch_build, torch_companions
+from envguard.rules import RULES
 from tests.rules import facts
 from tests.rules.facts import PREFIX, SITE
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from envguard.cuda_report import CudaReport
     from envguard.facts import Environment
 
-FAMILIES = (torch_build, torch_companions, cuda_libraries, cuda_wheels, cuda_search, cuda_driver)
-CUDA_RULES = tuple(rule for family in FAMILIES for rule in family.RULES)
+CUDA_RULES = tuple(rule for rule in RULES if 400 <= rule.code < 433)
 NVIDIA = f"{PREFIX}/{SITE}/nvidia"
 LIBCUDA = "/usr/lib/x86_64-linux-gnu/libcuda.so.1"
 NODES = ("/dev/nvidia0", "/dev/nvidiactl")
