@@ -9,28 +9,49 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from envguard.rules import RULES
+from tests.cases.place import Place
+from tests.cuda import stubs
+from tests.cuda.builders import conda_python, toolkit, torch_conda
+from tests.require import require
 
 README = Path(__file__).parents[1] / "README.md"
 
 
-def run(*arguments: str) -> str:
-    env = {**os.environ, "COLUMNS": "90", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+def run(*arguments: str, code: int = 0, **variables: str) -> str:
+    env = {**os.environ, "COLUMNS": "90", "NO_COLOR": "1", "PYTHONUTF8": "1", **variables}
     for name in ("CONDA_EXE", "MAMBA_EXE"):
         env.pop(name, None)
     env["PATH"] = str(Path(sys.executable).parent)
     command = [sys.executable, "-m", "envguard", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, env=env, check=True, encoding="utf-8")
+    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False, encoding="utf-8")
+    assert done.returncode == code, done.stderr
     return done.stdout
 
 
 def demo() -> str:
     """Temporary names and the date are not compared."""
     shown = re.sub(r"/\S*?/envguard-\w+/demo", "/tmp/demo", run("demo"))
+    shown = re.sub(r"(envguard [\d.]+), \S+", r"\1", shown)
+    return f"```text\n{shown.strip()}\n```"
+
+
+def cuda() -> str:
+    """On a torch that conda chose without CUDA, with a driver of the tests' own in the place of NVIDIA's."""
+    require("posix_prefix")
+    driver = stubs.variables(version=12020, release="535.104.05", gpus=(("NVIDIA A100", "8.0"),))
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(Path(folder, "lab"), "own")
+        conda_python(place)
+        torch_conda(toolkit(place, "12.1"), "2.5.1", None, channel="conda-forge")
+        shown = run("cuda", "--python", str(place.python), code=1, **driver)
+    shown = re.sub(r"/\S*?/lab\b", "/opt/envs/lab", shown)
+    shown = re.sub(r"(·\s+)?/\S+/libcuda", lambda match: f"{'· ' if match[1] else ''}/usr/lib/libcuda", shown)
     shown = re.sub(r"(envguard [\d.]+), \S+", r"\1", shown)
     return f"```text\n{shown.strip()}\n```"
 
@@ -45,7 +66,7 @@ def rules() -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize(("name", "make"), [("demo", demo), ("help", help_text), ("rules", rules)])
+@pytest.mark.parametrize(("name", "make"), [("demo", demo), ("cuda", cuda), ("help", help_text), ("rules", rules)])
 def test_the_readme_shows_the_real_thing(name: str, make: type) -> None:
     text = README.read_text(encoding="utf-8")
     section = re.compile(rf"(?s)<!-- {name} -->\n(.*?)<!-- /{name} -->")
