@@ -33,11 +33,12 @@ class Asked:
     """One thing by which conda, or a user of it, chose whether CUDA and which."""
 
     name: str
-    """cudatoolkit, pytorch-cuda, cuda-version, cuda-toolkit, cuda-runtime, pytorch-mutex, cpuonly or CONDA_OVERRIDE_CUDA."""
+    """cudatoolkit, pytorch-cuda, cuda-version, cuda-toolkit, cuda-runtime, pytorch-mutex, cpuonly or CONDA_OVERRIDE_CUDA;
+    or a framework's package, if its build was asked for (`pytorch=*=cuda*`)."""
     version: str | None
     build: str | None
     source: str
-    """The record, or the variable."""
+    """The record, the variable, or the spec."""
 
 
 @value
@@ -57,7 +58,8 @@ class CudaFile:
     origin: str
     """conda, pip, system (outside the prefix), nobody (in the prefix, in no book), or none (not found)."""
     way: str | None = None
-    """How the loader comes to it (`library.Found.way`); None for a mapped or merely installed one."""
+    """How the loader comes to it (`library.Found.way`), or `preload` where torch looks for it itself on sys.path before it
+    asks the loader; None for a mapped or merely installed one."""
     needed_by: str | None = None
     """The file that asks for it, relative to the prefix."""
 
@@ -84,7 +86,8 @@ class Framework:
     arch: tuple[str, ...] = ()
     """The GPU architectures it holds code for (`sm_86`), by its own word or by the table; empty if not known."""
     resolved: tuple[CudaFile, ...] | None = None
-    """What a process that starts now would load for it; None where the loader is unknown."""
+    """What a process that starts now would load for it; None where the loader is unknown, or none of its files is there.
+    The driver's library is among them only where it is found."""
 
 
 @value

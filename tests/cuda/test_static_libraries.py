@@ -18,6 +18,7 @@ from tests.cases.place import SITE, Place
 from tests.cuda.builders import (
     conda_python,
     cuda,
+    cupy_wheel,
     linked,
     nvidia,
     shared,
@@ -160,6 +161,47 @@ def test_two_runtimes_with_torchvision(place):
     assert hashed.owner == f"{SITE}/torchvision-0.20.1+cu124.dist-info"
     assert (hashed.family, hashed.origin, hashed.version) == ("cudart", "pip", "12")
     assert {each.name for each in env.cuda.installed if each.family == "cudart"} == {CUDART, hashed.name}
+
+
+def test_what_tensorflow_opens_by_name(place):
+    nvidia(place, "12.4", ("cudart", "cudnn"))
+    info = {"is_cuda_build": True, "cuda_version": "12.4", "cudnn_version": "9"}
+    rpath = "$ORIGIN/../nvidia/cuda_runtime/lib:$ORIGIN/../nvidia/cudnn/lib"
+    framework_so = shared("libtensorflow_framework.so.2", rpath=rpath)
+    place.wheel("tensorflow", "2.18.0", {
+        "tensorflow/libtensorflow_framework.so.2": framework_so,
+        "tensorflow/python/platform/build_info.py": f"build_info = {info!r}\n".encode(),
+    })  # fmt: skip
+    one = framework(asked(place.python), "tensorflow")
+    ways = {each.name: each.way for each in one.resolved}
+    assert ways == {CUDART: "rpath", "libcudnn.so.9": "rpath", "libcudnn_graph.so.9": "runpath"}
+    assert {each.needed_by.rpartition("/")[2] for each in one.resolved} <= {
+        "libtensorflow_framework.so.2",
+        "libcudnn.so.9",
+    }
+
+
+def test_what_cupy_may_find_by_itself_is_not_missing(place):
+    cupy_wheel(place, "13.3.0", "12.4")
+    assert framework(asked(place.python), "cupy").resolved == ()
+    toolkit(place, "12.4", ("cudart",))
+    (cudart,) = framework(asked(place.python), "cupy").resolved
+    assert (cudart.family, cudart.origin, cudart.way) == ("cudart", "conda", "rpath")
+
+
+def test_bitsandbytes_takes_the_library_for_torchs_cuda(place):
+    nvidia(torch_wheel(place, "2.5.1", "12.4"), "12.4")
+    names = {f"bitsandbytes/libbitsandbytes_cuda{each}.so": major for each, major in (("118", "11.0"), ("124", "12"))}
+    files = {path: shared("", path, needs=[f"libcudart.so.{major}"]) for path, major in names.items()}
+    place.wheel("bitsandbytes", "0.50.2", files)
+    (cudart,) = framework(asked(place.python), "bitsandbytes").resolved
+    assert (cudart.name, cudart.way) == (CUDART, "loaded")
+
+
+def test_a_framework_without_cuda_takes_nothing_of_it(place):
+    toolkit(torch_wheel(place, "2.5.1", None), "12.4")
+    one = framework(asked(place.python))
+    assert (one.cpu, one.arch, one.resolved) == (True, (), ())
 
 
 def test_a_link_is_no_file_of_its_own(bare):

@@ -3,8 +3,8 @@
 * torch loads `libtorch_global_deps.so` first, then, depending on its version, libraries that it looks for itself on
   sys.path (way `preload`), and then the rest. What is loaded by then wins over every search path.
 * cuDNN opens its parts by name when it is first used; they are looked for as the loader would for cuDNN itself.
-* tensorflow and jax open the libraries themselves, by the SONAMEs of the CUDA they were built for, and bring no list
-  of them; only those that the loader does find are told.
+* tensorflow and jax open the libraries themselves, by the SONAMEs of the CUDA they were built for, and cupy has places of
+  its own: of these only what the loader does find is told.
 * The driver's library is told where there is one: its absence is a matter of the machine.
 """
 
@@ -66,6 +66,11 @@ _EARLIER = {"nvjitlink": (2, 6), "cuda_nvrtc": (2, 7)}
 """What torch looked for before 2.10, and since when: where libcudart is that of a wheel for CUDA 12."""
 _SINCE = (2, 10)
 """The version since which it looks for all of them, whatever the search paths would give."""
+_ROOTS_OF_CUPY = 30
+"""Files of one of its folders; there are a dozen."""
+_NEEDS = ("torch", "torchvision", "torchaudio", "xformers", "bitsandbytes")
+"""What cannot be imported without a library that it needs, or not without its part for CUDA; the others look for
+theirs in several places of their own."""
 _OPENED = ("cudart", "cublas", "cublasLt", "cufft", "curand", "cusolver", "cusparse", "nvjitlink")
 
 
@@ -101,7 +106,8 @@ class Session:
         if kind in ("tensorflow", "jax") and declared is not None and declared.cuda is not None:
             self._open(loads, declared, found)
         self._parts_of_cudnn(loads, found)
-        return tuple(found.values())
+        # what the others do not find as the loader does, they may find by themselves
+        return tuple(each for each in found.values() if kind in _NEEDS or each.path is not None)
 
     def _note(self, needs: str, one: Found, found: dict[str, CudaFile]) -> None:
         family = tables.family(one.name)
@@ -180,8 +186,9 @@ class Session:
         site, kind = present.site, present.kind.name
         paths = [f"{site}/{each}" for each in _ROOTS.get(kind, ())]
         if kind == "cupy":
-            folder = f"{site}/cupy_backends/cuda/libs"
-            paths += [f"{folder}/{name}" for name in self._look.names(folder) if name.endswith(".so")]
+            for folder in ("cupy_backends/cuda/api", "cupy_backends/cuda/libs", "cupy/_core"):
+                names = [name for name in self._look.names(f"{site}/{folder}") if name.endswith(".so")]
+                paths += [f"{site}/{folder}/{name}" for name in names[:_ROOTS_OF_CUPY]]
         elif kind == "jax":
             plugins = f"{site}/jax_plugins"
             paths += [f"{plugins}/{name}/xla_cuda_plugin.so" for name in self._look.names(plugins)]
