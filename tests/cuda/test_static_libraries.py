@@ -16,6 +16,7 @@ from envguard.collect import by_import
 from envguard.surroundings.cuda import cuda_facts
 from tests.cases.place import SITE, Place
 from tests.cuda.builders import (
+    ALL,
     conda_python,
     cuda,
     cupy_wheel,
@@ -132,19 +133,18 @@ def test_parts_of_cudnn_are_looked_for_as_the_loader_does(place, tmp_path):
 )
 def test_what_torch_loads_on_its_own_account(place, version, release, taken):
     """Since 2.6 nvJitLink, before anything can take that of LD_LIBRARY_PATH."""
-    nvidia(torch_wheel(toolkit(place, "12.1"), version, release), release)
-    first = shared("libtorch_global_deps.so", needs=[CUDART], rpath="$ORIGIN/../../nvidia/cuda_runtime/lib")
-    place.write(f"{SITE}/torch/lib/libtorch_global_deps.so", first)
-    one = framework(asked(place.python, LD_LIBRARY_PATH=str(place.at("lib"))))
+    nvidia(torch_wheel(toolkit(place, "12.1"), version, release), release, ALL)
+    leads = {"LD_LIBRARY_PATH": str(place.at("lib"))}
+    one = framework(asked(place.python, **leads))
+    if taken == "pip":
+        assert resolved(one) <= loads(place.python, first="torch", variables=leads)
     jit = by_family(one.resolved)["nvjitlink"]
     assert (jit.origin, jit.way) == (taken, "library-path" if taken == "conda" else "preload")
 
 
 def test_another_majors_wheel_that_torch_meets_first(place):
     """libcusparse.so.12 is the name in CUDA 12 and 13: the folder of the old wheel comes first."""
-    nvidia(nvidia(torch_wheel(place, "2.15.0", "13.2"), "13.2"), "12.1", ("cusparse", "cudart"))
-    first = shared("libtorch_global_deps.so", needs=["libcudart.so.13"], rpath="$ORIGIN/../../nvidia/cu13/lib")
-    place.write(f"{SITE}/torch/lib/libtorch_global_deps.so", first)
+    nvidia(nvidia(torch_wheel(place, "2.15.0", "13.2", families=ALL), "13.2", ALL), "12.1", ("cusparse", "cudart"))
     files = {each.name: each for each in framework(asked(place.python)).resolved}
     sparse = files["libcusparse.so.12"]
     assert (sparse.way, sparse.version) == ("preload", "12.1.0.106")

@@ -43,7 +43,7 @@ _ROOTS = {
     ),
     "xformers": ("xformers/_C.so",),
 }
-_PRELOADED = (
+_WALK = (
     ("cublas", "libcublasLt.so.*[0-9]"),
     ("cublas", "libcublas.so.*[0-9]"),
     ("cudnn", "libcudnn.so.*[0-9]"),
@@ -62,10 +62,11 @@ _PRELOADED = (
     ("cufile", "libcufile.so.*[0-9]"),
 )
 """Folder and name of what torch looks for below `nvidia` on sys.path, in its order (`torch/__init__.py`)."""
-_EARLIER = {"nvjitlink": (2, 6), "cuda_nvrtc": (2, 7)}
-"""What torch looked for before 2.10, and since when: where libcudart is that of a wheel for CUDA 12."""
-_SINCE = (2, 10)
-"""The version since which it looks for all of them, whatever the search paths would give."""
+_SHORT_WALK = (("cuda_nvrtc", "libnvrtc.so.*[0-9]"), ("nvjitlink", "libnvJitLink.so.*[0-9]"))
+_SINCE = {"nvjitlink": (2, 5), "cusparselt": (2, 6), "cufile": (2, 7), "nvshmem": (2, 9)}
+"""The releases since which torch comes with some of them, by the wheels it requires."""
+_WALKS_SHORT, _WALKS_ALL, _ANY_RUNTIME = (2, 6), (2, 10), (2, 9)
+"""Since when it walks although nothing is missing: for two of them, and for all; and whichever libcudart it has."""
 _ROOTS_OF_CUPY = 30
 """Files of one of its folders; there are a dozen."""
 _NEEDS = ("torch", "torchvision", "torchaudio", "xformers", "bitsandbytes")
@@ -90,8 +91,11 @@ class Session:
         kind = present.kind.name
         if kind == "torch":
             version = declared.version if declared is not None else None
-            loads = list(self._load_torch(present, version or (present.distribution or present.package).version))  # type: ignore[union-attr]
+            if version is None:
+                book = present.distribution or present.package
+                version = book.version if book is not None else None
             self._torch = declared.cuda if declared is not None else None
+            loads = list(self._load_torch(present, version, self._torch))
         else:
             loads = [loader.load(path, self.world) for path in self._roots(present)]
         if not any(loads):
@@ -126,15 +130,12 @@ class Session:
         inside = self._look.inside(path)
         return os.path.relpath(real, self._look.root).replace(os.sep, "/") if inside else real
 
-    def _load_torch(self, present: Present, version: str | None) -> Iterator[tuple[Loaded, ...]]:
+    def _load_torch(self, present: Present, version: str | None, cuda: str | None) -> Iterator[tuple[Loaded, ...]]:
         """What `import torch` loads, in its order; the process keeps it."""
         folders = [f"{present.site}/torch/lib", "lib"]
         first = self._first(folders, _TORCH_FIRST)
         if first is not None:
-            brought = loader.load(first, self.world)
-            self.world = self.world.with_loaded(brought)
-            yield brought
-        self._preload(version)
+            yield self._begin(first, version, cuda)
         for name in (*_TORCH, *_TORCH_LATER):
             path = self._first(folders, name)
             if path is not None:
@@ -147,39 +148,50 @@ class Session:
             (self._look.absolute(f"{each}/{name}") for each in folders if self._look.exists(f"{each}/{name}")), None
         )
 
-    def _preload(self, version: str | None) -> None:
-        """What torch looks for itself once libcudart is loaded, which its own file needs."""
+    def _begin(self, first: str, version: str | None, cuda: str | None) -> tuple[Loaded, ...]:
+        """What torch loads before all else, and the walk that it takes after it, or before where that fails."""
         match = re.match(r"(\d+)\.(\d+)", version or "")
         release = (int(match[1]), int(match[2])) if match is not None else (0, 0)
-        of_wheel = any("nvidia/cuda_runtime/lib/libcudart.so" in path for path in self.world.loaded.values())
-        for folder, pattern in _PRELOADED:
-            since = _EARLIER.get(folder, _SINCE) if of_wheel else _SINCE
-            if release < since or (release < _SINCE and "builtins" in pattern):
+        newer = f"nvidia/cu{cuda.partition('.')[0]}" if cuda is not None and release >= _ANY_RUNTIME else None
+        brought = loader.load(first, self.world)
+        if any(one.path is None for _, one in _found(brought)):
+            self._walk(_WALK, release, newer)
+            brought = loader.load(first, self.world)
+            self.world = self.world.with_loaded(brought)
+            return brought
+        self.world = self.world.with_loaded(brought)
+        mark = "libcudart.so" if release >= _ANY_RUNTIME else "nvidia/cuda_runtime/lib/libcudart.so"
+        if any(mark in os.path.realpath(path) for path in self.world.loaded.values()):
+            self._walk(
+                _WALK if release >= _WALKS_ALL else _SHORT_WALK if release >= _WALKS_SHORT else (), release, newer
+            )
+        return brought
+
+    def _walk(self, wanted: Iterable[tuple[str, str]], release: tuple[int, int], newer: str | None) -> None:
+        """Loads the first of each name on sys.path, and gives up where there is none."""
+        for folder, pattern in wanted:
+            path = self._on_sys_path(folder, pattern, newer)
+            if path is None and release < _SINCE.get(folder, (0, 0)):
                 continue
-            path = self._on_sys_path(folder, pattern)
-            brought = loader.load(path, self.world) if path is not None else ()
-            soname = brought[0].library.soname or os.path.basename(brought[0].library.path) if brought else ""
+            if path is None:
+                return
+            brought = loader.load(path, self.world)
+            soname = brought[0].library.soname or os.path.basename(path) if brought else ""
             if brought and soname not in self.world.loaded:
                 self._preloaded[soname] = brought
                 self.world = self.world.with_loaded(brought)
 
-    def _on_sys_path(self, folder: str, pattern: str) -> str | None:
+    def _on_sys_path(self, folder: str, pattern: str, newer: str | None) -> str | None:
         process = self._look.env.process
         entries = [each.path for each in process.path] if process is not None else []
         for entry in entries or [self._look.absolute(site) for site in self._look.env.site_packages]:
-            for place in ("nvidia/" + folder, *self._newer(entry), folder):
-                inner = os.path.join(entry, *place.split("/"), "lib")
+            for place in ("nvidia/" + folder, newer, folder):
+                inner = os.path.join(entry, *place.split("/"), "lib") if place is not None else ""
                 names = self._look.names(inner) if os.path.isdir(inner) else []
                 name = next((each for each in names if fnmatch.fnmatchcase(each, pattern)), None)
                 if name is not None:
                     return os.path.join(inner, name)
         return None
-
-    def _newer(self, entry: str) -> list[str]:
-        """The folder of CUDA 13 and later, in which the libraries lie together."""
-        folder = os.path.join(entry, "nvidia")
-        names = self._look.names(folder) if os.path.isdir(folder) else []
-        return [f"nvidia/{name}" for name in names if re.fullmatch(r"cu\d+", name)]
 
     def _roots(self, present: Present) -> Iterator[str]:
         """The files by which a framework asks for CUDA."""
