@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from envguard.cuda import CudaFile
 from envguard.model import Certainty, Evidence, Fix, Safety, Severity, Step, Where, text
 from envguard.rules import cuda_fixes, fixes
 from envguard.rules.cuda_use import in_memory, major, major_of, pin, title, told, uses, using
+from envguard.rules.releases import at_least
 from envguard.rules.rule import Found, Rule, rule
 from envguard.tables import cuda as tables
 
@@ -15,10 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envguard import library as elf
-    from envguard.cuda import CudaFile, Framework
+    from envguard.cuda import Framework
     from envguard.facts import Environment
+    from envguard.rules.cuda_use import Use
 
 _SHOWN = 6
+_OPENING = ("tensorflow", "onnxruntime-gpu")
+"""Frameworks that open libraries by name and have no place of their own where conda's would lie."""
 _TORCH = ("libc10", "libtorch", "libshm")
 
 
@@ -38,15 +43,29 @@ def cuda_not_found_by_framework(env: Environment) -> Iterator[Found]:
     the kernel with LD_LIBRARY_PATH set in the `env` of its kernelspec, since a cell comes too late; or take framework and
     library from one side.
 
-    Not reported: the driver's own libraries; what the kernel has in memory already.
+    Not reported: the driver's own libraries; what the kernel has in memory already; a tensorflow or another framework that
+    goes on without, where conda has brought no CUDA for it.
     """
     for framework in using(env):
         there = {each.family for each in in_memory(env)}
-        missing = tuple(
-            use.file for use in uses(env, framework) or () if use.file.path is None and use.file.family not in there
-        )
+        used = uses(env, framework)
+        missing = tuple(use.file for use in used or () if use.file.path is None) or _overlooked(env, framework, used)
+        missing = tuple(each for each in missing if each.family not in there)
         if missing:
             yield _missing(env, framework, missing)
+
+
+def _overlooked(env: Environment, framework: Framework, used: tuple[Use, ...] | None) -> tuple[CudaFile, ...]:
+    """What conda put into `lib` for a wheel that opens its libraries by name and does not look there."""
+    wanted = major(framework.declared)
+    if used is None or wanted is None or framework.origin != "pip" or framework.name not in _OPENING:
+        return ()
+    found = {use.file.family for use in used if use.file.path is not None}
+    condas = {each.family for each in env.cuda.installed if each.origin == "conda" and major_of(env, each) == wanted} if env.cuda is not None else set()  # fmt: skip
+    if "cudart" in found or "cudart" not in condas:
+        return ()
+    names = ((family, name) for family in sorted(condas - found) for name in tables.sonames(family, wanted)[:1])
+    return tuple(CudaFile(family, name, None, None, None, "none", "nowhere") for family, name in names)
 
 
 def _missing(env: Environment, framework: Framework, missing: tuple[CudaFile, ...]) -> Found:
@@ -101,7 +120,7 @@ def _ways(env: Environment, framework: Framework, missing: tuple[CudaFile, ...],
         pins = tuple(dict.fromkeys(filter(None, (pin(env, framework, each.family) for each in missing))))
         if pins:
             return (*found, *cuda_fixes.wheels(env, *pins))
-        if framework.name.startswith("tensorflow"):
+        if framework.name == "tensorflow" and at_least(framework.version, "2.14"):
             return (*found, *fixes.install_requirements(env, (f"{framework.name}[and-cuda]=={framework.version}",)))
         return (*found, *cuda_fixes.complete(env, framework))
     wanted = major(framework.declared)

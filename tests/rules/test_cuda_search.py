@@ -51,10 +51,12 @@ def test_a_build_without_cuda_misses_nothing():
     assert told(cuda_not_found_by_framework, where(torch(cpu=True, declared=None, resolved=(CUDNN,)))) == []
 
 
+CONDAS = lib("cudart", "libcudart.so.11.0", "11.8.89", f"{PREFIX}/lib")
+
+
 def test_tensorflow_does_not_look_where_conda_puts_cuda():
-    installed = (lib("cudart", "libcudart.so.11.0", "11.8.89", f"{PREFIX}/lib"),)
-    framework = other("tensorflow", "2.10.0", "11.2", resolved=(gone("cudart", "libcudart.so.11.0"),))
-    found = only(cuda_not_found_by_framework(where(framework, installed=installed)))
+    framework = other("tensorflow", "2.10.0", "11.2")
+    found = only(cuda_not_found_by_framework(where(framework, installed=(CONDAS,))))
     assert found.message.english() == (
         f"tensorflow 2.10.0 needs libcudart.so.11.0, which lies in {PREFIX}/lib where it is not looked for"
     )
@@ -63,6 +65,28 @@ def test_tensorflow_does_not_look_where_conda_puts_cuda():
         [f"export LD_LIBRARY_PATH={PREFIX}/lib"],
         [f"{PIP} install tensorflow[and-cuda]==2.10.0"],
     ]
+
+
+def test_newer_tensorflow_can_bring_its_own():
+    condas = lib("cudart", "libcudart.so.12", "12.2.140", f"{PREFIX}/lib")
+    found = only(cuda_not_found_by_framework(where(other("tensorflow", "2.15.0", "12.2"), installed=(condas,))))
+    assert commands(found)[1:] == [[f"{PIP} install tensorflow[and-cuda]==2.15.0"]]
+
+
+@pytest.mark.parametrize(
+    ("framework", "installed"),
+    [
+        # it is on the path; its own wheels; conda's is of another CUDA; conda's tensorflow; nobody wanted CUDA
+        (other("tensorflow", "2.10.0", "11.2", resolved=(CONDAS,)), (CONDAS,)),
+        (other("tensorflow", "2.15.0", "12.2", resolved=own()), (CONDAS,)),
+        (other("tensorflow", "2.15.0", "12.2"), (CONDAS,)),
+        (other("tensorflow", "2.10.0", "11.2", origin="conda"), (CONDAS,)),
+        (other("tensorflow", "2.10.0", "11.2"), ()),
+        (other("cupy", "13.0", "11.2"), (CONDAS,)),
+    ],
+)
+def test_others_that_open_by_name(framework, installed):
+    assert told(cuda_not_found_by_framework, where(framework, installed=installed)) == []
 
 
 def test_conda_brings_what_conda_lacks():
