@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from envguard.cuda_report import CudaReport
 from envguard.model import Certainty, Report, Severity
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from envguard.model import Answer
     from tests.cases.draw import Draw
 
-    Build = Callable[[Draw, Path, bool], Report | Answer]
+    Told = Report | Answer | CudaReport
+    Build = Callable[[Draw, Path, bool], Told]
 
 E, W, I = Severity.ERROR, Severity.WARNING, Severity.INFO  # noqa: E741 - as the design's table writes them
 
@@ -49,13 +51,20 @@ class Silence:
     name: str
     codes: frozenset[int]
     """What must not be told of it."""
-    build: Callable[[Draw, Path], Report | Answer]
+    build: Callable[[Draw, Path], Told]
 
 
-def worst(told: Report | Answer) -> dict[int, Severity]:
-    """Code -> the worst severity of what is told under it; a cause of an error is an error where it is certain."""
+def worst(told: Told) -> dict[int, Severity]:
+    """Code -> the worst severity of what is told under it; a cause of an error is an error where it is certain.
+
+    What a verdict on CUDA rests on is told apart from the other findings.
+    """
+    pairs: list[tuple[int, Severity]]
     if isinstance(told, Report):
         pairs = [(finding.code, finding.severity) for finding in told.findings]
+    elif isinstance(told, CudaReport):
+        pairs = [(finding.code, finding.severity) for finding in told.findings]
+        pairs += [(told.verdict.code, E)] if told.verdict.code is not None else []
     else:
         pairs = [(cause.code, E if cause.certainty is Certainty.CERTAIN else W) for cause in told.causes]
     found: dict[int, Severity] = {}
@@ -64,6 +73,6 @@ def worst(told: Report | Answer) -> dict[int, Severity]:
     return found
 
 
-def crashed(told: Report | Answer) -> tuple[object, ...]:
+def crashed(told: Told) -> tuple[object, ...]:
     """The rules that failed, of which there must be none."""
-    return told.failed if isinstance(told, Report) else ()
+    return told.failed if isinstance(told, (Report, CudaReport)) else ()

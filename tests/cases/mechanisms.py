@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.cases import errors, files, installs, loaded, natives, processes, settings, tables
+from tests.cases import cuda, errors, files, installs, loaded, natives, processes, settings, tables
 
 if TYPE_CHECKING:
     from tests.cases.mechanism import Mechanism
@@ -18,4 +18,5 @@ MECHANISMS: tuple[Mechanism, ...] = (
     *loaded.MECHANISMS,
     *natives.MECHANISMS,
     *errors.MECHANISMS,
+    *cuda.MECHANISMS,
 )

@@ -10,14 +10,13 @@ from tests.cases.mechanism import worst
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from envguard.model import Answer, Report
-    from tests.cases.mechanism import Mechanism
+    from tests.cases.mechanism import Mechanism, Told
 
 FIRED: dict[str, frozenset[int]] = {}
 """Mechanism -> the codes that were told of it, from its first seed."""
 
 
-def fired(one: Mechanism, seed: int, where: Path) -> Report | Answer:
+def fired(one: Mechanism, seed: int, where: Path) -> Told:
     """The report on what a mechanism breaks."""
     report = one.build(Draw(one.name, seed), where, False)
     if seed == 0:
@@ -25,6 +24,6 @@ def fired(one: Mechanism, seed: int, where: Path) -> Report | Answer:
     return report
 
 
-def near(one: Mechanism, seed: int, where: Path) -> Report | Answer:
+def near(one: Mechanism, seed: int, where: Path) -> Told:
     """The report on the same thing built sound."""
     return one.build(Draw(one.name, seed), where, True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from envguard.cuda_report import CudaReport
 from envguard.model import Severity
 from envguard.rules import RULES
 from tests.cases.draw import Draw
@@ -19,8 +20,7 @@ from tests.require import absent, require
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from envguard.model import Answer, Report
-    from tests.cases.mechanism import Mechanism, Silence
+    from tests.cases.mechanism import Mechanism, Silence, Told
 
 SEEDS = (0, 1, 2)
 
@@ -66,19 +66,18 @@ def test_each_stands_in_the_table_once() -> None:
 
 
 def test_every_rule_has_a_mechanism() -> None:
-    """Rules about CUDA and about notebooks' cells have their own."""
+    """Rules about notebooks' cells have their own."""
     codes = {code for one in MECHANISMS for code in one.codes}
-    assert {
-        rule.id for rule in RULES if rule.code not in codes and not 400 <= rule.code < 500 and rule.code < 600
-    } == set()
+    assert {rule.id for rule in RULES if rule.code not in codes and rule.code < 600} == set()
 
 
-def _grave(told: Report | Answer) -> set[int]:
+def _grave(told: Told) -> set[int]:
     return {code for code, severity in worst(told).items() if severity is not Severity.INFO}
 
 
-def _words(told: Report | Answer) -> list[str]:
+def _words(told: Told) -> list[str]:
     """What is told, for whoever reads why a test failed."""
-    said = told.findings if hasattr(told, "findings") else told.causes
+    said: list[Any] = list(told.findings if hasattr(told, "findings") else told.causes)
+    said += [told.verdict] if isinstance(told, CudaReport) else []
     skipped = [f"skipped {one.rule}: {one.reason.english()}" for one in getattr(told, "skipped", ())]
     return [*(f"EG{one.code} {one.message.english()}" for one in said), *skipped]

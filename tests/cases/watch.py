@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from envguard.cuda_report import CudaReport
     from envguard.model import Answer, Report
 
 _KERNEL = """
@@ -48,6 +49,7 @@ _OURS = (
     "OMP_",
     "KMP_",
     "JUPYTER",
+    "CUDA",
 )
 
 
@@ -64,6 +66,16 @@ def asked(python: Path, **variables: str) -> Report:
         for name, value in variables.items():
             patch.setenv(name, value)
         return api.inspect_python(python)
+
+
+def drivers(python: Path, **variables: str) -> CudaReport:
+    """What is told of CUDA for an interpreter that is started with variables, the driver being asked, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _disturbing(os.environ):
+            patch.delenv(name)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        return api.cuda(python=str(python))
 
 
 class Kernel:

@@ -39,7 +39,14 @@ WHEELS: Mapping[int, Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
         "cusparse": ("cusparse", "nvidia_cusparse_cu12", ("libcusparse.so.12",)),
         "nccl": ("nccl", "nvidia_nccl_cu12", ("libnccl.so.2",)),
         "nvjitlink": ("nvjitlink", "nvidia_nvjitlink_cu12", ("libnvJitLink.so.12",)),
-        "nvrtc": ("cuda_nvrtc", "nvidia_cuda_nvrtc_cu12", ("libnvrtc.so.12",)),
+        "cufft": ("cufft", "nvidia_cufft_cu12", ("libcufft.so.11",)),
+        "cufile": ("cufile", "nvidia_cufile_cu12", ("libcufile.so.0",)),
+        "cupti": ("cuda_cupti", "nvidia_cuda_cupti_cu12", ("libcupti.so.12",)),
+        "curand": ("curand", "nvidia_curand_cu12", ("libcurand.so.10",)),
+        "cusolver": ("cusolver", "nvidia_cusolver_cu12", ("libcusolver.so.11",)),
+        "cusparselt": ("cusparselt", "nvidia_cusparselt_cu12", ("libcusparseLt.so.0",)),
+        "nvshmem": ("nvshmem", "nvidia_nvshmem_cu12", ("libnvshmem_host.so.3",)),
+        "nvrtc": ("cuda_nvrtc", "nvidia_cuda_nvrtc_cu12", ("libnvrtc.so.12", "libnvrtc-builtins.so.12.4")),
     },
     13: {
         "cublas": ("cu13", "nvidia_cublas", ("libcublas.so.13", "libcublasLt.so.13")),
@@ -48,7 +55,14 @@ WHEELS: Mapping[int, Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
         "cusparse": ("cu13", "nvidia_cusparse", ("libcusparse.so.12",)),
         "nccl": ("nccl", "nvidia_nccl_cu13", ("libnccl.so.2",)),
         "nvjitlink": ("cu13", "nvidia_nvjitlink", ("libnvJitLink.so.13",)),
-        "nvrtc": ("cu13", "nvidia_cuda_nvrtc", ("libnvrtc.so.13",)),
+        "cufft": ("cu13", "nvidia_cufft", ("libcufft.so.12",)),
+        "cufile": ("cu13", "nvidia_cufile", ("libcufile.so.0",)),
+        "cupti": ("cu13", "nvidia_cuda_cupti", ("libcupti.so.13",)),
+        "curand": ("cu13", "nvidia_curand", ("libcurand.so.10",)),
+        "cusolver": ("cu13", "nvidia_cusolver", ("libcusolver.so.12",)),
+        "cusparselt": ("cusparselt", "nvidia_cusparselt_cu13", ("libcusparseLt.so.0",)),
+        "nvshmem": ("nvshmem", "nvidia_nvshmem_cu13", ("libnvshmem_host.so.3",)),
+        "nvrtc": ("cu13", "nvidia_cuda_nvrtc", ("libnvrtc.so.13", "libnvrtc-builtins.so.13.0")),
     },
 }
 """Major of CUDA -> family -> the folder below `nvidia/`, the distribution, the names by which its files are asked for."""
@@ -83,21 +97,44 @@ RELEASES: Mapping[str, Mapping[str, str]] = {
 """Release of CUDA -> the versions of its libraries, as torch's METADATA requires them or as PyPI has them."""
 USED = ("cublas", "cudart", "cudnn", "cusparse")
 """What the stand-in of torch needs, where nothing else is said."""
-_FOLDERS = ("cublas", "cuda_nvrtc", "cuda_runtime", "cudnn", "cusparse", "nccl", "nvjitlink")
+ALL = (
+    "cublas", "cudnn", "nvrtc", "cudart", "cupti", "cufft", "curand", "nvjitlink", "cusparse", "cusparselt", "cusolver",
+    "nccl", "nvshmem", "cufile",
+)  # fmt: skip
+"""What a torch since 2.10 looks for itself, in its order, and gives up at the first that is missing."""
+_USED_SINCE = {"cusparselt": (2, 6), "cufile": (2, 7), "nvshmem": (2, 9)}
+"""The release of torch since which it needs a family, and looks for it; the others it always did."""
 _JIT = "libnvJitLink.so.12"
 """It has one version of symbols, its own name, and the minor in the names of the functions."""
-_PRELOAD = """
+_START = """
 import ctypes, glob, os, sys
+from .version import __version__, cuda
 
-def _first(folder, pattern):
-    for path in sys.path:
-        for place in (("nvidia", folder), ("nvidia", "cu13")):
-            found = glob.glob(os.path.join(path, *place, "lib", pattern))
-            if found:
-                return found[0]
+_lib = os.path.join(os.path.dirname(__file__), "lib")
+_first, _later, _mark = {first!r}, {later!r}, {mark!r}
 
+def _walk(wanted):
+    for folder, pattern in wanted:
+        places = ["nvidia/" + folder, *(["nvidia/cu" + cuda.split(".")[0]] if {new!r} else []), folder]
+        found = [each for path in sys.path for place in places for each in glob.glob(f"{{path}}/{{place}}/lib/{{pattern}}")]
+        if not found:
+            raise ValueError(pattern)
+        ctypes.CDLL(found[0])
+
+try:
+    ctypes.CDLL(f"{{_lib}}/libtorch_global_deps.so", mode=ctypes.RTLD_GLOBAL)
+    with open("/proc/self/maps") as _file:
+        _begin = _mark in _file.read()
+    try:
+        _walk(_later if _begin else ())
+    except Exception:
+        pass
+except OSError:
+    _walk(_first)
+    ctypes.CDLL(f"{{_lib}}/libtorch_global_deps.so", mode=ctypes.RTLD_GLOBAL)
+_kept = ctypes.CDLL(f"{{_lib}}/{last}")
 """
-"""What torch does before it loads its libraries: whichever file fits a pattern first, on the path, is loaded."""
+"""How torch begins, as its releases 2.5.1 to 2.13.0 do: its own walk through sys.path, and when."""
 
 
 def jit(minor: int, *, oldest: int = 1) -> tuple[str, ...]:
@@ -135,7 +172,7 @@ def nvidia(
     major = int(release.partition(".")[0])
     for family in _with_jit(major, families):
         folder, distribution, sonames = WHEELS[major][family]
-        version = (versions or {}).get(family) or RELEASES[release][family]
+        version = (versions or {}).get(family) or RELEASES[release].get(family, f"{release}.1")
         inside = {f"nvidia/{folder}/__init__.py": b""} if folder != "cu13" else {}
         inside.update({f"nvidia/{folder}/lib/{soname}": cuda(soname, release, origin=version) for soname in sonames})
         place.wheel(distribution, version, inside)
@@ -153,21 +190,21 @@ def torch_wheel(
     cuda_version: str | None,
     *,
     families: Sequence[str] = USED,
-    preloads: bool = False,
     label: bool = True,
     requires: Sequence[str] = (),
 ) -> Place:
     """torch as pip installs it: `version.py`, and libraries that look for NVIDIA's wheels by DT_RPATH.
 
-    Built without CUDA if there is no `cuda_version`. `preloads`: as torch does since 2.10.
+    Built without CUDA if there is no `cuda_version`.
     """
     major = int(cuda_version.split(".")[0]) if cuda_version else None
     tag = f"+cu{cuda_version.replace('.', '')}" if cuda_version else "+cpu"
-    folders = ("cudnn", "nccl", "cu13") if major == 13 else _FOLDERS
+    folders = (
+        dict.fromkeys(WHEELS[major][family][0] for family in ALL if family in WHEELS[major]) if major in WHEELS else ()
+    )
     rpath = ":".join([*(f"$ORIGIN/../../nvidia/{each}/lib" for each in folders), "$ORIGIN"])
-    inside = _torch(f"{version}{tag if label else ''}", cuda_version, _sonames(major, families), rpath)
-    if preloads:
-        inside["torch/__init__.py"] = _preloading(major, families) + inside["torch/__init__.py"]
+    needed = [family for family in families if release(version) >= _USED_SINCE.get(family, (0, 0))]
+    inside = _torch(version, f"{version}{tag if label else ''}", cuda_version, _sonames(major, needed), rpath)
     return place.wheel("torch", f"{version}{tag}" if label else version, inside, requires=requires)
 
 
@@ -186,7 +223,7 @@ def torch_conda(
     major = int(cuda_version.split(".")[0]) if cuda_version else None
     sonames = _sonames(major, families)
     rpath = "$ORIGIN:$ORIGIN/../../../.."
-    inside = _torch(version, cuda_version, sonames, rpath)
+    inside = _torch(version, version, cuda_version, sonames, rpath)
     if channel != "pytorch":  # the libraries are in `lib` there, and only links to them in the package
         inside = {path: content for path, content in inside.items() if "/lib/libtorch_cuda" not in path}
     data = {} if channel == "pytorch" or major is None else {"lib/libtorch_cuda.so": _libtorch_cuda(sonames, "$ORIGIN")}
@@ -321,7 +358,7 @@ def conda_python(place: Place) -> Path:
     return place.python
 
 
-def _torch(version: str, cuda_version: str | None, sonames: Sequence[str], rpath: str) -> dict[str, bytes]:
+def _torch(number: str, version: str, cuda_version: str | None, sonames: Sequence[str], rpath: str) -> dict[str, bytes]:
     said = [
         "from typing import Optional",
         f"__version__ = {version!r}",
@@ -332,12 +369,11 @@ def _torch(version: str, cuda_version: str | None, sonames: Sequence[str], rpath
     ]
     core = f"torch/_C.cpython-{XY.replace('.', '')}-x86_64-linux-gnu.so"
     last = "libtorch_cuda.so" if cuda_version else "libtorch_cpu.so"
-    start = (
-        "import ctypes, os\nfrom .version import __version__\n"
-        f"_kept = ctypes.CDLL(os.path.join(os.path.dirname(__file__), 'lib', {last!r}))\n"
-    )
+    start = _start(number, cuda_version, last)
+    deps = [each for each in sonames if each.startswith("libcudart.")]
     inside = {
-        "torch/__init__.py": start.encode(),
+        "torch/__init__.py": start,
+        "torch/lib/libtorch_global_deps.so": shared("libtorch_global_deps.so", "", needs=[*deps], rpath=rpath),
         "torch/version.py": ("\n".join(said) + "\n").encode(),
         core: shared("", f"torch {version}", needs=["libtorch_python.so"], rpath="$ORIGIN/lib"),
         "torch/lib/libtorch_python.so": shared("libtorch_python.so", version, needs=["libtorch.so"], rpath=rpath),
@@ -362,22 +398,37 @@ def _sonames(major: int | None, families: Sequence[str]) -> tuple[str, ...]:
     return () if major is None else tuple(WHEELS[major][family][2][0] for family in families)
 
 
-def _preloading(major: int | None, families: Sequence[str]) -> bytes:
-    asked = [
-        (folder if folder != "cu13" else _OLD[family], f"{sonames[0].partition('.so.')[0]}.so.*[0-9]")
-        for family in families
-        for folder, _, sonames in [WHEELS[major or 12][family]]
+def release(version: str) -> tuple[int, int]:
+    """The first two numbers of a version."""
+    numbers = version.split(".")
+    return int(numbers[0]), int(numbers[1])
+
+
+def _start(number: str, cuda_version: str | None, last: str) -> bytes:
+    """How a release of torch begins; without CUDA it looks for nothing."""
+    major = int(cuda_version.split(".")[0]) if cuda_version else 0
+    wanted = [
+        (_OLD.get(family, family), f"{soname.partition('.so.')[0]}.so.*[0-9]")
+        for family in ALL
+        if family in WHEELS.get(major, {}) and release(number) >= _USED_SINCE.get(family, (0, 0))
+        for soname in sorted(WHEELS[major][family][2], reverse=family == "cublas")
+        if "graph" not in soname
     ]
-    return (_PRELOAD + f"_preloaded = [ctypes.CDLL(f) for f in [_first(*a) for a in {asked!r}] if f]\n").encode()
+    some = [each for each in wanted if each[0] in ("cuda_nvrtc", "nvjitlink") and "builtins" not in each[1]]
+    since = release(number)
+    later = wanted if since >= (2, 10) else some if since >= (2, 6) else []
+    mark = "libcudart.so" if since >= (2, 9) else "nvidia/cuda_runtime/lib/libcudart.so"
+    return _START.format(
+        first=wanted, later=sorted(later, key=_nvrtc_first) if since < (2, 10) else later, mark=mark, new=since >= (2, 9), last=last
+    ).encode()  # fmt: skip
 
 
-_OLD = {
-    "cublas": "cublas",
-    "cudart": "cuda_runtime",
-    "cusparse": "cusparse",
-    "nvjitlink": "nvjitlink",
-    "nvrtc": "cuda_nvrtc",
-}
+def _nvrtc_first(each: tuple[str, str]) -> bool:
+    return each[0] != "cuda_nvrtc"
+
+
+_OLD = {"cudart": "cuda_runtime", "cupti": "cuda_cupti", "nvrtc": "cuda_nvrtc"}
+"""Folders that are not called like what is in them."""
 
 
 def _mark(tag: str) -> str:

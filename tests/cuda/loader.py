@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from envguard.cuda import Framework
     from envguard.facts import Environment
 
-CUDA = re.compile(r"lib(?:cu(?!rses|rl)|nv|nccl)")
-"""The names of CUDA's libraries."""
+CUDA = re.compile(r"lib(?:cu(?!rses|rl)|nv(?!rtc-builtins)|nccl)")
+"""The names of CUDA's libraries, but for that which nvrtc opens and nothing asks for."""
 _ASK = """
 import ctypes, json, sys
 for path in sys.argv[1:]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cases.place import Place
-from tests.cuda.builders import conda_python, nvidia, toolkit, torch_wheel
+from tests.cases.place import SITE, Place
+from tests.cuda.builders import ALL, conda_python, nvidia, toolkit, torch_wheel
 from tests.cuda.loader import asked, framework, loads, owners, refusal, resolved
 from tests.require import require
 
@@ -91,8 +91,8 @@ def test_another_cudnn_in_the_loaders_path(place: Place, tmp_path: Path) -> None
 
 def test_names_that_two_majors_share(place: Place) -> None:
     """torch for CUDA 13 takes CUDA 12's cuSPARSE, which has the same SONAME, since it looks through the wheels itself."""
-    torch_wheel(place, "2.15.0", "13.2", preloads=True)
-    nvidia(nvidia(place, "13.2"), "12.1", ["cusparse"])
+    torch_wheel(place, "2.15.0", "13.2", families=ALL)
+    nvidia(nvidia(place, "13.2", ALL), "12.1", ["cusparse"])
     one = framework(asked(place.python))
     real = loads(place.python, first="torch")
     assert str(place.inside("nvidia/cusparse/lib/libcusparse.so.12")) in real
@@ -112,8 +112,8 @@ def test_names_that_two_majors_share_without_the_walk(place: Place) -> None:
 
 def test_one_file_of_two_wheels(place: Place) -> None:
     """nvidia-cudnn-cu12 and -cu13 bring the same paths; the file that is there is the last one's."""
-    torch_wheel(place, "2.15.0", "13.2", preloads=True)
-    nvidia(nvidia(place, "13.2"), "12.4", ["cudnn"])
+    torch_wheel(place, "2.15.0", "13.2", families=ALL)
+    nvidia(nvidia(place, "13.2", ALL), "12.4", ["cudnn"])
     one = framework(asked(place.python))
     assert resolved(one) == loads(place.python, first="torch")
     assert one.resolved is not None
@@ -133,3 +133,37 @@ def test_two_majors_side_by_side(place: Place) -> None:
         "libcudart.so.12",
         "libcudart.so.11.0",
     }
+
+
+@pytest.mark.parametrize("version", ["2.6.0", "2.7.1", "2.8.0", "2.9.1", "2.10.0", "2.12.1"])
+def test_newer_releases_load_the_right_jit_first(place: Place, version: str) -> None:
+    """Since 2.6 torch loads the nvJitLink that it finds on sys.path, and only then what would look elsewhere for it."""
+    torch_wheel(toolkit(place, "12.1"), version, "12.4", families=ALL)
+    nvidia(place, "12.4", ALL)
+    leads = {"LD_LIBRARY_PATH": str(place.at("lib"))}
+    assert refusal(place.python, "torch", leads) is None
+    one = framework(asked(place.python, **leads))
+    assert resolved(one) == loads(place.python, first="torch", variables=leads)
+    assert owners(one)["nvjitlink"] == "pip"
+
+
+@pytest.mark.parametrize("version", ["2.6.0", "2.9.1"])
+def test_they_give_up_where_the_compiler_is_missing(place: Place, version: str) -> None:
+    """It looks for nvrtc before, and for nothing more where that is missing."""
+    torch_wheel(toolkit(place, "12.1"), version, "12.4", families=["cudart", "cusparse"])
+    nvidia(place, "12.4", ["cudart", "cusparse"])
+    leads = {"LD_LIBRARY_PATH": str(place.at("lib"))}
+    one = framework(asked(place.python, **leads))
+    assert resolved(one) == loads(place.python, place.inside(_TORCH), variables=leads)
+    assert owners(one)["nvjitlink"] == "conda"
+
+
+@pytest.mark.parametrize("version", ["2.5.1", "2.8.0", "2.12.1"])
+def test_wheels_elsewhere_on_the_path(place: Place, tmp_path: Path, version: str) -> None:
+    """Where its own search paths lead to nothing, torch looks for NVIDIA's wheels on sys.path."""
+    torch_wheel(place, version, "12.4", families=ALL)
+    other = nvidia(Place(tmp_path / "other"), "12.4", ALL).at(SITE)
+    leads = {"PYTHONPATH": str(other)}
+    assert refusal(place.python, "torch", leads) is None
+    one = framework(asked(place.python, **leads))
+    assert resolved(one) == loads(place.python, first="torch", variables=leads)

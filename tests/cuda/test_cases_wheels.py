@@ -51,17 +51,6 @@ def test_each_torch_finds_its_own_of_three_majors(place: Place, major: int, vers
     assert told == {("libcudart.so.11.0", "11.8.89"), ("libcudart.so.12", "12.4.127"), ("libcudart.so.13", "13.0.96")}
 
 
-def test_what_torch_loads_for_itself_is_used_only_where_it_is_asked_for(place: Place) -> None:
-    """A newer torch loads whichever runtime lies in the old folder, too: two of two majors, which do not meet."""
-    torch_wheel(install(place, CUDART[11], CUDART[13]), "2.11.0", "13.0", families=["cudart"], preloads=True)
-    one = framework(asked(place.python))
-    (cudart,) = [each for each in one.resolved or () if each.family == "cudart" and each.name == "libcudart.so.13"]
-    real = loads(place.python, first="torch")
-    assert cudart.version == "13.0.96"
-    assert cudart.path in real
-    assert resolved(one) <= real
-
-
 def test_condas_is_taken_where_the_wheel_was_taken_off(place: Place) -> None:
     torch_wheel(install(place, CUDART[12]), "2.5.1", "12.4", families=["cudart"])
     linked(place, "cuda-cudart", "12.1.105", "12.1", {"libcudart.so.12": "cudart"})
