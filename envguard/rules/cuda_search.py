@@ -122,7 +122,7 @@ def _ways(env: Environment, framework: Framework, missing: tuple[CudaFile, ...],
             return (*found, *cuda_fixes.wheels(env, *pins))
         if framework.name == "tensorflow" and at_least(framework.version, "2.14"):
             return (*found, *fixes.install_requirements(env, (f"{framework.name}[and-cuda]=={framework.version}",)))
-        return (*found, *cuda_fixes.complete(env, framework))
+        return tuple(found) if framework.name in _OPENING else (*found, *cuda_fixes.complete(env, framework))
     wanted = major(framework.declared)
     names = tuple(dict.fromkeys(filter(None, (tables.conda_package(each.family, wanted or 12) for each in missing))))
     if env.manager == "pixi" or not names:

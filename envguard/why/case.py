@@ -63,13 +63,15 @@ CODES = MappingProxyType(
         "cuda-coexists": 411,
         "cuda-library-mismatch": 412,
         "nvidia-wheels-mismatch": 413,
+        "cudatoolkit-not-linked": 414,
         "cuda-not-found-by-framework": 420,
         "needs-torch-imported-first": 421,
         "driver-too-old": 430,
         "gpu-arch-not-built": 431,
+        "driver-library-mismatch": 432,
     }
 )
-"""The rules to which causes belong that are told without a finding; some of them have no page yet."""
+"""The rules to which causes belong that are told without a finding."""
 
 BREAKING = frozenset((100, 101, 102, 103, 104, 106, 120, 121, 130, 131, 132, 160, 170, 203, 204, 241))
 """Findings that can be why the code of a package does not work; those of a family of errors are asked for by it."""

@@ -1,11 +1,11 @@
-"""Errors of CUDA and of what uses it. Told from the books; the driver and the devices are not asked."""
+"""Errors of CUDA and of what uses it: by the findings of the rules on CUDA, else from the books and the error itself."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from envguard.model import Evidence, text
+from envguard.model import Evidence, Severity, text
 from envguard.rules import fixes
 from envguard.why import disk
 from envguard.why.case import Row, by_finding, in_error, release, told
@@ -26,7 +26,16 @@ def _cpu(symptom: Symptom) -> bool:
     ) or any(word.startswith("torch.cuda.is_available") for word in symptom.words)
 
 
+def _found(case: Case, *codes: int) -> tuple[Cause, ...]:
+    """What the rules on CUDA have found already, which know more than the error tells."""
+    return tuple(by_finding(each, certain=True) for each in case.findings(codes))
+
+
 def _cpu_build(case: Case) -> Iterator[Cause]:
+    known = _found(case, 400)
+    if known:
+        yield from known
+        return
     dist, package = _torch(case)
     version = case.version("torch") or (package.version if package else None)
     if version is None:
@@ -78,6 +87,10 @@ def _driver(symptom: Symptom) -> bool:
 
 def _old_driver(case: Case) -> Iterator[Cause]:
     """The number is the CUDA version the driver can do: 11040 is 11.4."""
+    found = _found(case, 430)
+    if found:
+        yield from found
+        return
     number = next((each for each in case.symptom.numbers if 4000 <= each < 20000 and each % 10 == 0), None)
     can = (number // 1000, number % 1000 // 10) if number else ()
     needs, book = _cuda_of_torch(case)
@@ -121,6 +134,10 @@ def _architecture(symptom: Symptom) -> bool:
 
 
 def _not_built(case: Case) -> Iterator[Cause]:
+    found = _found(case, 431)
+    if found:
+        yield from found
+        return
     dist, package = _torch(case)
     version = case.version("torch") or (package.version if package else None)
     if version is None:
@@ -141,6 +158,16 @@ def _not_built(case: Case) -> Iterator[Cause]:
     )
 
 
+def _of_cudnn(case: Case) -> tuple[Cause, ...]:
+    """Findings on libraries that name cuDNN."""
+    told = [
+        each
+        for each in case.findings((410, 412, 413))
+        if any("cudnn" in str(value).lower() for said in (each.message, *(one.says for one in each.evidence)) for value in (said.text, *said.args.values()))
+    ]  # fmt: skip
+    return tuple(by_finding(each, certain=each.severity is Severity.ERROR) for each in told)
+
+
 def _cudnn(symptom: Symptom) -> bool:
     return (len(symptom.triples) >= 2 and symptom.has("cudnn")) or (
         len(symptom.triples) == 2 and symptom.kind in ("RuntimeError", None)
@@ -148,6 +175,10 @@ def _cudnn(symptom: Symptom) -> bool:
 
 
 def _other_cudnn(case: Case) -> Iterator[Cause]:
+    known = _of_cudnn(case)
+    if known:
+        yield from known
+        return
     compiled, found = (".".join(map(str, each)) for each in case.symptom.triples[:2])
     if case.symptom.triples[0] == case.symptom.triples[1] or (
         case.version("torch") is None and case.version("pytorch") is None
@@ -224,7 +255,10 @@ def _twice(case: Case) -> Iterator[Cause]:
     conda = next((case.env.by_name[name] for name in ("libtorch", "pytorch") if name in case.env.by_name), None)
     if dist is None or conda is None:
         return
-    found = next(case.findings((102, 401), {"torch", "pytorch", "libtorch"}), None)
+    found = next(case.findings((401, 102), {"torch", "pytorch", "libtorch"}), None)
+    if found is not None and found.code == 401:
+        yield by_finding(found, certain=True)
+        return
     yield told(
         "torch-from-two-sources",
         "torch",
@@ -252,6 +286,10 @@ def _no_device(symptom: Symptom) -> bool:
 
 
 def _not_found(case: Case) -> Iterator[Cause]:
+    found = tuple(by_finding(each, certain=True) for each in case.findings((420,), {"tensorflow"}))
+    if found:
+        yield from found
+        return
     version = case.version("tensorflow")
     toolkit = next(
         (case.env.by_name[name] for name in ("cudatoolkit", "cuda-cudart", "cudnn") if name in case.env.by_name), None
@@ -282,7 +320,7 @@ ROWS = (
     Row("torch without CUDA", (400,), _cpu, _cpu_build),
     Row("driver", (430,), _driver, _old_driver),
     Row("architecture of the graphics card", (431,), _architecture, _not_built),
-    Row("cuDNN's versions", (410,), _cudnn, _other_cudnn),
+    Row("cuDNN's versions", (410, 412, 413), _cudnn, _other_cudnn),
     Row("torch's companions", (201, 402), _companion, _companions),
     Row("two torches", (401,), _two_torches, _twice),
     Row("no device", (420,), _no_device, _not_found),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envguard import elf
-from envguard.model import Certainty, Evidence, text
+from envguard.model import Certainty, Evidence, Severity, text
 from envguard.rules import fixes
 from envguard.why import disk
 from envguard.why.case import Row, by_finding, in_error, owner_of, release, told, top_of
@@ -250,6 +250,10 @@ def _cuda_parts(case: Case) -> Iterator[Cause]:
     """Libraries of CUDA from different releases: by pip's wheels, by conda's packages, by LD_LIBRARY_PATH."""
     symptom, env = case.symptom, case.env
     symbol = symptom.symbol or next((t for t in symptom.tokens if _OF_CUDA.match(t)), "")
+    known = tuple(_about_symbol(case, symbol))
+    if known:
+        yield from known
+        return
     lacking = next((base(each) for each in symptom.libraries if base(each).partition(".")[0] != _of(symptom)), None)
     shadow = _on_library_path(case, lacking or "libnvJitLink.so.12")
     if shadow is not None:
@@ -282,6 +286,15 @@ def _cuda_parts(case: Case) -> Iterator[Cause]:
             )
             return
     yield from _conda_cuda(case, symbol)
+
+
+def _about_symbol(case: Case, symbol: str) -> Iterator[Cause]:
+    """What the rules on CUDA have found about the library that a symbol is of."""
+    match = re.match(r"_*(nvjitlink|cusparse|cublas|cudnn|cusolver|cufft|curand|nvrtc|nccl|cupti)", symbol.lower())
+    for each in case.findings((410, 412, 413)) if match is not None else ():
+        values = (value for said in (each.message, *(one.says for one in each.evidence)) for value in said.args.values())
+        if match is not None and any(match[1] in str(value).lower() for value in values):
+            yield by_finding(each, certain=each.severity is not Severity.INFO)
 
 
 def _of(symptom: Symptom) -> str:
