@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tests.cases import errors
 from tests.cases.mechanism import Silence
 from tests.cases.place import SITE, Place
-from tests.cases.watch import files
+from tests.cases.watch import asked, files
+from tests.cuda import builders
 from tests.envs import elves
 
 if TYPE_CHECKING:
@@ -90,10 +91,58 @@ def loaded_by_another_first(draw: Draw, where: Path) -> Report:
     return files(place.path)
 
 
+def each_finds_its_own_cuda(draw: Draw, where: Path) -> Report:
+    """conda's CUDA lies beside a torch whose wheels bring another minor release, and torchvision has a copy of its own."""
+    place = Place(where / "env", "lent")
+    version, release = draw.pick((("2.4.1", "12.1"), ("2.5.1", "12.4"), ("2.7.1", "12.6")))
+    builders.toolkit(place, draw.pick(("11.8", "12.1", "12.8")), ["cudart", "cusparse"])
+    families = ["cudart", "cusparse", "cudnn"]
+    builders.torch_wheel(builders.nvidia(place, release, families), version, release, families=families)
+    builders.torchvision_wheel(place, f"0.{int(version.split('.')[1]) + 15}.{version[-1]}", release)
+    return asked(place.python)
+
+
+def minors_of_one_major(draw: Draw, where: Path) -> Report:
+    """A clean install mixes minor releases of CUDA: one library is newer than the rest."""
+    place = Place(where / "env", "lent")
+    version, release = draw.pick((("2.5.1", "12.4"), ("2.6.0", "12.4"), ("2.7.1", "12.6")))
+    builders.torch_wheel(builders.nvidia(place, release, ["cudart"]), version, release, families=["cudart", "cusparse"])
+    builders.nvidia(place, "12.8", ["nvjitlink"])
+    place.wheel(*builders.wheel(release, "cusparse"))
+    return asked(place.python)
+
+
+def cuda_of_the_machine(draw: Draw, where: Path) -> Report:
+    """The machine has a CUDA of another major with its compiler on PATH, and nothing of it is used."""
+    place = Place(where / "env", "lent")
+    builders.torch_wheel(builders.nvidia(place, "12.4", ["cudart"]), "2.5.1", "12.4", families=["cudart"])
+    system = where / f"cuda-{draw.pick(('11.8', '13.0'))}"
+    for path, content in (
+        ("bin/nvcc", b"#!/bin/sh\n"),
+        ("lib64/libcudart.so.13", builders.cuda("libcudart.so.13", "13.0")),
+    ):
+        (system / path).parent.mkdir(parents=True)
+        (system / path).write_bytes(content)
+        (system / path).chmod(0o755)
+    return asked(place.python, PATH=f"{system}/bin:/usr/bin:/bin")
+
+
+def chosen_without_cuda(draw: Draw, where: Path) -> Report:
+    """Somebody asked for a torch without CUDA, and has it."""
+    place = Place(where)
+    place.library("cpuonly", "2.0", {}, build="0", channel="pytorch")
+    builders.torch_conda(place, f"2.{draw.random.randint(1, 5)}.0", None)
+    return files(where)
+
+
 SILENCES: tuple[Silence, ...] = (
     Silence("origin_of_condas", frozenset((140, 141, 142, 143)), origin_of_condas),
     Silence("sizes_that_only_grew", frozenset((310, 311)), sizes_that_only_grew),
     Silence("named_for_the_processor", frozenset((400,)), named_for_the_processor),
     Silence("link_for_development", frozenset((411,)), link_for_development),
     Silence("loaded_by_another_first", frozenset((343, 421)), loaded_by_another_first),
+    Silence("each_finds_its_own_cuda", frozenset((402, 410, 412, 413, 420)), each_finds_its_own_cuda),
+    Silence("minors_of_one_major", frozenset((410, 411, 412, 413)), minors_of_one_major),
+    Silence("cuda_of_the_machine", frozenset((410, 411, 412, 413, 414, 420)), cuda_of_the_machine),
+    Silence("chosen_without_cuda", frozenset((400,)), chosen_without_cuda),
 )

@@ -26,7 +26,6 @@ NOTHING = "negative_rule"
 _LATER = {
     # what the cases mean by a code, where that is told by a capability still to come
     140: "what an export loses: told by export",
-    **dict.fromkeys(range(400, 500), "CUDA: a later capability"),
 }
 _ALSO = {370: (371,)}
 """The cases count both rules about the processor under one code."""

@@ -169,14 +169,18 @@ def nvidia(
     place: Place, release: str, families: Iterable[str] = USED, *, versions: Mapping[str, str] | None = None
 ) -> Place:
     """NVIDIA's wheels of a release of CUDA, and what they need of one another."""
-    major = int(release.partition(".")[0])
-    for family in _with_jit(major, families):
-        folder, distribution, sonames = WHEELS[major][family]
-        version = (versions or {}).get(family) or RELEASES[release].get(family, f"{release}.1")
-        inside = {f"nvidia/{folder}/__init__.py": b""} if folder != "cu13" else {}
-        inside.update({f"nvidia/{folder}/lib/{soname}": cuda(soname, release, origin=version) for soname in sonames})
-        place.wheel(distribution, version, inside)
+    for family in _with_jit(int(release.partition(".")[0]), families):
+        place.wheel(*wheel(release, family, (versions or {}).get(family)))
     return place
+
+
+def wheel(release: str, family: str, version: str | None = None) -> tuple[str, str, dict[str, bytes]]:
+    """One of NVIDIA's wheels: distribution, version and files."""
+    folder, distribution, sonames = WHEELS[int(release.partition(".")[0])][family]
+    told = version or RELEASES[release].get(family, f"{release}.1")
+    inside = {f"nvidia/{folder}/__init__.py": b""} if folder != "cu13" else {}
+    inside.update({f"nvidia/{folder}/lib/{soname}": cuda(soname, release, origin=told) for soname in sonames})
+    return distribution, told, inside
 
 
 def _with_jit(major: int, families: Iterable[str]) -> tuple[str, ...]:
@@ -199,9 +203,7 @@ def torch_wheel(
     """
     major = int(cuda_version.split(".")[0]) if cuda_version else None
     tag = f"+cu{cuda_version.replace('.', '')}" if cuda_version else "+cpu"
-    folders = (
-        dict.fromkeys(WHEELS[major][family][0] for family in ALL if family in WHEELS[major]) if major in WHEELS else ()
-    )
+    folders = dict.fromkeys(WHEELS[major][family][0] for family in ALL if family in WHEELS.get(major or 0, {}))
     rpath = ":".join([*(f"$ORIGIN/../../nvidia/{each}/lib" for each in folders), "$ORIGIN"])
     needed = [family for family in families if release(version) >= _USED_SINCE.get(family, (0, 0))]
     inside = _torch(version, f"{version}{tag if label else ''}", cuda_version, _sonames(major, needed), rpath)
