@@ -203,7 +203,8 @@ def torch_wheel(
     """
     major = int(cuda_version.split(".")[0]) if cuda_version else None
     tag = f"+cu{cuda_version.replace('.', '')}" if cuda_version else "+cpu"
-    folders = dict.fromkeys(WHEELS[major][family][0] for family in ALL if family in WHEELS.get(major or 0, {}))
+    wheels = WHEELS.get(major or 0, {})
+    folders = dict.fromkeys(wheels[family][0] for family in ALL if family in wheels)
     rpath = ":".join([*(f"$ORIGIN/../../nvidia/{each}/lib" for each in folders), "$ORIGIN"])
     needed = [family for family in families if release(version) >= _USED_SINCE.get(family, (0, 0))]
     inside = _torch(version, f"{version}{tag if label else ''}", cuda_version, _sonames(major, needed), rpath)
