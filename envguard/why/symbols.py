@@ -292,7 +292,9 @@ def _about_symbol(case: Case, symbol: str) -> Iterator[Cause]:
     """What the rules on CUDA have found about the library that a symbol is of."""
     match = re.match(r"_*(nvjitlink|cusparse|cublas|cudnn|cusolver|cufft|curand|nvrtc|nccl|cupti)", symbol.lower())
     for each in case.findings((410, 412, 413)) if match is not None else ():
-        values = (value for said in (each.message, *(one.says for one in each.evidence)) for value in said.args.values())
+        values = (
+            value for said in (each.message, *(one.says for one in each.evidence)) for value in said.args.values()
+        )
         if match is not None and any(match[1] in str(value).lower() for value in values):
             yield by_finding(each, certain=each.severity is not Severity.INFO)
 
