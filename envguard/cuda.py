@@ -82,7 +82,7 @@ class Framework:
     cpu: bool | None
     """Whether it was built without CUDA; None if that is not known."""
     source: str
-    """Where that stands: `torch/version.py`, a build string, a METADATA."""
+    """Where that stands: a file relative to the prefix (`…/torch/version.py`), a build string, a dist-info."""
     arch: tuple[str, ...] = ()
     """The GPU architectures it holds code for (`sm_86`), by its own word or by the table; empty if not known."""
     resolved: tuple[CudaFile, ...] | None = None

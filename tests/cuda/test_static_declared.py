@@ -180,7 +180,7 @@ def test_condas_torch_over_pips(place):
 def test_the_version_is_that_of_the_files(place):
     """conda's dist-info stayed behind, or pip's: version.py came with the code."""
     torch(place, "__version__ = '2.6.0+cu126'\ncuda = '12.6'\n", "2.5.1")
-    assert told(place) == ("12.6", False, VERSION_PY, "2.6.0")
+    assert told(place) == ("12.6", False, f"{SITE}/{VERSION_PY}", "2.6.0")
 
 
 def tensorflow(info):

@@ -84,8 +84,8 @@ def _file(present: Present, relative: str) -> str:
 
 def _of_version_py(present: Present, look: Look) -> Declared | None:
     """torch/version.py and its like: `cuda`, or the local part of `__version__`."""
-    relative = f"{present.kind.imported}/version.py"
-    told = look.literals(_file(present, relative))
+    relative = _file(present, f"{present.kind.imported}/version.py")
+    told = look.literals(relative)
     if told is None:
         return None
     version = _text(told.get("__version__"))
@@ -99,8 +99,8 @@ def _of_version_py(present: Present, look: Look) -> Declared | None:
 
 
 def _of_tensorflow(present: Present, look: Look) -> Declared | None:
-    relative = "tensorflow/python/platform/build_info.py"
-    told = look.literals(_file(present, relative))
+    relative = _file(present, "tensorflow/python/platform/build_info.py")
+    told = look.literals(relative)
     if told is None:
         return None
     info = told.get("build_info")
@@ -138,8 +138,8 @@ def _of_jax_label(version: str) -> Declared:
 
 
 def _of_cupy(present: Present, look: Look) -> Declared | None:
-    relative = "cupy/.data/_wheel.json"
-    told = look.json(_file(present, relative))
+    relative = _file(present, "cupy/.data/_wheel.json")
+    told = look.json(relative)
     cuda = told.get("cuda") if isinstance(told, dict) else None
     if isinstance(cuda, str) and re.fullmatch(r"\d+\.(?:\d+|x)", cuda):
         return Declared(cuda.removesuffix(".x"), False, relative)
@@ -150,8 +150,8 @@ def _of_cupy(present: Present, look: Look) -> Declared | None:
 
 
 def _of_onnxruntime(present: Present, look: Look) -> Declared | None:
-    relative = "onnxruntime/capi/build_and_package_info.py"
-    told = look.literals(_file(present, relative))
+    relative = _file(present, "onnxruntime/capi/build_and_package_info.py")
+    told = look.literals(relative)
     if told is None:
         return None
     cuda = _text(told.get("cuda_version"))
@@ -175,8 +175,8 @@ def _of_bitsandbytes(present: Present, look: Look) -> Declared | None:
 
 
 def _of_xformers(present: Present, look: Look) -> Declared | None:
-    relative = "xformers/cpp_lib.json"
-    told = look.json(_file(present, relative))
+    relative = _file(present, "xformers/cpp_lib.json")
+    told = look.json(relative)
     version = told.get("version") if isinstance(told, dict) else None
     if not isinstance(version, dict) or "cuda" not in version:
         return None
