@@ -8,7 +8,19 @@ from envguard.model import Evidence, Severity, text
 from envguard.rules import cuda_fixes, fixes, steps
 from envguard.rules.cuda_pairs import NEWER_NVJITLINK, Pair, broken, ends, reason, says
 from envguard.rules.cuda_paths import WAYS, parts, shadowed
-from envguard.rules.cuda_use import Use, major, major_of, other_major, owner, pin, title, told, toolkit_of, uses, using
+from envguard.rules.cuda_use import (
+    Use,
+    major,
+    major_of,
+    other_major,
+    owner,
+    pin,
+    title,
+    told,
+    toolkit_of,
+    uses,
+    using,
+)
 from envguard.rules.names import normalise
 from envguard.rules.releases import release
 from envguard.rules.rule import Found, Rule, rule
@@ -85,7 +97,7 @@ def _of_other_major(env: Environment, framework: Framework, use: Use) -> Found:
         has=has,
     )
     evidence = [
-        Evidence(text("is built for CUDA {cuda}", cuda=framework.declared or "?"), framework.source),
+        Evidence(text("is built for CUDA {cuda}", cuda=framework.declared or "?"), said_in(env, framework)),
         Evidence(text("{library} belongs to {owner}", library=told(file), owner=owner(env, file)), file.path or ""),
     ]
     if use.way in WAYS:
@@ -173,7 +185,7 @@ def _by_record(env: Environment, framework: Framework, package: CondaPackage, fa
         has=toolkit(family, package.version) or "?",
     )
     evidence = (
-        Evidence(text("is built for CUDA {cuda}", cuda=framework.declared or "?"), framework.source),
+        Evidence(text("is built for CUDA {cuda}", cuda=framework.declared or "?"), said_in(env, framework)),
         Evidence(text("is version {version}", version=package.version), package.record),
     )
     consequence = text("importing {name} may end in: undefined symbol", name=framework.name)

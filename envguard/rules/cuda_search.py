@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from envguard.cuda import CudaFile
 from envguard.model import Certainty, Evidence, Fix, Safety, Severity, Step, Where, text
 from envguard.rules import cuda_fixes, fixes
-from envguard.rules.cuda_use import in_memory, major, major_of, pin, title, told, uses, using
+from envguard.rules.cuda_use import in_memory, major, major_of, pin, said_in, title, told, uses, using
 from envguard.rules.releases import at_least
 from envguard.rules.rule import Found, Rule, rule
 from envguard.tables import cuda as tables
@@ -72,7 +72,7 @@ def _missing(env: Environment, framework: Framework, missing: tuple[CudaFile, ..
     names = tuple(dict.fromkeys(each.name for each in missing))
     beside = _beside(env, framework, missing)
     evidence = [
-        Evidence(text("needs {library}", library=each.name), each.needed_by or framework.source)
+        Evidence(text("needs {library}", library=each.name), each.needed_by or said_in(env, framework))
         for each in missing[:_SHOWN]
     ]
     evidence += [

@@ -90,7 +90,7 @@ def _there(env: Environment, name: str) -> There | None:
     else:
         return None
     if framework is not None:
-        return There(name, version, source, framework.declared, framework.cpu, framework.source, dist)
+        return There(name, version, source, framework.declared, framework.cpu, said_in(env, framework), dist)
     label = tables.label(version.partition("+")[2])
     return There(name, version, source, label.cuda if label else None, label.cpu if label else None, source, dist)
 
