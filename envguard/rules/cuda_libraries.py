@@ -15,6 +15,7 @@ from envguard.rules.cuda_use import (
     other_major,
     owner,
     pin,
+    said_in,
     title,
     told,
     toolkit_of,
@@ -97,7 +98,7 @@ def _of_other_major(env: Environment, framework: Framework, use: Use) -> Found:
         has=has,
     )
     evidence = [
-        Evidence(text("is built for CUDA {cuda}", cuda=framework.declared or "?"), said_in(env, framework)),
+        Evidence(text("is built for CUDA {cuda}", cuda=framework.declared or "?"), said_in(framework)),
         Evidence(text("{library} belongs to {owner}", library=told(file), owner=owner(env, file)), file.path or ""),
     ]
     if use.way in WAYS:
@@ -185,7 +186,7 @@ def _by_record(env: Environment, framework: Framework, package: CondaPackage, fa
         has=toolkit(family, package.version) or "?",
     )
     evidence = (
-        Evidence(text("is built for CUDA {cuda}", cuda=framework.declared or "?"), said_in(env, framework)),
+        Evidence(text("is built for CUDA {cuda}", cuda=framework.declared or "?"), said_in(framework)),
         Evidence(text("is version {version}", version=package.version), package.record),
     )
     consequence = text("importing {name} may end in: undefined symbol", name=framework.name)

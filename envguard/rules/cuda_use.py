@@ -157,13 +157,8 @@ def owner(env: Environment, file: CudaFile) -> str:
     return f"{dist.name} {dist.version or '?'}" if dist is not None else file.owner or "?"
 
 
-def said_in(env: Environment, framework: Framework) -> str:
+def said_in(framework: Framework) -> str:
     """Where a framework says what it was built for, as a path in the prefix: its own file, or else its book."""
-    book = (framework.record if framework.origin == "conda" else framework.distribution) or framework.source
-    if not re.search(r"/.*\.(?:py|json|so)$", framework.source):
-        return book
-    if any(framework.source.startswith(f"{site}/") for site in env.site_packages):
+    if "/" in framework.source:
         return framework.source
-    dist = env.by_path.get(framework.distribution or "")
-    site = dist.site if dist is not None else next(iter(env.site_packages), None)
-    return f"{site}/{framework.source}" if site else framework.source
+    return (framework.record if framework.origin == "conda" else framework.distribution) or framework.source

@@ -9,6 +9,7 @@ from envguard import versions
 from envguard.model import Certainty, Evidence, Severity, text
 from envguard.rules import cuda_fixes, fixes, steps
 from envguard.rules.channel_names import FORGE, canonical
+from envguard.rules.cuda_use import said_in
 from envguard.rules.names import normalise, providers
 from envguard.rules.overlaps import live
 from envguard.rules.releases import at_least, below, release
@@ -90,7 +91,7 @@ def _there(env: Environment, name: str) -> There | None:
     else:
         return None
     if framework is not None:
-        return There(name, version, source, framework.declared, framework.cpu, said_in(env, framework), dist)
+        return There(name, version, source, framework.declared, framework.cpu, said_in(framework), dist)
     label = tables.label(version.partition("+")[2])
     return There(name, version, source, label.cuda if label else None, label.cpu if label else None, source, dist)
 
