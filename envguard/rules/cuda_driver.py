@@ -49,7 +49,7 @@ def driver_too_old(env: Environment) -> Iterator[Found]:
         least = tables.minimal_driver(needs)
         evidence = [
             Evidence(text("says {number}, that is CUDA {driver}", number=driver.version, driver=can), driver.library),
-            Evidence(text("is built for CUDA {cuda}", cuda=needs), said_in(env, framework)),
+            Evidence(text("is built for CUDA {cuda}", cuda=needs), said_in(framework)),
         ]
         if driver.release:
             evidence.append(Evidence(text("the driver is {release}", release=driver.release), "libnvidia-ml.so.1"))
@@ -130,7 +130,7 @@ def gpu_arch_not_built(env: Environment) -> Iterator[Found]:
             ),
             evidence=(
                 *(Evidence(text("GPU {index} has capability {capability}", index=gpu.index, capability=gpu.capability or "?"), driver.library or "libcuda.so.1") for gpu in unfit),
-                Evidence(text("is built for {arch}", arch=framework.arch), said_in(env, framework)),
+                Evidence(text("is built for {arch}", arch=framework.arch), said_in(framework)),
             ),
             consequence=text("computing on it ends in: no kernel image is available for execution on the device"),
             fixes=cuda_fixes.torch_build(env, framework) if framework.name == "torch" else (),

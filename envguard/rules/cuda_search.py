@@ -72,7 +72,7 @@ def _missing(env: Environment, framework: Framework, missing: tuple[CudaFile, ..
     names = tuple(dict.fromkeys(each.name for each in missing))
     beside = _beside(env, framework, missing)
     evidence = [
-        Evidence(text("needs {library}", library=each.name), each.needed_by or said_in(env, framework))
+        Evidence(text("needs {library}", library=each.name), each.needed_by or said_in(framework))
         for each in missing[:_SHOWN]
     ]
     evidence += [
