@@ -158,7 +158,7 @@ def owner(env: Environment, file: CudaFile) -> str:
 
 
 def said_in(framework: Framework) -> str:
-    """Where a framework says what it was built for, as a path in the prefix: its own file, or else its book."""
+    """The file in which a framework says what it was built for; its book where that is a mere build string or name."""
     if "/" in framework.source:
         return framework.source
     return (framework.record if framework.origin == "conda" else framework.distribution) or framework.source

@@ -57,9 +57,11 @@ def _without_cuda(env: Environment, torch: Framework) -> Iterator[Found]:
         return
     names = tuple(_spelled(each) for each in asked)
     severity = (Severity.INFO, Severity.WARNING, Severity.ERROR)[bool(asked) + bool(gpus)]
-    evidence = [Evidence(text("says that it was built without CUDA"), said_in(torch))]
-    package = env.by_record.get(torch.record or "")
-    if package is not None and torch.build and package.record != said_in(torch):
+    package = env.by_record.get(torch.record or "") if torch.origin == "conda" else None
+    evidence = []
+    if package is None or "/" in torch.source:
+        evidence.append(Evidence(text("says that it was built without CUDA"), said_in(torch)))
+    if package is not None and torch.build:
         evidence.append(Evidence(text("the build is {build}", build=torch.build), package.record))
     evidence += [
         Evidence(text("{name} asks for CUDA", name=name), each.source) for each, name in zip(asked, names, strict=True)

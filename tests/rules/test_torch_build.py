@@ -140,3 +140,9 @@ def test_one_side_is_the_way_out():
             f"{pip} install torchvision",
         ],
     ]
+
+
+def test_what_only_the_build_tells_is_told_of_its_record():
+    framework = conda_torch(CPU, source=CPU)
+    found = only(torch_cpu_build(where(framework, conda=(PYTORCH,), dists=())))
+    assert [(each.says.english(), each.source) for each in found.evidence] == [(f"the build is {CPU}", PYTORCH.record)]
