@@ -310,8 +310,6 @@ class Cause:
 
     rule: str
     code: int
-    explained: bool
-    """Whether that rule has a page."""
     certainty: Certainty
     subject: str
     message: Text

@@ -48,10 +48,9 @@ def _lines(told: Answer, details: bool, language: Translator | None) -> Iterator
         yield from (line("- ", say(each, language), indent=2, hang=2) for each in told.looked)
         yield line(Span(say(answer_words.WOULD_HELP, language), "soft"))
         yield from (line("- ", say(each, language), indent=2, hang=2) for each in told.advice)
-    if any(cause.explained for cause in told.causes):
+    if told.causes:
         yield BLANK
-        code = next(cause.code for cause in told.causes if cause.explained)
-        yield line(Span(say(given(answer_words.EXPLAIN, code=f"EG{code}"), language), "soft"))
+        yield line(Span(say(given(answer_words.EXPLAIN, code=f"EG{told.causes[0].code}"), language), "soft"))
 
 
 def _cause(

@@ -21,57 +21,7 @@ if TYPE_CHECKING:
     from envguard.model import Finding, Fix, Report, Text
     from envguard.why.symptom import Symptom
 
-CODES = MappingProxyType(
-    {
-        "conda-file-missing": 100,
-        "conda-file-altered": 101,
-        "dist-info-without-metadata": 121,
-        "dists-share-files": 104,
-        "requires-dist-unmet": 132,
-        "mixed-channels": 160,
-        "orphaned-site-packages": 170,
-        "user-site-active": 200,
-        "user-site-shadows": 201,
-        "user-site-not-on-path": 202,
-        "local-file-shadows": 203,
-        "pythonpath-shadows": 204,
-        "shell-pip-targets-other-python": 210,
-        "no-pip-in-env": 211,
-        "uv-targets-other-env": 212,
-        "not-activated": 230,
-        "activation-points-elsewhere": 231,
-        "conda-itself-damaged": 241,
-        "stale-module": 300,
-        "numpy-abi-mismatch": 310,
-        "numpy2-with-old-extension": 311,
-        "mkl-breaks-torch": 320,
-        "two-openmp-runtimes": 330,
-        "threading-layer-conflict": 332,
-        "wrong-libstdcxx": 340,
-        "libstdcxx-too-old": 341,
-        "system-libcrypto": 342,
-        "needed-library-missing": 343,
-        "hdf5-mismatch": 350,
-        "arrow-mismatch": 351,
-        "protobuf-mismatch": 352,
-        "qt-plugin-path": 360,
-        "torch-cpu-build": 400,
-        "torch-from-two-sources": 401,
-        "torch-companion-mismatch": 402,
-        "extension-abi": 403,
-        "cuda-shadowed-by-path": 410,
-        "cuda-coexists": 411,
-        "cuda-library-mismatch": 412,
-        "nvidia-wheels-mismatch": 413,
-        "cudatoolkit-not-linked": 414,
-        "cuda-not-found-by-framework": 420,
-        "needs-torch-imported-first": 421,
-        "driver-too-old": 430,
-        "gpu-arch-not-built": 431,
-        "driver-library-mismatch": 432,
-    }
-)
-"""The rules to which causes belong that are told without a finding."""
+_CODES = {rule.id: rule.code for rule in RULES}
 
 BREAKING = frozenset((100, 101, 102, 103, 104, 106, 120, 121, 130, 131, 132, 160, 170, 203, 204, 241))
 """Findings that can be why the code of a package does not work; those of a family of errors are asked for by it."""
@@ -166,8 +116,7 @@ def told(
     """A cause that belongs to a rule."""
     return Cause(
         rule=rule,
-        code=CODES[rule],
-        explained=any(each.code == CODES[rule] for each in RULES),
+        code=_CODES[rule],
         certainty=Certainty.CERTAIN if certain else Certainty.LIKELY,
         subject=subject,
         message=message,
@@ -182,7 +131,6 @@ def by_finding(finding: Finding, *, certain: bool, first: Evidence | None = None
     return Cause(
         rule=finding.rule,
         code=finding.code,
-        explained=True,
         certainty=Certainty.CERTAIN if decided else Certainty.LIKELY,
         subject=finding.subject,
         message=finding.message,
