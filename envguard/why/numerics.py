@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from envguard.model import Evidence, text
-from envguard.rules import fixes
+from envguard.rules import fixes, numpy_versions
 from envguard.why.case import Row, by_finding, in_error, release, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from envguard.model import Cause, Fix, Text
     from envguard.why.case import Case
     from envguard.why.symptom import Symptom
-
-_SIZES = MappingProxyType({96: 1, 88: 2, 80: 1})
-"""`np.dtype.__basicsize__` -> the major version of numpy that has it (measured: 96 in 1.26.4, 88 in 2.0.2 and 2.3.5)."""
-
-_API = MappingProxyType(
-    {
-        0x9: "1.9",
-        0xA: "1.10",
-        0xB: "1.13",
-        0xC: "1.14",
-        0xD: "1.16",
-        0xE: "1.20",
-        0xF: "1.22",
-        0x10: "1.23",
-        0x11: "1.25",
-        0x12: "2.0",
-        0x13: "2.1",
-        0x14: "2.3",
-    }
-)
-"""NPY_API_VERSION -> the first numpy that has it (numpyconfig.h of each)."""
 
 
 def warning_form(symptom: Symptom) -> bool:
@@ -62,7 +40,8 @@ def _size_changed(case: Case) -> Iterator[Cause]:
             running,
             built,
         )  # the older form names the running one first; it is raised only where that is smaller
-    majors = (_SIZES.get(built), _SIZES.get(running))
+    kind = next((word for word in symptom.words if word in numpy_versions.SIZES), "")
+    compiled, imported = numpy_versions.with_size(kind, built), numpy_versions.with_size(kind, running)
     installed = case.version("numpy")
     loaded = _loaded(case)
     version = loaded or installed
@@ -71,28 +50,32 @@ def _size_changed(case: Case) -> Iterator[Cause]:
     if loaded and installed and release(loaded) != release(installed):
         yield from _restart(case, loaded, installed)
         return
-    major = release(version)[:1]
-    if None in majors or any(word.startswith("numpy.ufunc") for word in symptom.words):
-        yield _mismatch(
-            case,
-            text(
-                "{extension} was compiled for another numpy than {version}", extension=_extension(case), version=version
-            ),
-            version,
-            certain=False,
-        )
-    elif majors[0] != majors[1] and major == (majors[1],):
-        yield _mismatch(
-            case,
-            text(
-                "{extension} was compiled for numpy {built}.x, and numpy {version} is imported",
-                extension=_extension(case),
-                built=majors[0] or 0,
-                version=version,
-            ),
-            version,
-            certain=True,
-        )
+    other = text(
+        "{extension} was compiled for another numpy than {version}", extension=_extension(case), version=version
+    )
+    if not compiled or not imported:
+        yield _mismatch(case, other, version, certain=False)
+    elif _among(version, imported) and not _among(version, compiled):
+        major = max(release(first)[0] for first, _ in compiled)
+        if major != release(version)[0]:
+            other = _other_major(case, major, version)
+        yield _mismatch(case, other, version, certain=True)
+
+
+def _among(version: str, ranges: Iterable[tuple[str, str | None]]) -> bool:
+    """Whether a version lies in one of these ranges."""
+    return any(
+        release(first) <= release(version) and (end is None or release(version) < release(end)) for first, end in ranges
+    )
+
+
+def _other_major(case: Case, built: int, version: str) -> Text:
+    return text(
+        "{extension} was compiled for numpy {built}.x, and numpy {version} is imported",
+        extension=_extension(case),
+        built=built,
+        version=version,
+    )
 
 
 def _api(symptom: Symptom) -> bool:
@@ -112,15 +95,9 @@ def _api_too_new(case: Case) -> Iterator[Cause]:
         fits = release(version)[:1] == (running >> 24,)
         if not fits:
             return
-        message = text(
-            "{extension} was compiled for numpy {built}.x, and numpy {version} is imported",
-            extension=_extension(case),
-            built=built >> 24,
-            version=version,
-        )
-        yield _mismatch(case, message, version, certain=True)
+        yield _mismatch(case, _other_major(case, built >> 24, version), version, certain=True)
         return
-    first = _API.get(built)
+    first = numpy_versions.first_with(built)
     if first is None:
         yield _mismatch(
             case,
@@ -140,19 +117,8 @@ def _api_too_new(case: Case) -> Iterator[Cause]:
                 version=version,
             ),
             version,
-            certain=_range(running, version),
+            certain=numpy_versions.api(version) == running,
         )
-
-
-def _range(number: int, version: str) -> bool:
-    """Whether the number that the error says of the running numpy is that of this version."""
-    first = _API.get(number)
-    following = _API.get(number + 1)
-    return (
-        first is not None
-        and release(first) <= release(version)
-        and (following is None or release(version) < release(following))
-    )
 
 
 def _old_extension(symptom: Symptom) -> bool:

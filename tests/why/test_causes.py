@@ -212,6 +212,30 @@ def test_numpys_api():
     assert told(why(two, facts.env((), [facts.dist("numpy", "2.0.1")])))[0] == (310, "certain")
 
 
+@pytest.mark.parametrize(
+    ("kind", "built", "running", "version", "causes"),
+    [
+        ("dtype", 96, 88, "2.1.0", [(310, "certain")]),
+        ("dtype", 96, 88, "1.26.4", []),  # not the numpy that raised it
+        ("ndarray", 88, 80, "1.19.5", [(310, "certain")]),
+        ("ndarray", 88, 80, "1.21.6", []),
+        ("ufunc", 216, 192, "1.15.4", [(310, "certain")]),
+        ("ufunc", 217, 192, "1.15.4", [(310, "likely")]),  # a size that no release has
+    ],
+)
+def test_sizes_of_each_type(kind, built, running, version, causes):
+    text = (
+        f"ValueError: numpy.{kind} size changed, zing zang. Expected {built} from C header, got {running} from PyObject"
+    )
+    assert told(why(text, facts.env((), [facts.dist("numpy", version)]))) == causes
+
+
+def test_the_newest_api_is_known():
+    text = "RuntimeError: module compiled against API version 0x15 but this version of numpy is 0x14"
+    found = why(text, facts.env((), [facts.dist("numpy", "2.3.5")]))
+    assert "numpy 2.4 or later" in found.causes[0].message.english()
+
+
 def test_an_extension_of_numpy_one():
     text = "AttributeError: _ARRAY_API not found"
     assert told(why(text, facts.env((), [facts.dist("numpy", "2.0.1")])))[0] == (311, "certain")
