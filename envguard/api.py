@@ -99,11 +99,18 @@ def history(
     kernel: str | None = None,
 ) -> Timeline:
     """How an environment came to be: a prefix, by default the running interpreter's own, or one named otherwise."""
+    return timeline(_environment(prefix, name, python, kernel, process=None))
+
+
+def _environment(
+    prefix: str | Path | None, name: str | None, python: str | None, kernel: str | None, process: str | None
+) -> Environment:
+    """The environment that somebody names in one of four ways."""
     if kernel is not None:
-        return timeline(collect.by_kernelspec(kernel))
+        return collect.by_kernelspec(kernel)
     if python is not None:
-        return timeline(collect.by_interpreter(python))
-    return timeline(collect.by_import(prefix if name is None else collect.named(name)))
+        return collect.by_interpreter(python)
+    return collect.by_import(prefix if name is None else collect.named(name), process=process)
 
 
 def why(
@@ -121,12 +128,7 @@ def why(
         from envguard.why.reading import groups_of
 
         groups = groups_of(error)
-        if kernel is not None:
-            env = collect.by_kernelspec(kernel)
-        elif python is not None:
-            env = collect.by_interpreter(python)
-        else:
-            env = collect.by_import(prefix if name is None else collect.named(name), process=process)
+        env = _environment(prefix, name, python, kernel, process)
         return answer(groups, env, analyse(env))
 
 
@@ -142,13 +144,7 @@ def cuda(
     with brought.visit():
         from envguard.cuda_verdict.told import told
 
-        if kernel is not None:
-            env = collect.by_kernelspec(kernel)
-        elif python is not None:
-            env = collect.by_interpreter(python)
-        else:
-            env = collect.by_import(prefix if name is None else collect.named(name), process=process)
-        env = collect.with_driver(env)
+        env = collect.with_driver(_environment(prefix, name, python, kernel, process))
         return told(env, analyse(env))
 
 

@@ -185,6 +185,7 @@ def _try(
 ) -> types.CodeType | None:
     try:
         return read(path, status)
+    # the file may be half written, and both marshal and the compiler raise each of these for bytes that are no Python
     except (OSError, ValueError, SyntaxError, TypeError, EOFError, NotImplementedError, RecursionError, MemoryError):
         return None
 

@@ -10,6 +10,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.envs import cache
 from tests.require import require
 
@@ -92,3 +94,9 @@ def _compile(compiler: str, path: Path, soname: str, source: str, code: str | No
     ]  # fmt: skip
     done = subprocess.run(command, input=code, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def require_no_driver() -> None:
+    """Skips a test of what is said without a driver on a machine that has one."""
+    if Path("/dev/nvidiactl").exists():
+        pytest.skip("this machine has a driver of its own")

@@ -74,11 +74,6 @@ def announced(told: Sequence[Any]) -> list[str]:
     return [line["function"] for line in told if "function" in line and not {"answer", "error"} & set(line)]
 
 
-def without_driver() -> None:
-    if Path("/dev/nvidiactl").exists():
-        pytest.skip("this machine has a driver of its own")
-
-
 def test_the_driver_tells_version_devices_and_release(tmp_path: Path) -> None:
     env = stubs.variables(
         version=12080, gpus=(("NVIDIA H100", "9.0"), ("NVIDIA RTX 5090", "12.0")), release="570.86.10"
@@ -96,7 +91,7 @@ def test_the_driver_tells_version_devices_and_release(tmp_path: Path) -> None:
 
 
 def test_without_a_driver_the_loader_is_quoted(tmp_path: Path) -> None:
-    without_driver()
+    stubs.require_no_driver()
     told = ask(out=tmp_path / "out")
     (error,) = [line["error"] for line in told if line.get("path") == native.DRIVER and "error" in line]
     assert error.startswith("libcuda.so.1: cannot open shared object file")
@@ -182,7 +177,7 @@ def test_the_family_is_told_by_the_name(name: str, family: str | None) -> None:
 
 @pytest.mark.parametrize("major", wheels.CUDART)
 def test_real_cudart_without_a_driver(major: int, tmp_path: Path) -> None:
-    without_driver()
+    stubs.require_no_driver()
     found = answers(ask(wheels.cudart(major), out=tmp_path / "out"))
     runtime = {11: (None, "cudaErrorInsufficientDriver (35)"), 12: (12040, None), 13: (13050, None)}[major]
     assert found["cudaRuntimeGetVersion"] == runtime
