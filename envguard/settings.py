@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import TYPE_CHECKING
 
 from envguard.value import value
@@ -18,6 +19,18 @@ class Selection:
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+
+
+class Mode(enum.Enum):
+    """What the guard does about an install that something speaks against."""
+
+    OFF = "off"
+    WARN = "warn"
+    """one line, and the cell runs"""
+    ASK = "ask"
+    """run, run protected, use conda, or cancel"""
+    BLOCK = "block"
+    """the cell does not run"""
 
 
 @value

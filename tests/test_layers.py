@@ -21,7 +21,7 @@ LAYERS = (
     "_version brought",
     "probe value",
     "model machine library process cuda tables",
-    "facts errors comparison cuda_report",
+    "facts errors comparison cuda_report forecast_report",
     "settings",
     "configuration store run prefixes",
     "elf",
@@ -43,7 +43,13 @@ LAYERS = (
     "__init__ __main__",
 )
 FLOOR = {name: depth for depth, names in enumerate(LAYERS) for name in names.split()}
-RENDER_MAY = {"envguard.model", "envguard.comparison", "envguard.cuda_report", "envguard.value"}
+RENDER_MAY = {
+    "envguard.model",
+    "envguard.comparison",
+    "envguard.cuda_report",
+    "envguard.forecast_report",
+    "envguard.value",
+}
 ONLY_IN = {
     "IPython": ("frontends", "__init__"),
     "ipywidgets": ("frontends",),
@@ -56,6 +62,8 @@ ONLY_IN = {
     "jupyter_core": ("surroundings",),
     "packaging": ("versions",),
     "tomli": ("configuration",),
+    "tree_sitter": ("commands",),
+    "tree_sitter_bash": ("commands",),
     "typing_extensions": ("value",),  # for mypy alone
 }
 

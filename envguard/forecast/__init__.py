@@ -1,0 +1,1 @@
+"""What an install would do: `quick` looks at what the command names, `full` asks the resolver."""
