@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from envguard.comparison import Comparison
     from envguard.cuda_report import CudaReport
     from envguard.errors import EnvguardError
+    from envguard.forecast_report import Forecast
     from envguard.model import Answer, Report, Timeline
 
 OUR_FAULT = "envguard: this is a bug of envguard, not of your environment; please report it with the lines above"
@@ -144,6 +145,27 @@ def cuda_bundle(told: CudaReport, *, details: bool) -> dict[str, str]:
     from envguard.render.cuda_lines import cuda
 
     return {"text/html": cuda_html(told, details=details), "text/plain": cuda(told, _WIDTH, details=details)}
+
+
+def forecast_as(told: Forecast, form: str, stream: TextIO, *, details: bool) -> str:
+    """What an install would do in one of the formats of `forecast`."""
+    from envguard.render.forecast_html import forecast_page
+    from envguard.render.forecast_lines import forecast
+    from envguard.render.forecast_v1 import forecast_dumps
+
+    if form == "json":
+        return forecast_dumps(told)
+    if form == "html":
+        return _encodable(forecast_page(told, details=details), stream)
+    return forecast(told, _columns(), wants_color(stream), details=details)
+
+
+def forecast_bundle(told: Forecast, *, details: bool) -> dict[str, str]:
+    """The same as Jupyter stores it in a notebook."""
+    from envguard.render.forecast_html import forecast_html
+    from envguard.render.forecast_lines import forecast
+
+    return {"text/html": forecast_html(told, details=details), "text/plain": forecast(told, _WIDTH, details=details)}
 
 
 def timeline_bundle(told: Timeline, *, details: bool) -> dict[str, str]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envguard.model import Certainty
-from envguard.render import answer_words, cuda_cells, outline, words
+from envguard.render import answer_words, cuda_cells, words
 from envguard.render import cuda_words as own
-from envguard.render.answer_html import fix_parts, folded_evidence
+from envguard.render.answer_html import folded_evidence
 from envguard.render.element import element, write
+from envguard.render.finding_html import finding_html, fixes, heading, mark, so
 from envguard.render.html import document, style
-from envguard.render.language import clean, given, say
+from envguard.render.language import given, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envguard.cuda_report import CudaReport, CudaRow
-    from envguard.model import Finding, Fix, Text
     from envguard.render.element import Element
     from envguard.render.language import Translator
 
@@ -51,15 +51,6 @@ def _section(told: CudaReport, details: bool, language: Translator | None, level
     )
 
 
-def _mark(symbol: str, word: Text, kind: str, language: Translator | None) -> Element:
-    hidden = element("span", symbol, aria_hidden="true", class_="eg-symbol")
-    return element("strong", hidden, " ", say(word, language), class_=f"eg-mark eg-{kind}")
-
-
-def _heading(title: Text, language: Translator | None, level: int) -> Element:
-    return element("div", say(title, language), role="heading", aria_level=str(level), class_="eg-title")
-
-
 def _verdict(told: CudaReport, details: bool, language: Translator | None, level: int) -> Iterator[Element]:
     verdict, kind = told.verdict, own.STYLES[told.verdict.state]
     likely = verdict.certainty is Certainty.LIKELY and verdict.fixes
@@ -67,7 +58,7 @@ def _verdict(told: CudaReport, details: bool, language: Translator | None, level
         "header",
         element(
             "div",
-            _mark(own.SYMBOLS[verdict.state], own.STATES[verdict.state], kind, language),
+            mark(own.SYMBOLS[verdict.state], own.STATES[verdict.state], kind, language),
             " ",
             element("span", _title(told, language), class_="eg-name"),
             role="heading",
@@ -85,31 +76,22 @@ def _verdict(told: CudaReport, details: bool, language: Translator | None, level
         class_=f"eg-head eg-{kind}",
     )
     if verdict.consequence is not None:
-        yield _so(verdict.consequence, language)
-    yield from _fixes(verdict.fixes, told, language)
+        yield so(verdict.consequence, language)
+    yield from fixes(verdict.fixes, told.environment.platform, language)
     if verdict.evidence:
         yield folded_evidence(verdict.evidence, details, language)
-
-
-def _so(consequence: Text, language: Translator | None) -> Element:
-    return element("p", element("strong", say(words.SO, language)), " ", say(consequence, language), class_="eg-so")
-
-
-def _fixes(fixes: tuple[Fix, ...], told: CudaReport, language: Translator | None) -> Iterator[Element]:
-    for number, fix in enumerate(fixes, 1):
-        yield from fix_parts(fix, number if len(fixes) > 1 else None, told.environment.platform, language)
 
 
 def _table(told: CudaReport, language: Translator | None, level: int) -> Iterator[Element]:
     if not told.rows:
         return
     titles = tuple(say(each, language) for each in own.COLUMNS)
-    yield _heading(own.WHO_USES_IT, language, level)
+    yield heading(own.WHO_USES_IT, language, level)
     yield element(
         "table",
         element("thead", element("tr", *(element("th", title, scope="col") for title in titles))),
         element("tbody", *(_row(row, titles, language) for row in told.rows)),
-        class_="eg-cuda",
+        class_="eg-grid",
     )
     if told.asked and not any(row.asked for row in told.rows):
         yield element("p", say(given(own.ASKED, asked=told.asked), language), class_="eg-soft")
@@ -139,8 +121,8 @@ def _libraries(row: CudaRow, details: bool, language: Translator | None) -> Iter
         parts.append(element("p", say(given(own.HOLDS, arch=row.arch), language), class_="eg-soft"))
     if not parts:
         return
-    heading = say(given(own.LIBRARIES, framework=cuda_cells.framework(row)), language)
-    folded = element("details", element("summary", heading), *parts, class_="eg-evidence")
+    summary = say(given(own.LIBRARIES, framework=cuda_cells.framework(row)), language)
+    folded = element("details", element("summary", summary), *parts, class_="eg-evidence")
     yield folded.having("open", "") if details else folded
 
 
@@ -154,40 +136,17 @@ def _library(told: tuple[str, str, str]) -> Element:
 def _machine(told: CudaReport, language: Translator | None, level: int) -> Iterator[Element]:
     entries = [(say(own.DRIVER, language), cuda_cells.driver(told.driver, language))]
     entries += [(say(given(own.GPU, index=each.index), language), cuda_cells.gpu(each, language)) for each in told.gpus]
-    yield _heading(own.MACHINE, language, level)
+    yield heading(own.MACHINE, language, level)
     yield element("ul", *(element("li", element("strong", name), f": {said}") for name, said in entries))
 
 
 def _also(told: CudaReport, details: bool, language: Translator | None, level: int) -> Iterator[Element]:
     if not (told.findings or told.remarks or told.failed):
         return
-    yield _heading(own.ALSO, language, level)
+    yield heading(own.ALSO, language, level)
     for finding in told.findings:
-        yield _finding(finding, told, details, language, level + 1)
+        yield finding_html(finding, told.environment.platform, details, language, level + 1)
     if told.remarks:
         yield element("ul", *(element("li", say(remark, language)) for remark in told.remarks))
     if told.failed:
         yield element("p", say(given(own.CRASHED, rules=told.failed), language), class_="eg-message")
-
-
-def _finding(finding: Finding, told: CudaReport, details: bool, language: Translator | None, level: int) -> Element:
-    severity = finding.severity
-    return element(
-        "article",
-        element(
-            "div",
-            _mark(words.SEVERITY_SYMBOLS[severity], words.SEVERITIES[severity], severity.value, language),
-            " ",
-            element("code", f"{outline.code(finding)} {clean(finding.rule)}", class_="eg-soft eg-rule-id"),
-            " ",
-            element("bdi", clean(finding.subject), class_="eg-subject"),
-            role="heading",
-            aria_level=str(level),
-            class_="eg-rule",
-        ),
-        element("p", say(finding.message, language), class_="eg-message"),
-        _so(finding.consequence, language) if finding.consequence is not None else None,
-        *_fixes(finding.fixes, told, language),
-        folded_evidence(finding.evidence, details, language) if finding.evidence else None,
-        class_=f"eg-finding eg-{severity.value}",
-    )

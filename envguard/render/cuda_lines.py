@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envguard.model import Certainty
-from envguard.render import answer_words, cuda_cells, outline, words
+from envguard.render import answer_words, cuda_cells, words
 from envguard.render import cuda_words as own
 from envguard.render.answer_lines import evidence_lines, fix_lines
 from envguard.render.cells import cells
+from envguard.render.finding_lines import finding_lines, heading
 from envguard.render.grid import grid
 from envguard.render.language import clean, given, say
 from envguard.render.lines import BLANK, Span, Wrap, line
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envguard.cuda_report import CudaReport
-    from envguard.model import Finding
     from envguard.render.language import Translator
     from envguard.render.lines import Line
 
@@ -33,7 +33,7 @@ def cuda(
 def _lines(told: CudaReport, room: int, details: bool, language: Translator | None) -> Iterator[Line]:
     yield from _verdict(told, details, language)
     if told.rows:
-        yield from _heading(say(own.WHO_USES_IT, language))
+        yield from heading(say(own.WHO_USES_IT, language))
         yield BLANK
         yield from grid(
             tuple(say(each, language) for each in own.COLUMNS),
@@ -77,11 +77,6 @@ def _verdict(told: CudaReport, details: bool, language: Translator | None) -> It
         yield from fix_lines(fix, several, told.environment.platform, language)
 
 
-def _heading(title: str) -> Iterator[Line]:
-    yield BLANK
-    yield line(Span(f"── {title}", "heading"), wrap=Wrap.RULE)
-
-
 def _libraries(told: CudaReport, language: Translator | None) -> Iterator[Line]:
     for row in told.rows:
         for title, libraries in ((own.COLUMNS[3], row.resolved), (own.COLUMNS[4], row.mapped)):
@@ -105,7 +100,7 @@ def _libraries(told: CudaReport, language: Translator | None) -> Iterator[Line]:
 
 
 def _machine(told: CudaReport, language: Translator | None) -> Iterator[Line]:
-    yield from _heading(say(own.MACHINE, language))
+    yield from heading(say(own.MACHINE, language))
     yield BLANK
     entries = [(say(own.DRIVER, language), cuda_cells.driver(told.driver, language))]
     entries += [(say(given(own.GPU, index=each.index), language), cuda_cells.gpu(each, language)) for each in told.gpus]
@@ -117,34 +112,11 @@ def _machine(told: CudaReport, language: Translator | None) -> Iterator[Line]:
 def _also(told: CudaReport, details: bool, language: Translator | None) -> Iterator[Line]:
     if not (told.findings or told.remarks or told.failed):
         return
-    yield from _heading(say(own.ALSO, language))
+    yield from heading(say(own.ALSO, language))
     yield BLANK
     for finding in told.findings:
-        yield from _finding(finding, told, details, language)
+        yield from finding_lines(finding, told.environment.platform, details, language)
     for remark in told.remarks:
         yield line("· ", say(remark, language), indent=2, hang=2)
     if told.failed:
         yield line(Span("✗ ", "error"), say(given(own.CRASHED, rules=told.failed), language), indent=2, hang=2)
-
-
-def _finding(finding: Finding, told: CudaReport, details: bool, language: Translator | None) -> Iterator[Line]:
-    symbol, word = words.SEVERITY_SYMBOLS[finding.severity], say(words.SEVERITIES[finding.severity], language)
-    yield line(
-        Span(f"{symbol} {word}", finding.severity.value),
-        Span(f"  {outline.code(finding)} {clean(finding.rule)}", "strong"),
-        f"  {clean(finding.subject)}",
-        indent=2,
-        hang=2,
-    )
-    yield line(say(finding.message, language), indent=4)
-    if not details:
-        return
-    if finding.consequence is not None:
-        yield line(f"{say(words.SO, language)} {say(finding.consequence, language)}", indent=4, hang=4)
-    shifted = (*evidence_lines(finding.evidence, details, language), *_fixes(finding, told, language))
-    yield from (line(*each.spans, indent=each.indent + 2, hang=each.hang, wrap=each.wrap) for each in shifted)
-
-
-def _fixes(finding: Finding, told: CudaReport, language: Translator | None) -> Iterator[Line]:
-    for number, fix in enumerate(finding.fixes, 1):
-        yield from fix_lines(fix, number if len(finding.fixes) > 1 else None, told.environment.platform, language)

@@ -252,13 +252,14 @@ def fix_v1(fix: Fix) -> Json:
     """One way out."""
     return {
         "title": text_v1(fix.title),
-        "steps": [_step(step) for step in fix.steps],
+        "steps": [step_v1(step) for step in fix.steps],
         "safety": fix.safety.value,
         "restart": fix.restart,
     }
 
 
-def _step(step: Step) -> Json:
+def step_v1(step: Step) -> Json:
+    """One command of a fix."""
     return {"argv": [string(argument) for argument in step.argv], "where": step.where.value}
 
 

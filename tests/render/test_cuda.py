@@ -121,7 +121,7 @@ def test_a_narrow_window_needs_no_sideways_scrolling(show, name):  # noqa: F811 
 
 
 def test_the_table_folds_in_a_narrow_window(show):  # noqa: F811 - the fixture
-    heads = "getComputedStyle(document.querySelector('.eg-cuda td'), '::before').content"
+    heads = "getComputedStyle(document.querySelector('.eg-grid td'), '::before').content"
     assert show(cuda_page(WORKS)).evaluate(heads) == "none"
     assert show(cuda_page(WORKS), width=380).evaluate(heads) == '"asked of conda"'
 

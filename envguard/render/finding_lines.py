@@ -1,0 +1,48 @@
+"""A finding, and the heading over several, as paragraphs for a terminal; for what is no report but tells findings, too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envguard.render import outline, words
+from envguard.render.answer_lines import evidence_lines, fix_lines
+from envguard.render.language import clean, say
+from envguard.render.lines import BLANK, Span, Wrap, line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envguard.model import Finding
+    from envguard.render.language import Translator
+    from envguard.render.lines import Line
+
+
+def heading(title: str) -> Iterator[Line]:
+    """What a part is about."""
+    yield BLANK
+    yield line(Span(f"── {title}", "heading"), wrap=Wrap.RULE)
+
+
+def finding_lines(finding: Finding, platform: str | None, details: bool, language: Translator | None) -> Iterator[Line]:
+    """Its title and its message; with `details` its evidence and the ways out, too."""
+    symbol, word = words.SEVERITY_SYMBOLS[finding.severity], say(words.SEVERITIES[finding.severity], language)
+    yield line(
+        Span(f"{symbol} {word}", finding.severity.value),
+        Span(f"  {outline.code(finding)} {clean(finding.rule)}", "strong"),
+        f"  {clean(finding.subject)}",
+        indent=2,
+        hang=2,
+    )
+    yield line(say(finding.message, language), indent=4)
+    if not details:
+        return
+    if finding.consequence is not None:
+        yield line(f"{say(words.SO, language)} {say(finding.consequence, language)}", indent=4, hang=4)
+    several = len(finding.fixes) > 1
+    fixes = (
+        each
+        for number, fix in enumerate(finding.fixes, 1)
+        for each in fix_lines(fix, number if several else None, platform, language)
+    )
+    shifted = (*evidence_lines(finding.evidence, details, language), *fixes)
+    yield from (line(*each.spans, indent=each.indent + 2, hang=each.hang, wrap=each.wrap) for each in shifted)

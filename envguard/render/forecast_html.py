@@ -1,0 +1,179 @@
+"""What an install would do, for a notebook and for a browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envguard.model import Fix
+from envguard.render import forecast_rows, words
+from envguard.render import forecast_words as own
+from envguard.render.answer_html import fix_parts, folded_evidence
+from envguard.render.element import element, write
+from envguard.render.finding_html import finding_html, heading, mark
+from envguard.render.html import document, style
+from envguard.render.language import clean, given, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envguard.forecast_report import Alternative, Forecast, Remark
+    from envguard.model import Finding, Text
+    from envguard.render.element import Element
+    from envguard.render.language import Translator
+
+
+def forecast_html(told: Forecast, *, details: bool = False, language: Translator | None = None) -> str:
+    """The whole as a fragment that brings its own style; `details` unfolds it."""
+    return write(_section(told, details, language, level=2))
+
+
+def forecast_page(
+    told: Forecast, *, details: bool = False, language: Translator | None = None, lang: str = "en"
+) -> str:
+    """The whole as a document of its own."""
+    return document(f"{_title(told, language)} · envguard", _section(told, details, language, level=1), lang)
+
+
+def _title(told: Forecast, language: Translator | None) -> str:
+    return say(given(own.ABOUT, name=forecast_rows.name(told, language)), language)
+
+
+def _section(told: Forecast, details: bool, language: Translator | None, level: int) -> Element:
+    platform = told.environment.platform if told.environment else None
+    made = given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at)
+    return element(
+        "section",
+        element("style", style()),
+        _headline(told, language, level),
+        *_remarks(told.remarks, details, language, level + 1),
+        *_changes(told, details, language, level + 1),
+        *_findings(own.AFTERWARDS, told.new_findings, platform, details, language, level + 1),
+        *_findings(own.SETTLED, told.cleared_findings, platform, False, language, level + 1),
+        *_ways(told.alternatives, platform, language, level + 1),
+        *_unknown(told, language, level + 1),
+        element("footer", say(made, language), class_="eg-soft"),
+        class_="envguard-report",
+        aria_label=_title(told, language),
+    )
+
+
+def _headline(told: Forecast, language: Translator | None, level: int) -> Element:
+    kind = own.STYLES[told.outcome]
+    place = None
+    if told.folder is not None:
+        place = given(own.WOULD_GO, folder=told.folder)
+    elif told.environment is not None:
+        place = given(own.WOULD_CHANGE, prefix=told.environment.prefix)
+    return element(
+        "header",
+        element(
+            "div",
+            mark(own.SYMBOLS[told.outcome], own.OUTCOMES[told.outcome], kind, language),
+            " ",
+            element("code", forecast_rows.command(told), class_="eg-name"),
+            role="heading",
+            aria_level=str(level),
+            class_="eg-verdict",
+        ),
+        element("p", say(told.refusal, language), class_="eg-message") if told.refusal is not None else None,
+        element(
+            "p",
+            element("strong", forecast_rows.counts(told, language)),
+            element("span", f" · {say(own.DEPTHS[told.depth], language)}", class_="eg-soft"),
+            class_="eg-meaning",
+        ),
+        element("p", say(place, language), class_="eg-soft") if place is not None else None,
+        class_=f"eg-head eg-{kind}",
+    )
+
+
+def _remarks(remarks: tuple[Remark, ...], details: bool, language: Translator | None, level: int) -> Iterator[Element]:
+    if not remarks:
+        return
+    yield heading(own.SPEAKS_AGAINST, language, level)
+    for remark in remarks:
+        severity = remark.severity
+        yield element(
+            "article",
+            element(
+                "div",
+                mark(words.SEVERITY_SYMBOLS[severity], words.SEVERITIES[severity], severity.value, language),
+                " ",
+                element("code", remark.concern.value, class_="eg-soft eg-rule-id"),
+                " ",
+                element("bdi", clean(remark.subject), class_="eg-subject") if remark.subject else None,
+                role="heading",
+                aria_level=str(level + 1),
+                class_="eg-rule",
+            ),
+            element("p", say(remark.says, language), class_="eg-message"),
+            folded_evidence(remark.evidence, details, language) if remark.evidence else None,
+            class_=f"eg-finding eg-{severity.value}",
+        )
+
+
+def _changes(told: Forecast, details: bool, language: Translator | None, level: int) -> Iterator[Element]:
+    table = forecast_rows.rows(told, details=details, language=language)
+    titles = tuple(say(each, language) for each in own.COLUMNS)
+    if table.rows:
+        yield heading(own.CHANGES, language, level)
+        yield element(
+            "table",
+            element("thead", element("tr", *(element("th", title, scope="col") for title in titles))),
+            element("tbody", *(_row(row, titles) for row in table.rows)),
+            class_="eg-grid",
+        )
+    if table.left_out:
+        yield element("p", say(given(own.MORE_NEW, n=table.left_out), language), class_="eg-soft")
+    if told.stale:
+        yield element("p", say(given(own.STALE, names=told.stale), language), class_="eg-message")
+
+
+def _row(row: tuple[tuple[str, ...], ...], titles: tuple[str, ...]) -> Element:
+    first, *rest = row
+    return element(
+        "tr",
+        element("th", *first, scope="row"),
+        # the title once more, for a narrow window, where the heads of the columns are gone
+        *(element("td", element("p", *cell), data_title=title) for title, cell in zip(titles[1:], rest, strict=True)),
+    )
+
+
+def _findings(
+    title: Text,
+    findings: tuple[Finding, ...],
+    platform: str | None,
+    details: bool,
+    language: Translator | None,
+    level: int,
+) -> Iterator[Element]:
+    if findings:
+        yield heading(title, language, level)
+    for finding in findings:
+        yield finding_html(finding, platform, details, language, level + 1)
+
+
+def _ways(
+    ways: tuple[Alternative, ...], platform: str | None, language: Translator | None, level: int
+) -> Iterator[Element]:
+    if ways:
+        yield heading(own.BETTER, language, level)
+    for number, way in enumerate(ways, 1):
+        tried = say(own.TRIED[way.proven], language)
+        said = f"{tried}: {say(way.says, language)}" if way.says is not None else tried
+        yield element(
+            "p",
+            element("strong", say(given(own.WAY, n=number), language)),
+            " ",
+            say(way.title, language),
+            element("span", f" · {said}", class_="eg-soft"),
+            class_="eg-fix",
+        )
+        _, *commands = fix_parts(Fix(way.title, way.steps), None, platform, language)
+        yield from commands
+
+
+def _unknown(told: Forecast, language: Translator | None, level: int) -> Iterator[Element]:
+    if told.unknown:
+        yield heading(own.NOT_FORETOLD, language, level)
+        yield element("ul", *(element("li", say(each, language)) for each in told.unknown))

@@ -1,0 +1,134 @@
+"""What an install would do, as paragraphs for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envguard.model import Fix
+from envguard.render import forecast_rows, words
+from envguard.render import forecast_words as own
+from envguard.render.answer_lines import evidence_lines, fix_lines
+from envguard.render.finding_lines import finding_lines, heading
+from envguard.render.grid import grid
+from envguard.render.language import clean, given, say
+from envguard.render.lines import BLANK, Span, Wrap, line
+from envguard.render.text import written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envguard.forecast_report import Alternative, Forecast, Remark
+    from envguard.model import Finding, Text
+    from envguard.render.language import Translator
+    from envguard.render.lines import Line
+
+
+def forecast(
+    told: Forecast, width: int = 80, color: bool = False, *, details: bool = False, language: Translator | None = None
+) -> str:
+    """The whole as text."""
+    return written(lambda room: tuple(_lines(told, room, details, language)), width, color=color)
+
+
+def _lines(told: Forecast, room: int, details: bool, language: Translator | None) -> Iterator[Line]:
+    platform = told.environment.platform if told.environment else None
+    yield from _headline(told, language)
+    if told.remarks:
+        yield from heading(say(own.SPEAKS_AGAINST, language))
+        for remark in told.remarks:
+            yield BLANK
+            yield from _remark(remark, details, language)
+    yield from _changes(told, room, details, language)
+    yield from _findings(own.AFTERWARDS, told.new_findings, platform, details, language)
+    yield from _findings(own.SETTLED, told.cleared_findings, platform, False, language)
+    if told.alternatives:
+        yield from heading(say(own.BETTER, language))
+        for number, way in enumerate(told.alternatives, 1):
+            yield BLANK
+            yield from _way(way, number, platform, language)
+    if told.unknown:
+        yield from heading(say(own.NOT_FORETOLD, language))
+        yield BLANK
+        yield from (line("· ", say(each, language), indent=2, hang=2) for each in told.unknown)
+    yield BLANK
+    made = given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at)
+    yield line(Span(say(made, language), "soft"))
+
+
+def _headline(told: Forecast, language: Translator | None) -> Iterator[Line]:
+    mark = f"{own.SYMBOLS[told.outcome]} {say(own.OUTCOMES[told.outcome], language)}"
+    yield line(
+        Span(mark, own.STYLES[told.outcome]),
+        "  ",
+        Span(forecast_rows.name(told, language), "strong"),
+        f": {forecast_rows.command(told)}",
+        hang=2,
+    )
+    if told.refusal is not None:
+        yield line(say(told.refusal, language), indent=2, hang=2)
+    yield line(
+        Span(forecast_rows.counts(told, language), "strong"), f" · {say(own.DEPTHS[told.depth], language)}", indent=2
+    )
+    place = None
+    if told.folder is not None:
+        place = given(own.WOULD_GO, folder=told.folder)
+    elif told.environment is not None:
+        place = given(own.WOULD_CHANGE, prefix=told.environment.prefix)
+    if place is not None:
+        yield line(Span(say(place, language), "soft"), indent=2, wrap=Wrap.WIDE)
+
+
+def _remark(remark: Remark, details: bool, language: Translator | None) -> Iterator[Line]:
+    symbol, word = words.SEVERITY_SYMBOLS[remark.severity], say(words.SEVERITIES[remark.severity], language)
+    yield line(
+        Span(f"{symbol} {word}", remark.severity.value),
+        Span(f"  {remark.concern.value}", "strong"),
+        f"  {clean(remark.subject)}" if remark.subject else "",
+        indent=2,
+        hang=2,
+    )
+    yield line(say(remark.says, language), indent=4)
+    shifted = evidence_lines(remark.evidence, details, language)
+    yield from (line(*each.spans, indent=each.indent + 2, hang=each.hang, wrap=each.wrap) for each in shifted)
+
+
+def _changes(told: Forecast, room: int, details: bool, language: Translator | None) -> Iterator[Line]:
+    table = forecast_rows.rows(told, details=details, language=language)
+    if table.rows:
+        yield from heading(say(own.CHANGES, language))
+        yield BLANK
+        yield from grid(tuple(say(each, language) for each in own.COLUMNS), table.rows, room, 2)
+    if table.left_out:
+        yield line(Span(say(given(own.MORE_NEW, n=table.left_out), language), "soft"), indent=2)
+    if told.stale:
+        yield BLANK
+        yield line(say(given(own.STALE, names=told.stale), language), indent=2, hang=2)
+
+
+def _findings(
+    title: Text,
+    findings: tuple[Finding, ...],
+    platform: str | None,
+    details: bool,
+    language: Translator | None,
+) -> Iterator[Line]:
+    if not findings:
+        return
+    yield from heading(say(title, language))
+    for finding in findings:
+        yield BLANK
+        yield from finding_lines(finding, platform, details, language)
+
+
+def _way(way: Alternative, number: int, platform: str | None, language: Translator | None) -> Iterator[Line]:
+    tried = say(own.TRIED[way.proven], language)
+    said = f"{tried}: {say(way.says, language)}" if way.says is not None else tried
+    yield line(
+        Span(f"{say(given(own.WAY, n=number), language)} ", "soft"),
+        say(way.title, language),
+        Span(f" · {said}", "soft"),
+        indent=2,
+        hang=2,
+    )
+    steps = tuple(fix_lines(Fix(way.title, way.steps), None, platform, language))
+    yield from steps[1:]  # the first says the title once more

@@ -1,0 +1,67 @@
+"""What would come, change and go, as the rows of a table; for the text and the HTML alike."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from envguard.forecast_report import Outcome
+from envguard.render import forecast_words as own
+from envguard.render.language import clean, given, joined, say
+from envguard.value import value
+
+if TYPE_CHECKING:
+    from envguard.forecast_report import Forecast, Foreseen
+    from envguard.model import Text
+    from envguard.render.language import Translator
+
+NEW_SHOWN = 8
+"""How many new packages are shown, unless details are asked for; what is replaced or removed is shown always."""
+
+
+@value
+class Rows:
+    """The rows, each with a cell for every column, and how many new packages were left out."""
+
+    rows: tuple[tuple[tuple[str, ...], ...], ...]
+    left_out: int
+
+
+def rows(told: Forecast, *, details: bool, language: Translator | None) -> Rows:
+    """What is replaced and removed first, then what is new, the requested ones before their dependencies."""
+    new = sorted(told.installs, key=lambda each: (not each.requested, each.name))
+    shown = new if details else new[:NEW_SHOWN]
+    replaced = tuple(_row(each, own.VERSION_UNKNOWN, language) for each in told.replaces)
+    removed = tuple(_row(each, own.GONE, language) for each in told.removes)
+    fresh = tuple(_row(each, own.SOME_VERSION, language) for each in shown)
+    return Rows((*replaced, *removed, *fresh), len(new) - len(shown))
+
+
+def _row(each: Foreseen, otherwise: Text, language: Translator | None) -> tuple[tuple[str, ...], ...]:
+    nothing = say(own.ABSENT, language)
+    owner = say(own.OWNERS[each.owner], language) if each.owner is not None else nothing
+    return (
+        (clean(each.name, 60),),
+        (clean(each.was, 40) if each.was else nothing,),
+        (clean(each.version, 40) if each.version else say(otherwise, language),),
+        (owner,),
+        (joined(each.dependants, language, longest=60) if each.dependants else nothing,),
+    )
+
+
+def counts(told: Forecast, language: Translator | None) -> str:
+    """How many would come, change and go."""
+    numbers = ((own.REPLACED, told.replaces), (own.REMOVED, told.removes), (own.NEW, told.installs))
+    said = [say(given(words, n=len(each)), language) for words, each in numbers if each]
+    nothing = own.NOT_KNOWN if told.outcome is Outcome.UNKNOWN else own.NOTHING
+    return ", ".join(said) or say(nothing, language)
+
+
+def name(told: Forecast, language: Translator | None) -> str:
+    """What to call the environment that would change."""
+    return say(own.NOWHERE, language) if told.environment is None else clean(told.environment.name)
+
+
+def command(told: Forecast) -> str:
+    """The command as one would type it."""
+    return clean(shlex.join(told.command))
