@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envguard.model import Fix
-from envguard.render import forecast_rows, words
+from envguard.render import forecast_rows, outline, words
 from envguard.render import forecast_words as own
 from envguard.render.answer_html import fix_parts, folded_evidence
 from envguard.render.element import element, write
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envguard.forecast_report import Alternative, Forecast, Remark
-    from envguard.model import Finding, Text
     from envguard.render.element import Element
     from envguard.render.language import Translator
 
@@ -47,8 +47,8 @@ def _section(told: Forecast, details: bool, language: Translator | None, level: 
         _headline(told, language, level),
         *_remarks(told.remarks, details, language, level + 1),
         *_changes(told, details, language, level + 1),
-        *_findings(own.AFTERWARDS, told.new_findings, platform, details, language, level + 1),
-        *_findings(own.SETTLED, told.cleared_findings, platform, False, language, level + 1),
+        *_findings(told, details, language, level + 1),
+        *_settled(told, language, level + 1),
         *_ways(told.alternatives, platform, language, level + 1),
         *_unknown(told, language, level + 1),
         element("footer", say(made, language), class_="eg-soft"),
@@ -113,18 +113,19 @@ def _remarks(remarks: tuple[Remark, ...], details: bool, language: Translator | 
 
 
 def _changes(told: Forecast, details: bool, language: Translator | None, level: int) -> Iterator[Element]:
-    table = forecast_rows.rows(told, details=details, language=language)
+    rows, new = forecast_rows.rows(told, language), forecast_rows.new(told, details=details, language=language)
     titles = tuple(say(each, language) for each in own.COLUMNS)
-    if table.rows:
+    if rows or new:
         yield heading(own.CHANGES, language, level)
+    if rows:
         yield element(
             "table",
             element("thead", element("tr", *(element("th", title, scope="col") for title in titles))),
-            element("tbody", *(_row(row, titles) for row in table.rows)),
+            element("tbody", *(_row(row, titles) for row in rows)),
             class_="eg-grid",
         )
-    if table.left_out:
-        yield element("p", say(given(own.MORE_NEW, n=table.left_out), language), class_="eg-soft")
+    if new:
+        yield element("p", new, class_="eg-message")
     if told.stale:
         yield element("p", say(given(own.STALE, names=told.stale), language), class_="eg-message")
 
@@ -139,18 +140,31 @@ def _row(row: tuple[tuple[str, ...], ...], titles: tuple[str, ...]) -> Element:
     )
 
 
-def _findings(
-    title: Text,
-    findings: tuple[Finding, ...],
-    platform: str | None,
-    details: bool,
-    language: Translator | None,
-    level: int,
-) -> Iterator[Element]:
-    if findings:
-        yield heading(title, language, level)
-    for finding in findings:
-        yield finding_html(finding, platform, details, language, level + 1)
+def _findings(told: Forecast, details: bool, language: Translator | None, level: int) -> Iterator[Element]:
+    """What would be found; its ways out are for later, hence without details only what it is and what follows."""
+    platform = told.environment.platform if told.environment else None
+    if told.new_findings:
+        yield heading(own.AFTERWARDS, language, level)
+    for finding in told.new_findings:
+        shown = finding if details else replace(finding, evidence=(), fixes=())
+        yield finding_html(shown, platform, details, language, level + 1)
+
+
+def _settled(told: Forecast, language: Translator | None, level: int) -> Iterator[Element]:
+    if not told.cleared_findings:
+        return
+    yield heading(own.SETTLED, language, level)
+    items = (
+        element(
+            "li",
+            element("span", "✓ ", aria_hidden="true"),
+            element("code", f"{outline.code(finding)} {clean(finding.rule)}", class_="eg-soft eg-rule-id"),
+            " ",
+            element("bdi", clean(finding.subject), class_="eg-subject"),
+        )
+        for finding in told.cleared_findings
+    )
+    yield element("ul", *items)
 
 
 def _ways(

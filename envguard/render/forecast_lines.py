@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envguard.model import Fix
-from envguard.render import forecast_rows, words
+from envguard.render import forecast_rows, outline, words
 from envguard.render import forecast_words as own
 from envguard.render.answer_lines import evidence_lines, fix_lines
 from envguard.render.finding_lines import finding_lines, heading
@@ -40,7 +40,7 @@ def _lines(told: Forecast, room: int, details: bool, language: Translator | None
             yield from _remark(remark, details, language)
     yield from _changes(told, room, details, language)
     yield from _findings(own.AFTERWARDS, told.new_findings, platform, details, language)
-    yield from _findings(own.SETTLED, told.cleared_findings, platform, False, language)
+    yield from _settled(told, language)
     if told.alternatives:
         yield from heading(say(own.BETTER, language))
         for number, way in enumerate(told.alternatives, 1):
@@ -93,13 +93,15 @@ def _remark(remark: Remark, details: bool, language: Translator | None) -> Itera
 
 
 def _changes(told: Forecast, room: int, details: bool, language: Translator | None) -> Iterator[Line]:
-    table = forecast_rows.rows(told, details=details, language=language)
-    if table.rows:
+    rows, new = forecast_rows.rows(told, language), forecast_rows.new(told, details=details, language=language)
+    if rows or new:
         yield from heading(say(own.CHANGES, language))
+    if rows:
         yield BLANK
-        yield from grid(tuple(say(each, language) for each in own.COLUMNS), table.rows, room, 2)
-    if table.left_out:
-        yield line(Span(say(given(own.MORE_NEW, n=table.left_out), language), "soft"), indent=2)
+        yield from grid(tuple(say(each, language) for each in own.COLUMNS), rows, room, 2)
+    if new:
+        yield BLANK
+        yield line(new, indent=2, hang=2)
     if told.stale:
         yield BLANK
         yield line(say(given(own.STALE, names=told.stale), language), indent=2, hang=2)
@@ -118,6 +120,15 @@ def _findings(
     for finding in findings:
         yield BLANK
         yield from finding_lines(finding, platform, details, language)
+
+
+def _settled(told: Forecast, language: Translator | None) -> Iterator[Line]:
+    if told.cleared_findings:
+        yield from heading(say(own.SETTLED, language))
+        yield BLANK
+    for finding in told.cleared_findings:
+        title = f"{outline.code(finding)} {clean(finding.rule)}  {clean(finding.subject)}"
+        yield line(Span("✓ ", "sound"), title, indent=2, hang=2)
 
 
 def _way(way: Alternative, number: int, platform: str | None, language: Translator | None) -> Iterator[Line]:

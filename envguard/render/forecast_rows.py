@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from typing import TYPE_CHECKING
 
 from envguard.forecast_report import Outcome
 from envguard.render import forecast_words as own
-from envguard.render.language import clean, given, joined, say
-from envguard.value import value
+from envguard.render.language import LONGEST, clean, given, joined, say
 
 if TYPE_CHECKING:
     from envguard.forecast_report import Forecast, Foreseen
     from envguard.model import Text
     from envguard.render.language import Translator
 
-NEW_SHOWN = 8
-"""How many new packages are shown, unless details are asked for; what is replaced or removed is shown always."""
 
-
-@value
-class Rows:
-    """The rows, each with a cell for every column, and how many new packages were left out."""
-
-    rows: tuple[tuple[tuple[str, ...], ...], ...]
-    left_out: int
-
-
-def rows(told: Forecast, *, details: bool, language: Translator | None) -> Rows:
-    """What is replaced and removed first, then what is new, the requested ones before their dependencies."""
-    new = sorted(told.installs, key=lambda each: (not each.requested, each.name))
-    shown = new if details else new[:NEW_SHOWN]
+def rows(told: Forecast, language: Translator | None) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """What is replaced and removed, each with a cell for every column."""
     replaced = tuple(_row(each, own.VERSION_UNKNOWN, language) for each in told.replaces)
-    removed = tuple(_row(each, own.GONE, language) for each in told.removes)
-    fresh = tuple(_row(each, own.SOME_VERSION, language) for each in shown)
-    return Rows((*replaced, *removed, *fresh), len(new) - len(shown))
+    return (*replaced, *(_row(each, own.GONE, language) for each in told.removes))
+
+
+def new(told: Forecast, *, details: bool, language: Translator | None) -> str:
+    """What would be new, in one sentence: what was asked for before its dependencies; empty if nothing is."""
+    names = tuple(
+        f"{each.name} {each.version}" if each.version else each.name
+        for each in sorted(told.installs, key=lambda each: (not each.requested, each.name))
+    )
+    if not names:
+        return ""
+    listed = joined(names, language, sys.maxsize if details else LONGEST)
+    return f"{say(own.COMES, language)} {listed}"
 
 
 def _row(each: Foreseen, otherwise: Text, language: Translator | None) -> tuple[tuple[str, ...], ...]:
