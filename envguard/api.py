@@ -15,6 +15,7 @@ from envguard.settings import Selection
 from envguard.store import Derived
 
 if TYPE_CHECKING:
+    from envguard.change_report import Aftermath, Changed
     from envguard.collect import Progress
     from envguard.comparison import Comparison
     from envguard.cuda_report import CudaReport
@@ -182,6 +183,21 @@ def redact(report: Report, identity: Identity | None = None) -> Report:
     from envguard import redact as redaction
 
     return redaction.redact(report, redaction.whoami() if identity is None else identity)
+
+
+def aftermath(
+    changed: Changed,
+    after: Report,
+    before: Report | None,
+    stale: frozenset[str] = frozenset(),
+    *,
+    recent: bool = False,
+    between: bool = False,
+) -> Aftermath | None:
+    """What a change has made worse, by the report after it and one before; None if nothing is worse."""
+    from envguard.aftermath import aftermath as judge
+
+    return judge(changed, after, before, stale, recent=recent, between=between)
 
 
 def pages() -> tuple[RulePage, ...]:

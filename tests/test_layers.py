@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 PACKAGE = Path(envguard.__file__).parent
 LAYERS = (
     "_version brought",
-    "probe value",
+    "probe value traces",
     "model machine library process cuda tables",
-    "facts errors comparison cuda_report forecast_report",
+    "facts errors comparison cuda_report forecast_report change_report",
     "settings",
-    "configuration store run prefixes",
+    "configuration store run prefixes changed",
     "elf",
     "loader",
     "versions surroundings packages hashes",
@@ -33,7 +33,7 @@ LAYERS = (
     "rules",
     "analyse",
     "why cuda_verdict",
-    "suppress baseline compare redact",
+    "suppress baseline compare redact aftermath",
     "forecast",
     "changes export",
     "api",
@@ -48,6 +48,7 @@ RENDER_MAY = {
     "envguard.comparison",
     "envguard.cuda_report",
     "envguard.forecast_report",
+    "envguard.change_report",
     "envguard.value",
 }
 ONLY_IN = {
@@ -58,7 +59,7 @@ ONLY_IN = {
     "jupyter_server": ("frontends",),
     "rattler": ("versions", "packages"),
     "rich": ("render",),
-    "ruamel": ("surroundings",),
+    "ruamel": ("surroundings", "commands"),
     "jupyter_core": ("surroundings",),
     "packaging": ("versions",),
     "tomli": ("configuration",),

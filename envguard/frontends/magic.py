@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 from IPython.core.magic import Magics, line_magic, magics_class
 
-from envguard.frontends import hint
+from envguard.frontends import hint, watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,6 +98,7 @@ def register(shell: InteractiveShell) -> None:
     _forget_completion(shell)
     shell.Completer.custom_matchers.append(_complete)
     hint.register(shell)
+    watch.register(shell)
 
 
 def unregister(shell: InteractiveShell) -> None:
@@ -106,6 +107,7 @@ def unregister(shell: InteractiveShell) -> None:
         shell.magics_manager.magics["line"].pop(name, None)
     _forget_completion(shell)
     hint.unregister(shell)
+    watch.unregister(shell)
 
 
 def _forget_completion(shell: InteractiveShell) -> None:

@@ -1,0 +1,83 @@
+"""What a change of the environment has made worse, by the report after it and, where it was taken, the one before.
+
+A sound install is answered with nothing, however much it has brought: the installer's own output tells what came, and a
+line of ours under every `pip install` would be the one that nobody reads any more. So it is for an install that was not
+to be seen in the cell: that it was invisible is no fault. What makes us speak is a finding that was not there before, an
+error or a warning, or a module of this kernel that no longer is what is installed. Then all that changed is told with
+it, for it is the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from envguard.change_report import Aftermath
+from envguard.model import Severity
+from envguard.probe.reading import normalise
+from envguard.rules.stale import stale_module
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envguard.change_report import Changed
+    from envguard.model import Finding, Report
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def aftermath(
+    changed: Changed,
+    after: Report,
+    before: Report | None,
+    stale: frozenset[str] = frozenset(),
+    *,
+    recent: bool = False,
+    between: bool = False,
+) -> Aftermath | None:
+    """What is worse than it was; None if nothing is. `stale` are the modules of which that was told already.
+
+    `recent` is a report from right before the change. To an older one findings may have come for other reasons (what was
+    imported since, a variable), so only those count that name what has changed.
+    """
+    restart = after.restart
+    modules = tuple(name for name in restart.names if name not in stale) if restart and restart.needed else ()
+    findings = tuple(_grave(after)) if before is None else tuple(_newer(after, before))
+    if not recent:
+        findings = tuple(finding for finding in findings if _is_about(changed, finding))
+    if not modules and not findings:
+        return None
+    return Aftermath(changed, between, modules, findings, before is not None)
+
+
+def _grave(report: Report) -> Iterator[Finding]:
+    """Errors and warnings; stale modules apart, which are told by their names."""
+    for finding in report.findings:
+        if finding.severity is not Severity.INFO and finding.rule != stale_module.id:
+            yield finding
+
+
+def _newer(after: Report, before: Report) -> Iterator[Finding]:
+    """The findings of one report that are not in the other, or weigh more than there."""
+    known: dict[tuple[str, str], int] = {}
+    for finding in (*before.findings, *(each.finding for each in before.suppressed)):
+        key = finding.rule, finding.subject
+        known[key] = min(finding.severity.rank, known.get(key, finding.severity.rank))
+    for finding in _grave(after):
+        if finding.severity.rank < known.get((finding.rule, finding.subject), len(Severity)):
+            yield finding
+
+
+def _is_about(changed: Changed, finding: Finding) -> bool:
+    """Whether a finding names something that has changed."""
+    names = frozenset(map(normalise, changed.names))
+    words = (finding.subject, *(each for each in finding.message.args.values() if not isinstance(each, int)))
+    return any(name in names for word in words for name in _named(word))
+
+
+def _named(word: str | tuple[str, ...]) -> Iterator[str]:
+    """The names with which the words begin: of `numpy >=1.26` numpy."""
+    for each in (word,) if isinstance(word, str) else word:
+        match = _NAME.match(each)
+        if match:
+            yield normalise(match[0])
