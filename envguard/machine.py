@@ -55,6 +55,14 @@ class CustomChannel:
 
 
 @value
+class Multichannel:
+    """Several addresses behind one name (custom_multichannels), or that mirror it (mamba's mirrored_channels)."""
+
+    name: str
+    urls: tuple[str, ...]
+
+
+@value
 class CondaLayer:
     """What one .condarc, or one variable, sets; None where it is silent."""
 
@@ -66,6 +74,11 @@ class CondaLayer:
     custom_channels: tuple[CustomChannel, ...] = ()
     create_default_packages: tuple[str, ...] | None = None
     pinned_packages: tuple[str, ...] | None = None
+    multichannels: tuple[Multichannel, ...] = ()
+    mirrored_channels: tuple[Multichannel, ...] = ()
+    aggressive_update_packages: tuple[str, ...] | None = None
+    pkgs_dirs: tuple[str, ...] | None = None
+    offline: bool | None = None
 
 
 @value

@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from envguard.machine import CondaConfig, CondaLayer, CustomChannel
+from envguard.machine import CondaConfig, CondaLayer, CustomChannel, Multichannel
 from envguard.probe import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from envguard.facts import Environment
 
@@ -30,12 +30,18 @@ _VARIABLES = (
     "default_channels",
     "create_default_packages",
     "pinned_packages",
+    "aggressive_update_packages",
+    "pkgs_dirs",
+    "offline",
 )
 _SECRET = re.compile(r"(?<=//)[^/@]*@|/t/[^/]+")
 
 
-def conda_config(env: Environment, problems: reading.Problems) -> CondaConfig | None:
-    """Every layer that is there; None if there is one and no library to read it with."""
+def conda_config(env: Environment, problems: reading.Problems, *, secrets: bool = False) -> CondaConfig | None:
+    """Every layer that is there; None if there is one and no library to read it with.
+
+    With `secrets` addresses keep their passwords and tokens, for whoever asks a channel and keeps them to himself.
+    """
     layers = []
     for path in _files(env):
         try:
@@ -58,12 +64,12 @@ def conda_config(env: Environment, problems: reading.Problems) -> CondaConfig | 
             problems.add(str(path), "is not valid YAML: {error}", error=reading.why(error))
             continue
         if isinstance(value, dict):
-            layers.append(_layer(str(path), value))
+            layers.append(_layer(str(path), value, secrets=secrets))
         elif value is not None:
             problems.add(str(path), "is not a list of settings")
     variables = {key: value for key in _VARIABLES if (value := os.environ.get("CONDA_" + key.upper()))}
     if variables:
-        layers.append(_layer(", ".join("CONDA_" + key.upper() for key in variables), variables))
+        layers.append(_layer(", ".join("CONDA_" + key.upper() for key in variables), variables, secrets=secrets))
     return CondaConfig(tuple(layers))
 
 
@@ -124,31 +130,45 @@ def _inside(folder: Path) -> list[Path]:
     return [folder / name for name in names if name.endswith((".yml", ".yaml")) or name in (".condarc", "condarc")]
 
 
-def _layer(source: str, value: dict[Any, Any]) -> CondaLayer:
+def _layer(source: str, value: dict[Any, Any], *, secrets: bool) -> CondaLayer:
+    tell = os.path.expandvars if secrets else _clean  # conda fills in variables; a token often stands in one
     several = value.get("custom_multichannels")
     defaults = several.get("defaults") if isinstance(several, dict) else None
     custom = value.get("custom_channels")
+    offline = value.get("offline")
     return CondaLayer(
         source=source,
-        channels=_list(value.get("channels", value.get("channel"))),
+        channels=_list(value.get("channels", value.get("channel")), tell),
         channel_priority=_priority(value.get("channel_priority")),
-        channel_alias=_clean(alias) if isinstance(alias := value.get("channel_alias"), str) else None,
-        default_channels=_list(value.get("default_channels", defaults)),
+        channel_alias=tell(alias) if isinstance(alias := value.get("channel_alias"), str) else None,
+        default_channels=_list(value.get("default_channels", defaults), tell),
         custom_channels=tuple(
-            CustomChannel(str(name), _clean(url)) for name, url in custom.items() if isinstance(url, str)
+            CustomChannel(str(name), tell(url)) for name, url in custom.items() if isinstance(url, str)
         )
         if isinstance(custom, dict)
         else (),
-        create_default_packages=_list(value.get("create_default_packages")),
-        pinned_packages=_list(value.get("pinned_packages")),
+        create_default_packages=_list(value.get("create_default_packages"), tell),
+        pinned_packages=_list(value.get("pinned_packages"), tell),
+        multichannels=_several(several, tell),
+        mirrored_channels=_several(value.get("mirrored_channels"), tell),
+        aggressive_update_packages=_list(value.get("aggressive_update_packages"), tell),
+        pkgs_dirs=_list(value.get("pkgs_dirs"), os.path.expandvars),
+        offline=str(offline).lower() in ("true", "yes", "on", "1") if offline is not None else None,
     )
 
 
-def _list(value: Any) -> tuple[str, ...] | None:
+def _several(value: Any, tell: Callable[[str], str]) -> tuple[Multichannel, ...]:
+    """A mapping from a name to several addresses."""
+    if not isinstance(value, dict):
+        return ()
+    return tuple(Multichannel(str(name), urls) for name, each in value.items() if (urls := _list(each, tell)))
+
+
+def _list(value: Any, tell: Callable[[str], str]) -> tuple[str, ...] | None:
     """The strings of a YAML list, or of a variable, which separates them by commas or ampersands."""
     if isinstance(value, str):
         value = [part.strip() for part in re.split("[,&]", value)]
-    return tuple(_clean(each) for each in reading.strings(value) if each) if isinstance(value, list) else None
+    return tuple(tell(each) for each in reading.strings(value) if each) if isinstance(value, list) else None
 
 
 def _priority(value: Any) -> str | None:

@@ -1,0 +1,227 @@
+"""py-rattler in a process of its own: `python worker.py REQUEST ANSWER`, both files of JSON.
+
+* Nothing of envguard is imported, so that the file can be started by its path, and no notebook hosts py-rattler's threads:
+  they may abort the interpreter that ends soon after an answer (seen with 0.28), and only a process can be given up.
+* Whatever goes wrong is an answer: {"error": {"kind": …, "says": …}}.
+* Nothing is installed, and without `network` nothing but files is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import json
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+_KINDS = {
+    "SolverError": "unsatisfiable",
+    "GatewayError": "unreachable",
+    "FetchRepoDataError": "unreachable",
+    "InvalidChannelError": "unreachable",
+    "InvalidUrlError": "unreachable",
+    "InvalidMatchSpecError": "spec",
+    "InvalidVersionSpecError": "spec",
+    "InvalidPackageNameError": "spec",
+}
+
+
+class Unknown(Exception):
+    """Something of the question cannot be looked up here."""
+
+
+def _sources(request: dict[str, Any]) -> list[Any]:
+    """The channels in their order; one that may only be read from what is cached is made of those files."""
+    import rattler
+
+    found: list[Any] = []
+    for channel in request["channels"]:
+        at = rattler.Channel(channel["url"])
+        cached = channel.get("cached")
+        if cached is None:
+            found.append(at)
+            continue
+        subdirs = [rattler.SparseRepoData(at, subdir, path) for subdir, path in cached.items()]
+        # two folders of one channel are one tier of its priority
+        found.append(rattler.MultiSource(channel["name"], subdirs) if len(subdirs) > 1 else subdirs[0])
+    return found
+
+
+def _gateway(request: dict[str, Any]) -> Any:
+    import rattler
+
+    action = "cache-or-fetch" if request["network"] else "force-cache-only"
+    client = rattler.networking.Client.authenticated_client() if request["network"] else None
+    return rattler.Gateway(
+        cache_dir=Path(request["cache"]),
+        default_config=rattler.SourceConfig(cache_action=action),
+        client=client,
+    )
+
+
+def _record(record: Any) -> dict[str, Any]:
+    noarch = record.noarch
+    kind = "python" if noarch.python else "generic" if noarch.generic else None
+    return {
+        "name": record.name.normalized,
+        "version": str(record.version),
+        "build": str(getattr(record.build, "build", None) or record.build),
+        "build_number": record.build_number,
+        "subdir": record.subdir,
+        "channel": record.channel,
+        "noarch": kind,
+        "depends": list(record.depends),
+        "constrains": list(record.constrains),
+        "url": record.url,
+        "file_name": record.file_name,
+        "sha256": record.sha256.hex() if record.sha256 else None,
+        "site_packages": record.python_site_packages_path,
+    }
+
+
+async def query(request: dict[str, Any]) -> dict[str, Any]:
+    """Which versions of some names each channel has, the newest first."""
+    import rattler
+
+    sources = _sources(request)
+    answer = await _gateway(request).query(
+        sources, request["platforms"], request["names"], recursive=False, channel_relations="disabled"
+    )
+    found: dict[str, list[list[str]]] = {name: [] for name in request["names"]}
+    tiers = _tiers(sources, request, answer)
+    for name in request["names"]:
+        for records in tiers:
+            versions = {str(each.version) for each in records if each.name.normalized == name}
+            found[name].append(sorted(versions, key=rattler.Version, reverse=True))
+    return {"versions": found}
+
+
+def _tiers(sources: list[Any], request: dict[str, Any], answer: Any) -> list[list[Any]]:
+    """The records by channel; where one source gives several lists they are told apart by what the records say."""
+    if len(answer) == len(sources):
+        return list(answer)
+    places = [channel["url"].rstrip("/") for channel in request["channels"]]
+    return [[each for part in answer for each in part if each.channel.rstrip("/") == place] for place in places]
+
+
+def _installed(request: dict[str, Any]) -> list[Any]:
+    import rattler
+
+    found = []
+    for path in request["installed"]:
+        try:
+            found.append(rattler.PrefixRecord.from_path(path))
+        except Exception as error:
+            raise Unknown(f"{os.path.basename(path)}: {error}") from error
+    return found
+
+
+def _virtual() -> list[Any]:
+    import rattler
+
+    return list(rattler.VirtualPackage.detect(rattler.VirtualPackageOverrides.from_env()))
+
+
+async def solve(request: dict[str, Any]) -> dict[str, Any]:
+    """The records a prefix would hold: the first of several attempts that has a solution."""
+    import rattler
+
+    installed = {each.name.normalized: each for each in _installed(request)}
+    gateway, sources = _gateway(request), _sources(request)
+    priority = getattr(rattler.channel.ChannelPriority, request["priority"].capitalize())
+    refused: Exception | None = None
+    for attempt in request["attempts"]:
+        free = set(attempt["free"])
+        kept = [each for name, each in installed.items() if name not in free]
+        specs = list(attempt["specs"])
+        try:
+            records = await rattler.solve(
+                sources,
+                specs,
+                gateway=gateway,
+                platforms=request["platforms"],
+                locked_packages=() if attempt["frozen"] else kept,
+                pinned_packages=kept if attempt["frozen"] else (),
+                virtual_packages=_virtual(),
+                timeout=datetime.timedelta(seconds=request["seconds"]),
+                channel_priority=priority,
+                constraints=attempt["constraints"],
+                channel_relations="disabled",
+            )
+        except Exception as error:
+            if type(error).__name__ != "SolverError":
+                raise
+            refused = refused or error
+            continue
+        if attempt["keep"]:
+            records = _with_bystanders(records, installed, rattler.MatchSpec)
+        return {"records": [_record(each) for each in records], "attempt": request["attempts"].index(attempt)}
+    assert refused is not None
+    raise refused
+
+
+def _with_bystanders(records: list[Any], installed: dict[str, Any], spec: Any) -> list[Any]:
+    """The solution and those installed packages nobody asked for that still fit to it."""
+    chosen = {each.name.normalized: each for each in records}
+    left = {name: each for name, each in installed.items() if name not in chosen}
+    changed = True
+    while changed:  # what fits only beside another that does not fit goes, too
+        changed = False
+        together = {**chosen, **left}
+        for name, each in list(left.items()):
+            if not all(_met(need, together, spec) for need in each.depends) or any(
+                _forbids(other, each, spec) or _forbids(each, other, spec) for other in together.values()
+            ):
+                del left[name], together[name]
+                changed = True
+    return [*records, *left.values()]
+
+
+def _met(need: str, together: dict[str, Any], spec: Any) -> bool:
+    name = need.split()[0].split("::")[-1]
+    return name.startswith("__") or (name in together and bool(together[name].matches(spec(need))))
+
+
+def _forbids(first: Any, second: Any, spec: Any) -> bool:
+    name = second.name.normalized
+    return any(each.split()[0] == name and not second.matches(spec(each)) for each in first.constrains)
+
+
+async def paths(request: dict[str, Any]) -> dict[str, Any]:
+    """The files of package archives on this machine; None for what cannot be read."""
+    import rattler
+
+    found: dict[str, list[str] | None] = {}
+    for archive in request["archives"]:
+        try:
+            listed = rattler.PathsJson.from_package_archive(archive)
+        except Exception:
+            found[archive] = None
+            continue
+        found[archive] = [str(each.relative_path).replace("\\", "/") for each in listed.paths]
+    return {"paths": found}
+
+
+def _main(source: str, target: str) -> None:
+    # A folder of envguard's, in which `names.py` stands, is no place to import from.
+    sys.path = [entry for entry in sys.path if os.path.realpath(entry or ".") != os.path.dirname(__file__)]
+    request = json.loads(Path(source).read_text(encoding="utf-8"))
+    warnings.simplefilter("ignore")
+    try:
+        answer = asyncio.run({"query": query, "solve": solve, "paths": paths}[request["do"]](request))
+    except ImportError as error:
+        answer = {"error": {"kind": "library", "says": str(error)}}
+    except Unknown as error:
+        answer = {"error": {"kind": "record", "says": str(error)}}
+    except BaseException as error:
+        answer = {"error": {"kind": _KINDS.get(type(error).__name__, "failed"), "says": str(error).strip()}}
+    Path(target).write_text(json.dumps(answer), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:3])
+    sys.stderr.flush()
+    os._exit(0)  # the ordinary end is what py-rattler's threads may spoil
