@@ -32,5 +32,9 @@ class ProbeFailed(EnvguardError):
     """An interpreter could not be asked: it is dead, too old, or too slow (exit code 2)."""
 
 
+class Cancelled(EnvguardError):
+    """Whoever asked does not want the answer any more."""
+
+
 class CannotTell(EnvguardError):
     """Raised by a rule that lacks what it needs to decide; becomes a Skipped with this reason."""

@@ -13,18 +13,21 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from typing import IO, TYPE_CHECKING
 
-from envguard.errors import ProbeFailed
+from envguard.errors import Cancelled, ProbeFailed
 from envguard.model import text
 from envguard.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 KEPT_BYTES = 4 * 1024 * 1024
 _CHUNK = 65536
+_TICK = 0.05
+"""Seconds between two looks at whether somebody has cancelled."""
 _GRACE = 2.0
 """Seconds for the child to go once killed, and for its last output to arrive; a grandchild may hold the pipe open for longer."""
 
@@ -60,10 +63,12 @@ def run(
     env: Mapping[str, str | None] | None = None,
     cwd: str | Path | None = None,
     kept: int = KEPT_BYTES,
+    told: Callable[[str], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Ran:
-    """Runs a program to its end; ProbeFailed if it cannot be started or its time is over.
+    """Runs a program to its end; ProbeFailed if it cannot be started or its time is over, Cancelled once `cancelled` says so.
 
-    `env` comes on top of the clean environment, of which None takes a variable away. A non-zero exit code is an answer, not an error.
+    `told` gets each line of stdout as it comes, in a thread of its own. `env` comes on top of the clean environment, of which None takes a variable away. A non-zero exit code is an answer, not an error.
     """
     program = os.fspath(argv[0])
     variables = {name: value for name, value in {**clean_environment(), **(env or {})}.items() if value is not None}
@@ -74,9 +79,9 @@ def run(
         raise ProbeFailed(text("{program} cannot be started: {reason}", program=program, reason=reason)) from error
     assert process.stdout is not None
     assert process.stderr is not None
-    out, err = _Reader(process.stdout, kept, first=True), _Reader(process.stderr, kept, first=False)
+    out, err = _Reader(process.stdout, kept, first=True, told=told), _Reader(process.stderr, kept, first=False)
     try:
-        process.wait(timeout)
+        _wait(process, timeout, cancelled)
     except subprocess.TimeoutExpired as error:
         raise ProbeFailed(
             text("{program} did not answer within {seconds} s", program=program, seconds=f"{timeout:g}")
@@ -88,6 +93,23 @@ def run(
         out.join()
         err.join()
     return Ran(process.returncode, out.text(), err.text())
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float, cancelled: Callable[[], bool] | None) -> None:
+    if cancelled is None:
+        process.wait(timeout)
+        return
+    end = time.monotonic() + timeout
+    while not cancelled():
+        left = end - time.monotonic()
+        try:
+            process.wait(max(0.0, min(_TICK, left)))
+        except subprocess.TimeoutExpired:
+            if left <= _TICK:
+                raise
+        else:
+            return
+    raise Cancelled(text("cancelled"))
 
 
 def clean_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -137,15 +159,22 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 class _Reader(threading.Thread):
     """Drains a pipe to its end, so that the child never blocks, and keeps a bounded part of it."""
 
-    def __init__(self, pipe: IO[bytes], kept: int, *, first: bool) -> None:
+    def __init__(
+        self, pipe: IO[bytes], kept: int, *, first: bool, told: Callable[[str], None] | None = None
+    ) -> None:
         super().__init__(daemon=True, name="envguard-reader")
-        self._pipe, self._kept, self._first = pipe, kept, first
+        self._pipe, self._kept, self._first, self._told = pipe, kept, first, told
         self._bytes = bytearray()
+        self._line = b""
         self.start()
 
     def run(self) -> None:
         with contextlib.suppress(OSError, ValueError), self._pipe:
             while chunk := os.read(self._pipe.fileno(), _CHUNK):
+                if self._told is not None:
+                    *lines, self._line = (self._line[-_CHUNK:] + chunk).split(b"\n")
+                    for line in lines:
+                        self._told(line.decode("utf-8", errors="replace").rstrip())
                 if self._first:
                     self._bytes += chunk[: max(0, self._kept - len(self._bytes))]
                 else:
