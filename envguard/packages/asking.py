@@ -72,9 +72,8 @@ def ask(request: Mapping[str, Any], *, timeout: float, cancel: Callable[[], bool
             answer = json.loads(target.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return Reply(None, "failed", f"exit code {process.returncode}")
-    if error := answer.get("error"):
-        return Reply(None, error["kind"], _short(error["says"]))
-    return Reply(answer)
+    refused = answer.get("error")
+    return Reply(answer) if refused is None else Reply(None, refused["kind"], _short(refused["says"]))
 
 
 def _short(says: str) -> str:

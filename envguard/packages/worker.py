@@ -34,26 +34,28 @@ class Unknown(Exception):
 
 
 def _sources(request: dict[str, Any]) -> list[Any]:
-    """The channels in their order; one that may only be read from what is cached is made of those files."""
+    """The channels in their order; those of one name (`defaults`) are one tier of the priority.
+
+    One that may only be read from what is kept of it is made of those files.
+    """
     import rattler
 
-    found: list[Any] = []
+    tiers: list[tuple[str, list[Any]]] = []
     for channel in request["channels"]:
         at = rattler.Channel(channel["url"])
-        cached = channel.get("cached")
-        if cached is None:
-            found.append(at)
-            continue
-        subdirs = [rattler.SparseRepoData(at, subdir, path) for subdir, path in cached.items()]
-        # two folders of one channel are one tier of its priority
-        found.append(rattler.MultiSource(channel["name"], subdirs) if len(subdirs) > 1 else subdirs[0])
-    return found
+        kept = channel.get("cached")
+        parts = [at] if kept is None else [rattler.SparseRepoData(at, subdir, path) for subdir, path in kept.items()]
+        if tiers and tiers[-1][0] == channel["name"]:
+            tiers[-1][1].extend(parts)
+        else:
+            tiers.append((channel["name"], parts))
+    return [parts[0] if len(parts) == 1 else rattler.MultiSource(name, parts) for name, parts in tiers]
 
 
 def _gateway(request: dict[str, Any]) -> Any:
     import rattler
 
-    action = "cache-or-fetch" if request["network"] else "force-cache-only"
+    action: Any = "cache-or-fetch" if request["network"] else "force-cache-only"
     client = rattler.networking.Client.authenticated_client() if request["network"] else None
     return rattler.Gateway(
         cache_dir=Path(request["cache"]),
@@ -86,25 +88,25 @@ async def query(request: dict[str, Any]) -> dict[str, Any]:
     """Which versions of some names each channel has, the newest first."""
     import rattler
 
-    sources = _sources(request)
     answer = await _gateway(request).query(
-        sources, request["platforms"], request["names"], recursive=False, channel_relations="disabled"
+        _sources(request), request["platforms"], request["names"], recursive=False, channel_relations="disabled"
     )
+    records = [each for part in answer for each in part]
     found: dict[str, list[list[str]]] = {name: [] for name in request["names"]}
-    tiers = _tiers(sources, request, answer)
-    for name in request["names"]:
-        for records in tiers:
-            versions = {str(each.version) for each in records if each.name.normalized == name}
+    for channel in request["channels"]:
+        place = _place(channel["url"])
+        here = [each for each in records if _place(each.channel or each.url.rsplit("/", 2)[0]) == place]
+        for name in request["names"]:
+            versions = {str(each.version) for each in here if each.name.normalized == name}
             found[name].append(sorted(versions, key=rattler.Version, reverse=True))
     return {"versions": found}
 
 
-def _tiers(sources: list[Any], request: dict[str, Any], answer: Any) -> list[list[Any]]:
-    """The records by channel; where one source gives several lists they are told apart by what the records say."""
-    if len(answer) == len(sources):
-        return list(answer)
-    places = [channel["url"].rstrip("/") for channel in request["channels"]]
-    return [[each for part in answer for each in part if each.channel.rstrip("/") == place] for place in places]
+def _place(url: str) -> str:
+    """An address without user and password, which records do not repeat."""
+    scheme, _, rest = url.partition("://")
+    host, _, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}/{path.strip('/')}"
 
 
 def _installed(request: dict[str, Any]) -> list[Any]:
@@ -115,7 +117,7 @@ def _installed(request: dict[str, Any]) -> list[Any]:
         try:
             found.append(rattler.PrefixRecord.from_path(path))
         except Exception as error:
-            raise Unknown(f"{os.path.basename(path)}: {error}") from error
+            raise Unknown(f"{Path(path).name}: {error}") from error
     return found
 
 
@@ -198,7 +200,7 @@ async def paths(request: dict[str, Any]) -> dict[str, Any]:
     for archive in request["archives"]:
         try:
             listed = rattler.PathsJson.from_package_archive(archive)
-        except Exception:
+        except Exception:  # noqa: BLE001 - rattler's errors share no base class
             found[archive] = None
             continue
         found[archive] = [str(each.relative_path).replace("\\", "/") for each in listed.paths]
@@ -207,7 +209,8 @@ async def paths(request: dict[str, Any]) -> dict[str, Any]:
 
 def _main(source: str, target: str) -> None:
     # A folder of envguard's, in which `names.py` stands, is no place to import from.
-    sys.path = [entry for entry in sys.path if os.path.realpath(entry or ".") != os.path.dirname(__file__)]
+    here = Path(__file__).parent.resolve()
+    sys.path = [entry for entry in sys.path if Path(entry).resolve() != here]
     request = json.loads(Path(source).read_text(encoding="utf-8"))
     warnings.simplefilter("ignore")
     try:
@@ -216,7 +219,7 @@ def _main(source: str, target: str) -> None:
         answer = {"error": {"kind": "library", "says": str(error)}}
     except Unknown as error:
         answer = {"error": {"kind": "record", "says": str(error)}}
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - a panic of Rust's is a BaseException
         answer = {"error": {"kind": _KINDS.get(type(error).__name__, "failed"), "says": str(error).strip()}}
     Path(target).write_text(json.dumps(answer), encoding="utf-8")
 

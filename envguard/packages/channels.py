@@ -1,0 +1,136 @@
+"""The channels a conda command would ask for a prefix, by their addresses, the first the strongest.
+
+How conda makes an address of a name is told in its user guide, "Managing channels" and "Using the .condarc conda
+configuration file" (https://docs.conda.io/projects/conda/en/latest/user-guide/configuration/settings.html); mamba's
+`mirrored_channels` in its own (https://mamba.readthedocs.io/en/latest/user_guide/configuration.html).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from envguard.run import without_secrets
+from envguard.value import value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envguard.machine import CondaConfig
+
+ALIAS = "https://conda.anaconda.org"
+_OFFICIAL = "https://repo.anaconda.com"
+_DEFAULTS = ("pkgs/main", "pkgs/r", *(("pkgs/msys2",) if sys.platform == "win32" else ()))
+_SUBDIR = re.compile(r"/(?:noarch|(?:linux|osx|win|emscripten|wasi|freebsd|zos)-\w+)/*$")
+_TOKEN = re.compile(r"/t/[^/]+(?=/)")
+_USER = re.compile(r"(?<=://)[^/@]*@")
+
+
+@value
+class Channel:
+    """One channel. Its address may hold a password or a token: only `shown` is for eyes."""
+
+    name: str
+    """As it is written where it is named, without secrets: what `--channel` takes."""
+    url: str
+    origin: str
+    """command, configuration, default, or records."""
+
+    @property
+    def shown(self) -> str:
+        """The address without secrets."""
+        return without_secrets(self.url)
+
+    @property
+    def local(self) -> bool:
+        """Whether it is a folder of this machine, which needs no network."""
+        return self.url.startswith("file:")
+
+    @property
+    def key(self) -> str:
+        """What is the same for two spellings of one channel."""
+        return _USER.sub("", _TOKEN.sub("", self.url)).rstrip("/")
+
+
+def channels(
+    config: CondaConfig | None,
+    *,
+    named: Iterable[str] = (),
+    override: bool = False,
+    records: Iterable[str | None] = (),
+    fallback: str = "defaults",
+    folder: str | None = None,
+) -> tuple[Channel, ...]:
+    """The channels in their order: the command's, the configuration's, then those that installed packages came from.
+
+    `fallback` is what the tool takes where nothing is configured. With `override` (`--override-channels`) only the
+    command's count. Relative folders begin at `folder`.
+    """
+    found = [(name, "command") for name in named]
+    if not override:
+        configured = config.channels if config is not None and _configures(config) else ()
+        found += [(name, "configuration") for name in configured] or [(fallback, "default")]
+        found += [(name, "records") for name in dict.fromkeys(records) if name and _is_channel(name)]
+    told: dict[str, Channel] = {}
+    for name, origin in found:
+        for url in addresses(name, config, folder):
+            channel = Channel(without_secrets(name) if origin != "records" else _plain(name), url, origin)
+            told.setdefault(channel.key, channel)
+    return tuple(told.values())
+
+
+def addresses(name: str, config: CondaConfig | None, folder: str | None = None) -> tuple[str, ...]:
+    """The addresses that a name, an address or a folder stands for."""
+    plain = _SUBDIR.sub("", name.strip()).rstrip("/")
+    if not plain or plain in ("nodefaults", "@", "pypi", "<develop>", "<unknown>"):
+        return ()
+    layers = tuple(reversed(config.layers)) if config is not None else ()
+    if "://" in plain:
+        return tuple(_mirrored(plain, config)) or (plain,)
+    if plain.startswith((".", "/", "~")) or re.match(r"[A-Za-z]:[\\/]", plain):
+        place = Path(folder or ".", os.path.expanduser(plain))  # noqa: PTH111 - Path.expanduser raises for a stranger
+        return (Path(os.path.abspath(place)).as_uri(),)  # noqa: PTH100 - a link stays the name that was given
+    for layer in layers:
+        for several in layer.multichannels:
+            if several.name == plain and plain != "defaults":
+                return tuple(url for each in several.urls for url in addresses(each, config, folder) if each != name)
+    if plain == "defaults":
+        listed = next((layer.default_channels for layer in layers if layer.default_channels), _DEFAULTS)
+        return tuple(url for each in listed if each != "defaults" for url in addresses(each, config, folder))
+    if mirrors := tuple(_mirrored(plain, config)):
+        return mirrors
+    for layer in layers:
+        for custom in layer.custom_channels:
+            # what is set for `x` holds for `x/label/dev`, too
+            if plain == custom.name or plain.startswith(custom.name + "/"):
+                return tuple(f"{base.rstrip('/')}/{plain}" for base in addresses(custom.url, config, folder))
+    if plain.startswith("pkgs/"):
+        return (f"{_OFFICIAL}/{plain}",)
+    alias = next((layer.channel_alias for layer in layers if layer.channel_alias), ALIAS)
+    return (f"{alias.rstrip('/')}/{plain}",)
+
+
+def _mirrored(name: str, config: CondaConfig | None) -> Iterator[str]:
+    """Where mamba would fetch a channel from instead: the first of its mirrors that this machine can be asked for."""
+    for layer in reversed(config.layers) if config is not None else ():
+        for mirror in layer.mirrored_channels:
+            if mirror.name.rstrip("/") == name:
+                yield from (url.rstrip("/") for url in mirror.urls[:1] if "://" in url and not url.startswith("oci:"))
+
+
+def _configures(config: CondaConfig) -> bool:
+    return any(layer.channels for layer in config.layers)
+
+
+def _is_channel(name: str) -> bool:
+    """Whether a record's channel is one that can be asked; an address with a secret in it may be one of yesterday."""
+    return name not in ("pypi", "@", "<develop>", "<unknown>", "unknown") and "<" not in name and "@" not in name
+
+
+def _plain(name: str) -> str:
+    """A record's channel as `--channel` takes it."""
+    url = _SUBDIR.sub("", name.rstrip("/"))
+    return url.removeprefix(ALIAS + "/")

@@ -1,0 +1,122 @@
+"""Where what channels say is to be had: from the channels, or from what a package manager has kept of them.
+
+conda, mamba and py-rattler all keep `repodata.json` as `cache/XXXXXXXX.json`, named by the MD5 of the folder's address
+(`cache_fn_url` in conda/gateways/repodata/__init__.py, `cache_name_from_url` in libmamba, `url_to_cache_filename` in
+rattler's `rattler_repodata_gateway`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from envguard.probe import package_cache
+from envguard.value import value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envguard.machine import CondaConfig
+    from envguard.packages.channels import Channel
+
+
+@value
+class Sources:
+    """What the worker is asked with."""
+
+    channels: tuple[Channel, ...]
+    platforms: tuple[str, ...]
+    network: bool
+    request: tuple[dict[str, Any], ...]
+    cache: str
+    missing: tuple[Channel, ...]
+    """Channels of which nothing is kept here; asked by nobody, as there is to be no network."""
+
+    def base(self) -> dict[str, Any]:
+        """The part of a request that says where to look."""
+        return {
+            "channels": list(self.request),
+            "platforms": list(self.platforms),
+            "network": self.network,
+            "cache": self.cache,
+        }
+
+
+def sources(
+    channels: Iterable[Channel], platform: str, *, network: bool, prefix: str, config: CondaConfig | None = None
+) -> Sources:
+    """How each channel can be read; without network a channel is read from what is kept of it, or missing."""
+    if config is not None and any(layer.offline for layer in config.layers):
+        network = False
+    folders = caches(prefix, config)
+    platforms = (platform, "noarch")
+    told, request, missing = [], [], []
+    for channel in channels:
+        entry: dict[str, Any] = {"name": channel.name, "url": channel.url}
+        if not channel.local and not network:
+            kept = {subdir: path for subdir in platforms if (path := _kept(channel, subdir, folders))}
+            if not kept:
+                missing.append(channel)
+                continue
+            entry["cached"] = kept
+        told.append(channel)
+        request.append(entry)
+    return Sources(tuple(told), platforms, network, tuple(request), _own_cache(folders), tuple(missing))
+
+
+def caches(prefix: str, config: CondaConfig | None = None) -> tuple[str, ...]:
+    """The folders in which package managers keep what they fetched, for a prefix."""
+    named = [
+        os.path.expanduser(folder)  # noqa: PTH111 - Path.expanduser raises where there is no home
+        for layer in reversed(config.layers if config is not None else ())
+        for folder in layer.pkgs_dirs or ()
+    ]
+    return tuple(dict.fromkeys((*(f for f in named if Path(f).is_dir()), *package_cache.folders(prefix))))
+
+
+def packages_of(prefix: str, stem: str, config: CondaConfig | None = None) -> Iterator[Path]:
+    """The unpacked folders of a package (`numpy-1.26.4-py311_0`) in these caches; rattler may add a hash to the name."""
+    for cache in caches(prefix, config):
+        try:
+            found = [entry.name for entry in os.scandir(cache) if entry.name.startswith(stem)]
+        except OSError:
+            continue
+        for name in sorted(found):
+            if name == stem or name.startswith(stem + "-"):
+                yield Path(cache, name)
+
+
+def _kept(channel: Channel, subdir: str, folders: tuple[str, ...]) -> str | None:
+    """The newest repodata.json that is kept of one folder of a channel."""
+    found = []
+    for base in dict.fromkeys((channel.url, channel.key)):  # named by the address with the secret, or without
+        name = hashlib.md5(f"{base.rstrip('/')}/{subdir}/".encode(), usedforsecurity=False).hexdigest()[:8] + ".json"
+        for folder in folders:
+            for path in (Path(folder, "cache", name), Path(folder, "repodata", name)):
+                try:
+                    found.append((path.stat().st_mtime, str(path)))
+                except OSError:
+                    continue
+    return max(found)[1] if found else None
+
+
+def _own_cache(folders: tuple[str, ...]) -> str:
+    """Where what is fetched is kept: with rattler's, if there is such a cache, else in the system's temporary folder."""
+    for folder in folders:
+        kept = Path(folder, "repodata")
+        if kept.is_dir() and os.access(kept, os.W_OK):
+            return str(kept)
+    # whose name a stranger may have taken before
+    place = Path(tempfile.gettempdir(), f"envguard-repodata-{os.getuid() if hasattr(os, 'getuid') else 'user'}")
+    try:
+        place.mkdir(mode=0o700, exist_ok=True)
+        status = place.lstat()
+        if stat.S_ISDIR(status.st_mode) and (not hasattr(os, "getuid") or status.st_uid == os.getuid()):
+            return str(place)
+    except OSError:
+        pass
+    return tempfile.mkdtemp(prefix="envguard-repodata-")
