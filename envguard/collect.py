@@ -19,7 +19,7 @@ from envguard.errors import NoSuchEnvironment, ProbeFailed
 from envguard.facts import Environment, process_from_dict
 from envguard.model import text
 from envguard.prefixes import is_environment, named
-from envguard.probe import disk, live, witness
+from envguard.probe import disk, live, marks, witness
 from envguard.process import Process
 from envguard.store import Derived, Memory
 from envguard.surroundings import surround
@@ -224,7 +224,7 @@ def _where(prefix: str | Path | None) -> str:
 
 def _beside(env: Environment) -> tuple[object, ...]:
     """What the probe tells of a prefix that no path in it shows: the programs on the PATH, and what may be written."""
-    return disk.tools(env.prefix), disk.writable(env.prefix, list(env.site_packages))
+    return disk.tools(env.prefix), marks.writable(env.prefix, list(env.site_packages))
 
 
 def _existing(prefix: Path) -> Path:

@@ -24,12 +24,22 @@ import gc
 import itertools
 import json
 import os
-import re
 import shutil
 from typing import TYPE_CHECKING, Any, Dict, Iterator, NamedTuple, Tuple
 
 if TYPE_CHECKING or __package__:
-    from envguard.probe import activation, compiled, conda_book, extras, history, imports, join, pip_book, reading
+    from envguard.probe import (
+        activation,
+        compiled,
+        conda_book,
+        extras,
+        history,
+        imports,
+        join,
+        marks,
+        pip_book,
+        reading,
+    )
     from envguard.probe.books import Books
     from envguard.probe.pip_book import Dist
     from envguard.probe.tree import Tree
@@ -41,6 +51,7 @@ else:  # run alone, by path: this folder is first on sys.path
     import history
     import imports
     import join
+    import marks
     import pip_book
     import reading
     from books import Books
@@ -48,13 +59,6 @@ else:  # run alone, by path: this folder is first on sys.path
     from tree import Tree
 
 Record = Tuple[str, Dict[str, Any]]  # evaluated when run, hence in Python 3.8's spelling
-
-
-def _layout(prefix: str, platform: str | None) -> str:
-    """Whether the prefix is laid out as on Windows: by its files, for a prefix without records, or by its platform."""
-    if os.path.isfile(os.path.join(prefix, "python.exe")) or os.path.isdir(os.path.join(prefix, "Scripts")):
-        return "windows"
-    return "windows" if (platform or "").startswith("win-") else "unix"
 
 
 def _platform(records: Iterator[Record]) -> tuple[str | None, Iterator[Record]]:
@@ -66,14 +70,6 @@ def _platform(records: Iterator[Record]) -> tuple[str | None, Iterator[Record]]:
         if subdir and subdir != "noarch":
             return subdir, itertools.chain(seen, records)
     return None, iter(seen)
-
-
-def _is_base(prefix: str, names: set[str]) -> bool:
-    """Whether conda itself lives here; an environment below another prefix's `envs` may contain conda and is no base."""
-    parent, grandparent = os.path.dirname(prefix), os.path.dirname(os.path.dirname(prefix))
-    if os.path.basename(parent) == "envs" and os.path.isdir(os.path.join(grandparent, "conda-meta")):
-        return False
-    return "conda" in names
 
 
 def tools(prefix: str) -> list[dict[str, str]]:
@@ -98,33 +94,6 @@ def _manager(prefix: str, has_records: bool, history: list[dict[str, Any]] | Non
     if has_records:
         return "conda" if history else "rattler"
     return "venv" if os.path.isfile(os.path.join(prefix, "pyvenv.cfg")) else None
-
-
-def _python_version(prefix: str, packages: list[dict[str, Any]], sites: list[str]) -> str | None:
-    for package in packages:
-        if package["name"] == "python":
-            return str(package["version"])
-    try:
-        data = reading.read(os.path.join(prefix, "pyvenv.cfg"), reading.SMALL_LIMIT, os.path.realpath(prefix))
-        for line in data.decode("utf-8-sig", "replace").splitlines():
-            key, _, value = line.partition("=")
-            if key.strip() in ("version", "version_info"):
-                return ".".join(value.strip().split(".")[:3])
-    except OSError:
-        pass
-    versions = [match.group(1) for match in (re.search(r"/python(\d+\.\d+)/", site) for site in sites) if match]
-    return max(versions, key=lambda v: [int(part) for part in v.split(".")]) if versions else None
-
-
-def _interpreter(prefix: str, layout: str) -> str | None:
-    candidates = ("python.exe", "Scripts/python.exe") if layout == "windows" else ("bin/python", "bin/python3")
-    return next((name for name in candidates if os.path.lexists(os.path.join(prefix, *name.split("/")))), None)
-
-
-def writable(prefix: str, sites: list[str]) -> bool:
-    """Whether the user may write wherever an install would."""
-    folders = [prefix, os.path.join(prefix, "conda-meta"), *(os.path.join(prefix, *site.split("/")) for site in sites)]
-    return all(os.access(folder, os.W_OK) for folder in folders if os.path.isdir(folder))
 
 
 class Look(NamedTuple):
@@ -176,7 +145,7 @@ def _look(prefix: str, patience: reading.Patience) -> Look:
     sites, every = pip_book.find_sites(prefix, problems)
     listing = conda_book.names(prefix, problems)
     platform, records = _platform(conda_book.records(prefix, listing or [], unreadable, problems, patience))
-    layout = _layout(prefix, platform)
+    layout = marks.layout(prefix, platform)
     windows, macos = layout == "windows", (platform or "").startswith("osx")
     books = Books(Tree(prefix, fold=windows or macos, windows=windows, patience=patience), patience)
     for site in sites:
@@ -204,11 +173,11 @@ def _look(prefix: str, patience: reading.Patience) -> Look:
         "prefix": prefix,
         "layout": layout,
         "platform": platform,
-        "interpreter": _interpreter(prefix, layout),
-        "python_version": _python_version(prefix, packages, sites),
-        "base": _is_base(prefix, {package["name"] for package in packages}),
+        "interpreter": marks.interpreter(prefix, layout),
+        "python_version": marks.python_version(prefix, packages, sites),
+        "base": marks.is_base(prefix, {package["name"] for package in packages}),
         "frozen": os.path.exists(os.path.join(prefix, "conda-meta", "frozen")),
-        "writable": writable(prefix, sites),
+        "writable": marks.writable(prefix, sites),
         "manager": _manager(prefix, bool(packages or unreadable) or not known, revisions),
         "tools": tools(prefix),
         "site_packages": sites,

@@ -55,7 +55,7 @@ def collect(
         "vendored": _vendored(layout, books, records, pip),
         "shebangs": _shebangs(prefix, scripts, books, records, pip),
         "pip_warnings": _pip_warnings(prefix, books.tree.root),
-        "externally_managed": _externally_managed(prefix, sites),
+        "externally_managed": externally_managed(prefix, sites),
         "pinned": _pinned(prefix, books.tree.root, problems),
     }
 
@@ -219,7 +219,7 @@ def _pip_warnings(prefix: str, root: str) -> list[str]:
     return [name for name, path in candidates.items() if b"conda.cli.pip_warning" in reading.head(path, _HEAD, root)]
 
 
-def _externally_managed(prefix: str, sites: list[str]) -> list[str]:
+def externally_managed(prefix: str, sites: list[str]) -> list[str]:
     """The marks of PEP 668, which lie beside the standard library."""
     folders = {os.path.dirname(site) for site in sites}
     with contextlib.suppress(OSError):

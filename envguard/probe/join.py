@@ -34,14 +34,17 @@ def _own(dist: Dist, raw: dict[str, bytes], books: Books, records: list[str]) ->
     number = next((books.owner[key] for key in (*keys.values(), books.tree.key(path)) if key in books.owner), None)
     if number is None:
         return
-    entries = books.entries[number]
-    for name, data in (("RECORD", raw.get("RECORD")), ("METADATA", raw.get("METADATA"))):
-        entry = entries.get(keys[name])
+    intact = kept(books.entries[number], keys, raw)
+    dist.out["owner" if intact else "taken_from"] = records[number]
+
+
+def kept(entries: dict[str, Entry], keys: dict[str, str], raw: dict[str, bytes]) -> bool:
+    """Whether a dist-info that a record lists has still the content that conda put there, as far as the record tells."""
+    for name in ("RECORD", "METADATA"):
+        entry, data = entries.get(keys[name]), raw.get(name)
         if entry is not None and entry.sha256 and data:
-            intact = entry.sha256 in reading.spellings(data)
-            dist.out["owner" if intact else "taken_from"] = records[number]
-            return
-    dist.out["owner"] = records[number]
+            return entry.sha256 in reading.spellings(data)
+    return True
 
 
 def _digest(entry: Entry) -> str | None:
