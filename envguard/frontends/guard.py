@@ -1,0 +1,203 @@
+"""Looks at an install before the cell that holds it runs.
+
+Before a cell runs, one search goes over its source. Only where that finds the word of an installer, a transformer of
+syntax trees is put in front of all others for this one cell: the only place at which IPython lets a cell be refused. It
+asks a judge what the installs of the cell would do, and lets the cell run, asks the user, or refuses it. It changes no
+tree, wraps no function of the shell, and whatever goes wrong in it never stops a cell.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import InputRejected
+
+from envguard.commands.cell import TRIGGER
+from envguard.frontends.modes import Modes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from envguard.forecast_report import Forecast
+    from envguard.frontends.held import Held
+    from envguard.frontends.verdict import Verdict
+    from envguard.settings import Mode
+
+    Judge = Callable[[str], tuple[Forecast, ...]]
+
+_ATTRIBUTE = "_envguard_guard"
+
+
+class CellNotRun(InputRejected):  # type: ignore[misc]
+    """Why a cell was not run; shown as that one line, for a traceback would be envguard's own."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+class Once:
+    """The transformer of one cell: it is asked for the tree of that cell, and lets every later one pass."""
+
+    def __init__(self, guard: Guard, info: Any) -> None:
+        """The cell is the next that this thread transforms: nothing runs in between."""
+        self.guard, self.thread = guard, threading.get_ident()
+        self.info: Any = info
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """The tree as it is; an empty one where something else stands ready to be run instead; or CellNotRun."""
+        if self.info is None or threading.get_ident() != self.thread:
+            return node
+        info, self.info = self.info, None
+        return node if self.guard.lets_run(info) else ast.Module(body=[], type_ignores=[])
+
+
+class Guard:
+    """What a shell calls before and after every cell."""
+
+    def __init__(self, shell: InteractiveShell, judge: Judge | None = None) -> None:
+        """`judge` foretells what the installs in a source would do; by default that is envguard's own forecast."""
+        self.shell, self.judge = shell, judge
+        self.modes = Modes(shell, self.say)
+        self.told: set[tuple[str, str]] = set()
+        """Causes that were told."""
+        self.accepted: set[tuple[str, str]] = set()
+        """Causes that the user has let run."""
+        self.protection: Held | None = None
+        """What protects every install of this kernel, while it does."""
+        self._waiting: dict[int, Once] = {}
+        self._held: list[tuple[Any, Held]] = []
+
+    @property
+    def mode(self) -> Mode:
+        """The mode in force."""
+        return self.modes.mode()[0]
+
+    def before(self, info: Any) -> None:
+        """The event pre_run_cell."""
+        if self._waiting:
+            self._forget()
+        if TRIGGER.search(info.raw_cell) is not None:
+            once = Once(self, info)
+            self._waiting[once.thread] = once
+            self.shell.ast_transformers.insert(0, once)  # type: ignore[arg-type]
+
+    def after(self, result: Any) -> None:
+        """The event post_run_cell, which comes after a cell that never got as far as its tree, too."""
+        if self._waiting:
+            self._forget()
+        if self._held:
+            self._release(result)
+
+    def lets_run(self, info: Any) -> bool:
+        """Whether a cell may run; CellNotRun if it is refused. Nothing else is ever raised."""
+        from envguard import brought
+
+        verdict: Verdict | None = None
+        try:
+            with brought.visit():
+                from envguard.frontends.verdict import verdict_on
+
+                verdict = verdict_on(self, info.raw_cell)
+        except KeyboardInterrupt:
+            raise CellNotRun("envguard: interrupted; the cell was not run") from None
+        except BaseException as error:  # noqa: BLE001 - a guard that fails must not keep anybody from working
+            with suppress(Exception):
+                self._failed(error)
+        if verdict is None:
+            return True
+        if verdict.held is not None:
+            self._held.append((info, verdict.held))
+        if verdict.refusal is not None:
+            raise CellNotRun(verdict.refusal)
+        return not verdict.replaced
+
+    def held_causes(self) -> set[tuple[str, str]]:
+        """Causes that the user has let run for the cell that is running, in which this one is nested."""
+        return {cause for _, held in self._held for cause in held.causes}
+
+    def say(self, line: str) -> None:
+        """One line of ours: beside the output of the cell, not in it."""
+        with suppress(Exception):  # streams may be closed, or anything that a user has put in their place
+            sys.stdout.flush()
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        """Undoes everything that still holds."""
+        for once in list(self._waiting.values()):
+            self._remove(once)
+        self._waiting.clear()
+        while self._held:
+            self._held.pop()[1].undo()
+        if self.protection is not None:
+            self.protection.undo()
+            self.protection = None
+
+    def _forget(self) -> None:
+        once = self._waiting.pop(threading.get_ident(), None)
+        if once is not None:
+            self._remove(once)
+
+    def _remove(self, once: Once) -> None:
+        transformers = self.shell.ast_transformers
+        transformers[:] = [each for each in transformers if each is not once]
+
+    def _release(self, result: Any) -> None:
+        """Undoes what held for the cell that has ended, and for those nested in it of whose end nobody told."""
+        ended = getattr(result, "info", None)
+        if result is None:  # the cell was cancelled: it is the last one that began
+            first = len(self._held) - 1
+        else:
+            # the result of a cell that brought down its loop has a copy of the info
+            same = [number for number, (info, _) in enumerate(self._held) if _are_one(info, ended)]
+            first = same[-1] if same else len(self._held)
+        while len(self._held) > first:
+            self._held.pop()[1].undo()
+
+    def _failed(self, error: BaseException) -> None:
+        from envguard.frontends.verdict import failure
+
+        line = failure(error)
+        cause = ("", line)
+        if cause not in self.told:
+            self.told.add(cause)
+            self.say(line)
+
+
+def _are_one(info: Any, ended: Any) -> bool:
+    return info is ended or (ended is not None and info.raw_cell == ended.raw_cell)
+
+
+def of(shell: InteractiveShell) -> Guard | None:
+    """The guard of a shell; None if it has none."""
+    found: Guard | None = getattr(shell, _ATTRIBUTE, None)
+    return found
+
+
+def register(shell: InteractiveShell, judge: Judge | None = None) -> None:
+    """From now on the installs of every cell are looked at."""
+    unregister(shell)
+    guard = Guard(shell, judge)
+    setattr(shell, _ATTRIBUTE, guard)
+    shell.events.register("pre_run_cell", guard.before)
+    shell.events.register("post_run_cell", guard.after)
+    shell.configurables.append(guard.modes.config)
+    guard.modes.mode(), guard.modes.ignored()
+
+
+def unregister(shell: InteractiveShell) -> None:
+    """From now on none are, and nothing of the guard is left."""
+    guard = of(shell)
+    if guard is None:
+        return
+    shell.events.unregister("pre_run_cell", guard.before)
+    shell.events.unregister("post_run_cell", guard.after)
+    shell.configurables[:] = [each for each in shell.configurables if each is not guard.modes.config]
+    guard.close()
+    delattr(shell, _ATTRIBUTE)

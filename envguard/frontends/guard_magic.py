@@ -1,0 +1,152 @@
+"""What `%envguard` does: shows and sets what the guard of this kernel is to do."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from typing import TYPE_CHECKING
+
+from envguard import api
+from envguard.errors import BadArguments, EnvguardError
+from envguard.forecast_report import Concern
+from envguard.frontends import guard as guards
+from envguard.frontends import protection
+from envguard.frontends.modes import concerns, mode_named, names
+from envguard.model import text
+from envguard.settings import Mode
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from envguard.frontends.guard import Guard
+
+MEANINGS = {
+    Mode.OFF: "installs are not looked at",
+    Mode.WARN: "one line before an install that something speaks against, and it runs",
+    Mode.ASK: "an install that something speaks against waits for your answer",
+    Mode.BLOCK: "a cell with an install that something speaks against does not run",
+}
+ABOUT = {
+    Concern.OTHER_ENVIRONMENT: "it changes another environment than this kernel's",
+    Concern.CONDA_AFTER_PIP: "conda would work on an environment that pip has changed since",
+    Concern.REPLACES_CONDA: "it would replace or remove what conda owns",
+    Concern.BREAKS_CONSTRAINT: "what conda's packages ask for would no longer hold",
+    Concern.LANDS_ON_PIP: "conda would write over files of pip's",
+    Concern.BASE: "it changes the base environment, which conda itself lives in",
+    Concern.READ_ONLY: "you may not write where it would",
+    Concern.USER_SITE: "it goes into your own folder, which every Python of that version imports",
+    Concern.EXTERNALLY_MANAGED: "the operating system manages this Python, and pip will refuse",
+    Concern.NO_TOOL: "the program is not there",
+    Concern.UNREADABLE: "a requirement file cannot be read",
+    Concern.UNSTOPPABLE: "constraints do not hold it",
+}
+WORDS = (*names(), "default", "heed", "ignore", "protect", "rules")
+BEFORE_A_CONCERN = ("heed", "ignore")
+
+
+def envguard(shell: InteractiveShell, line: str) -> None:
+    """The magic `%envguard`."""
+    guard = guards.of(shell)
+    if guard is None:
+        raise EnvguardError(text("the guard is not there; `%reload_ext envguard` brings it"))
+    match line.split():
+        case []:
+            _say(_state(guard))
+        case ["-h" | "--help"]:
+            magic = shell.find_line_magic("envguard")  # type: ignore[no-untyped-call]
+            _say(inspect.getdoc(magic) or "")
+        case ["rules"]:
+            _say(_rules(guard))
+        case ["default"]:
+            guard.modes.chosen = None
+            _say(_mode(guard))
+        case ["protect", "on"]:
+            _protect(guard)
+        case ["protect", "off"]:
+            if guard.protection is not None:
+                guard.protection.undo()
+                guard.protection = None
+            _say(_protection(guard))
+        case ["protect", *_]:
+            raise BadArguments(text("`%envguard protect` takes on or off"))
+        case ["ignore", concern, *reason]:
+            guard.modes.reasons[_known(concern)] = " ".join(reason) or "no reason given"
+        case ["heed", concern]:
+            _heed(guard, _known(concern))
+        case [word] if (mode := mode_named(word)) is not None:
+            guard.modes.chosen = mode
+            _say(_mode(guard))
+        case _:
+            raise BadArguments(
+                text("`%envguard {line}` is nothing it knows; `%envguard --help` tells", line=line.strip())
+            )
+
+
+def complete(words: list[str], symbol: str) -> list[str]:
+    """What may follow the words of a line, its first one left out."""
+    if not words:
+        candidates: tuple[str, ...] = ("--help",) if symbol.startswith("-") else WORDS
+    elif words == ["protect"]:
+        candidates = ("off", "on")
+    else:
+        candidates = concerns() if len(words) == 1 and words[0] in BEFORE_A_CONCERN else ()
+    return [candidate for candidate in candidates if candidate.startswith(symbol)]
+
+
+def _known(concern: str) -> str:
+    if concern not in concerns():
+        raise BadArguments(text("there is no concern {concern}; `%envguard rules` lists them", concern=concern))
+    return concern
+
+
+def _heed(guard: Guard, concern: str) -> None:
+    guard.modes.reasons.pop(concern, None)
+    if concern in guard.modes.ignored():
+        raise BadArguments(text("{concern} is ignored by c.EnvGuard.ignore; change it there", concern=concern))
+
+
+def _protect(guard: Guard) -> None:
+    if guard.protection is None:
+        guard.protection = protection.start()
+    _say(_protection(guard))
+
+
+def _state(guard: Guard) -> str:
+    ignored = [f"{concern} ({_plain(reason)})" for concern, reason in sorted(guard.modes.ignored().items())]
+    rows = (_mode(guard), _protection(guard), _autoload(), f"ignored: {', '.join(ignored) or 'nothing'}")
+    return "\n".join((*rows, "`%envguard --help` tells what can be set"))
+
+
+def _mode(guard: Guard) -> str:
+    mode, source = guard.modes.mode()
+    return f"mode: {mode.value}, {source}: {MEANINGS[mode]}"
+
+
+def _protection(guard: Guard) -> str:
+    if guard.protection is None:
+        return "protection: off"
+    return "protection: on: what pip and uv install from this kernel leaves conda's packages as they are, or fails"
+
+
+def _autoload() -> str:
+    return f"loaded by every kernel of {_plain(sys.prefix)}: {api.autoload_state(sys.prefix)}"
+
+
+def _rules(guard: Guard) -> str:
+    ignored = guard.modes.ignored()
+    width = max(map(len, concerns()))
+    return "\n".join(
+        f"{concern.value:{width}}  {about}"
+        + (f" (ignored: {_plain(ignored[concern.value])})" if concern.value in ignored else "")
+        for concern, about in ABOUT.items()
+    )
+
+
+def _plain(value: str) -> str:
+    from envguard.render.language import clean
+
+    return clean(value)
+
+
+def _say(lines: str) -> None:
+    sys.stdout.write(f"{lines}\n")

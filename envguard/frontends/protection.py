@@ -1,0 +1,36 @@
+"""Protection of conda's packages for the installs of one cell, or of a whole kernel."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from envguard import api
+from envguard.forecast_report import Concern
+from envguard.frontends.held import Held
+
+if TYPE_CHECKING:
+    from envguard.forecast_report import Forecast
+
+TOOLS = ("pip", "uv")
+"""Those that heed the variables by which constraints come."""
+HELD_BACK = (Concern.REPLACES_CONDA, Concern.BREAKS_CONSTRAINT)
+"""What protection keeps an installer from."""
+
+
+def holds(forecast: Forecast) -> bool:
+    """Whether constraints of this kernel's environment hold an install: what it does to conda's packages it cannot do then."""
+    concerns = {remark.concern for remark in forecast.remarks}
+    return forecast.tool in TOOLS and forecast.is_kernel is not False and Concern.UNSTOPPABLE not in concerns
+
+
+def helps(forecast: Forecast) -> bool:
+    """Whether protection would keep an install from all that speaks against it."""
+    return holds(forecast) and all(remark.concern in HELD_BACK for remark in forecast.remarks)
+
+
+def start(causes: frozenset[tuple[str, str]] = frozenset()) -> Held:
+    """Protects this process and its children from now on; EnvguardError if that cannot be."""
+    held = Held(causes)
+    held.contexts.enter_context(api.protected(sys.prefix))
+    return held
