@@ -18,7 +18,7 @@ from envguard.model import text
 from envguard.probe import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from envguard.model import Text
 
@@ -29,16 +29,20 @@ _INSTALLATIONS = ("miniforge3", "mambaforge", "miniconda3", "anaconda3", "conda3
 _NAMES_TOLD = 12
 
 
-def named(name: str) -> Path:
-    """The prefix of the environment with this name; NoSuchEnvironment if none has it."""
+def named(name: str, environ: Mapping[str, str] | None = None, root: Path | None = None) -> Path:
+    """The prefix of the environment with this name; NoSuchEnvironment if none has it.
+
+    `environ` stands in for the variables of this process, `root` is the installation that asks, if that is known.
+    """
+    environ = os.environ if environ is None else environ
     if not name or name in (".", "..") or "/" in name or os.sep in name:
         raise BadArguments(
             text("{name} is not the name of an environment; for a folder use --prefix", name=name or "''")
         )
     if name in _BASE:
-        found = next((root for root in _roots() if _is_folder(root / "conda-meta")), None)
+        found = next((each for each in _roots(environ, root) if _is_folder(each / "conda-meta")), None)
     else:
-        found = next((folder / name for folder in _folders() if _is_folder(folder / name)), None)
+        found = next((folder / name for folder in _folders(environ, root) if _is_folder(folder / name)), None)
         found = found or next((prefix for prefix in _listed() if prefix.name == name and _is_folder(prefix)), None)
     if found is None:
         raise NoSuchEnvironment(_unknown(name, known()))
@@ -48,10 +52,10 @@ def named(name: str) -> Path:
 def known() -> dict[str, Path]:
     """Every environment that has a name here; of two with one name, the one conda means."""
     found: dict[str, Path] = {}
-    for root in _roots():
+    for root in _roots(os.environ):
         if _is_folder(root / "conda-meta"):
             found.setdefault("base", root)
-    for folder in _folders():
+    for folder in _folders(os.environ):
         for prefix in _entries(folder):
             if _is_folder(prefix / "conda-meta"):
                 found.setdefault(prefix.name, prefix)
@@ -85,14 +89,16 @@ def _unknown(name: str, environments: dict[str, Path]) -> Text:
     return text("there is no environment named {name}; known here: {names}", name=name, names=told)
 
 
-def _roots() -> Iterator[Path]:
+def _roots(environ: Mapping[str, str], root: Path | None = None) -> Iterator[Path]:
     """The conda installations that can be seen from here, the one in use first."""
-    if executable := os.environ.get("CONDA_EXE"):
+    if root is not None:
+        yield root
+    if executable := environ.get("CONDA_EXE"):
         yield Path(executable).parent.parent
     for variable in ("CONDA_ROOT", "_CONDA_ROOT", "MAMBA_ROOT_PREFIX"):
-        if root := os.environ.get(variable):
-            yield Path(root)
-    for prefix in (os.environ.get("CONDA_PREFIX"), sys.prefix):
+        if named_root := environ.get(variable):
+            yield Path(named_root)
+    for prefix in (environ.get("CONDA_PREFIX"), sys.prefix):
         if prefix:
             yield Path(prefix).parent.parent if Path(prefix).parent.name == "envs" else Path(prefix)
     for name in _INSTALLATIONS:
@@ -100,23 +106,23 @@ def _roots() -> Iterator[Path]:
     yield from map(Path, _SHARED)
 
 
-def _folders() -> Iterator[Path]:
+def _folders(environ: Mapping[str, str], root: Path | None = None) -> Iterator[Path]:
     """The folders that hold environments by name."""
     for variable in ("CONDA_ENVS_PATH", "CONDA_ENVS_DIRS"):
-        for folder in os.environ.get(variable, "").split(os.pathsep):
+        for folder in environ.get(variable, "").split(os.pathsep):
             if folder:
                 yield _home(folder)
-    roots = tuple(_roots())
+    roots = tuple(_roots(environ, root))
     for condarc in (
-        os.environ.get("CONDARC"),
+        environ.get("CONDARC"),
         "~/.condarc",
         "~/.conda/.condarc",
-        *(root / ".condarc" for root in roots[:1]),
+        *(each / ".condarc" for each in roots[:1]),
     ):
         if condarc:
             yield from _envs_dirs(_home(condarc))
-    for root in roots:
-        yield root / "envs"
+    for each in roots:
+        yield each / "envs"
     yield Path.home() / ".conda" / "envs"
 
 

@@ -148,6 +148,22 @@ def requirement(line: str) -> Requirement | None:
         return None
 
 
+def pins(wanted: Requirement) -> bool:
+    """Whether only one version meets a requirement: `==1.2` does, `==1.2.*` and `~=1.2` do not."""
+    only = [each for each in wanted.specifier if each.operator in ("==", "===")]
+    return any(not each.version.endswith(".*") for each in only)
+
+
+def of_archive(file: str) -> tuple[str, str] | None:
+    """Name and version of a wheel or a source archive, from its file's name; None if that does not tell."""
+    utils = _packaging().utils
+    try:
+        parsed = utils.parse_wheel_filename(file) if file.endswith(".whl") else utils.parse_sdist_filename(file)
+    except ValueError:  # InvalidWheelFilename, InvalidSdistFilename and InvalidVersion are ValueErrors
+        return None
+    return str(parsed[0]), str(parsed[1])
+
+
 def pip_allows(wanted: Requirement, version: str | None) -> Answer:
     """Whether a requirement is met by a version; a pre-release counts, as for `pip check`."""
     if not wanted.specifier:
@@ -233,6 +249,7 @@ def _packaging() -> Any:
     try:
         import packaging.requirements
         import packaging.specifiers
+        import packaging.utils
         import packaging.version
     except Exception as error:
         raise CannotTell(

@@ -26,7 +26,7 @@ LAYERS = (
     "configuration store run prefixes changed",
     "elf",
     "loader",
-    "versions surroundings packages hashes",
+    "ranges versions surroundings packages hashes",
     "asking natively",
     "collect",
     "timeline commands",

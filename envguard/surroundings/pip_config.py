@@ -15,17 +15,23 @@ from envguard.machine import PipOption
 from envguard.probe import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _LIMIT = 1 << 20
 _ASKED = ("user", "target", "prefix", "root", "require-virtualenv", "break-system-packages")
 
 
-def pip_config(prefix: str, problems: reading.Problems) -> tuple[PipOption, ...]:
-    """The options that hold for an installation, each from the strongest place that sets it."""
+def pip_config(
+    prefix: str, problems: reading.Problems, environ: Mapping[str, str] | None = None
+) -> tuple[PipOption, ...]:
+    """The options that hold for an installation, each from the strongest place that sets it.
+
+    `environ` stands in for the variables of this process.
+    """
+    environ = os.environ if environ is None else environ
     general: dict[str, PipOption] = {}
     install: dict[str, PipOption] = {}
-    for path in _files(prefix):
+    for path in _files(prefix, environ):
         parser = configparser.RawConfigParser(strict=False)
         try:
             parser.read_string(reading.read(str(path), _LIMIT).decode("utf-8-sig"), str(path))
@@ -40,7 +46,7 @@ def pip_config(prefix: str, problems: reading.Problems) -> tuple[PipOption, ...]
     variables = {
         option: PipOption(option, value.strip(), variable)
         for option in _ASKED
-        if (value := os.environ.get(variable := "PIP_" + option.upper().replace("-", "_")))
+        if (value := environ.get(variable := "PIP_" + option.upper().replace("-", "_")))
     }
     return tuple(option for _, option in sorted({**general, **install, **variables}.items()))
 
@@ -50,22 +56,23 @@ def _options(items: list[tuple[str, str]], source: str) -> dict[str, PipOption]:
     return {key: PipOption(key, value.strip(), source) for key, value in named if key in _ASKED}
 
 
-def _files(prefix: str) -> Iterator[Path]:
+def _files(prefix: str, environ: Mapping[str, str]) -> Iterator[Path]:
     """Everybody's, the user's, the environment's, and the one that a variable names."""
-    named = os.environ.get("PIP_CONFIG_FILE")
+    named = environ.get("PIP_CONFIG_FILE")
     if named == os.devnull:
         return  # pip's way to read no file at all
     name = "pip.ini" if sys.platform == "win32" else "pip.conf"
-    home = Path(os.path.expanduser("~"))  # stays as it is where there is no home
-    xdg = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    # stays as it is where there is no home
+    home = Path(environ.get("HOME" if sys.platform != "win32" else "USERPROFILE") or os.path.expanduser("~"))
+    xdg = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
     if sys.platform == "win32":
-        yield Path(os.environ.get("PROGRAMDATA") or "C:/ProgramData", "pip", name)
+        yield Path(environ.get("PROGRAMDATA") or "C:/ProgramData", "pip", name)
         yield home / "pip" / name
-        yield Path(os.environ.get("APPDATA") or home, "pip", name)
+        yield Path(environ.get("APPDATA") or home, "pip", name)
     else:
         if sys.platform == "darwin":
             yield Path("/Library/Application Support/pip", name)
-        for folder in reversed((os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)):
+        for folder in reversed((environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)):
             yield Path(folder, "pip", name)
         yield Path("/etc", name)
         yield home / ".pip" / name
