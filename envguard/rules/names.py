@@ -4,24 +4,7 @@ from __future__ import annotations
 
 import re
 
-_NAMESAKES = frozenset(
-    (
-        # conda's is a C or C++ library or a program, PyPI's is something else, which conda calls python-NAME or the like
-        "blosc",
-        "brotli",
-        "flatbuffers",
-        "graphviz",
-        "leveldb",
-        "lmdb",
-        "redis",
-        "rocksdb",
-        "snappy",
-        "thrift",
-        "tzdata",
-        "xxhash",
-        "zstd",
-    )
-)
+from envguard.packages.names_table import NAMESAKES
 
 _PROVIDERS = {
     # conda packages that bring the modules of a distribution and, in some or all builds, no dist-info
@@ -43,10 +26,10 @@ def normalise(name: str) -> str:
 def same_project(conda: str, distribution: str) -> bool:
     """Whether the two names mean one project; those known to be namesakes do not."""
     name = normalise(conda)
-    return name == distribution and name not in _NAMESAKES
+    return name == distribution and name not in NAMESAKES
 
 
 def providers(distribution: str) -> tuple[str, ...]:
     """The conda packages that may bring a distribution without saying so in a dist-info."""
-    own = () if distribution in _NAMESAKES else (distribution,)
+    own = () if distribution in NAMESAKES else (distribution,)
     return (*own, *_PROVIDERS.get(distribution, ()))

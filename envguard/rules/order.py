@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from envguard import versions
 from envguard.model import Evidence, Severity, text
+from envguard.packages.names import advice, conda_names
 from envguard.rules import fixes, steps
 from envguard.rules.names import normalise
 from envguard.rules.overlaps import clashes, live
@@ -25,32 +26,6 @@ _NO_CHANGE = ("nothing", "notice")
 
 _ABI = frozenset(("numpy", "protobuf", "pyarrow"))
 """Packages whose next main version breaks what was compiled, or generated, for the last one."""
-
-_BETTER_FROM_CONDA = {
-    # numeric cores, deep learning, bindings to compiled libraries: what conda builds against its own libraries
-    "gdal": "gdal",
-    "fiona": "fiona",
-    "h5py": "h5py",
-    "jax": "jax",
-    "llvmlite": "llvmlite",
-    "netcdf4": "netcdf4",
-    "numba": "numba",
-    "numpy": "numpy",
-    "opencv-contrib-python": "opencv",
-    "opencv-python": "opencv",
-    "opencv-python-headless": "opencv",
-    "pandas": "pandas",
-    "psycopg2-binary": "psycopg2",
-    "pyarrow": "pyarrow",
-    "pyproj": "pyproj",
-    "rasterio": "rasterio",
-    "scikit-learn": "scikit-learn",
-    "scipy": "scipy",
-    "shapely": "shapely",
-    "tables": "pytables",
-    "tensorflow": "tensorflow",
-    "torch": "pytorch",
-}
 
 
 @rule("conda-after-pip", code=150, severity=Severity.WARNING, needs=("history", "distributions"))
@@ -255,7 +230,7 @@ def pip_where_conda_has_it(env: Environment) -> Iterator[Found]:
     found = tuple(
         dist
         for dist in env.pip_owned
-        if dist.name in _BETTER_FROM_CONDA
+        if advice(dist.name) is not None
         and dist.direct_url is None
         and dist.kind == "dist-info"
         and "+" not in (dist.version or "")
@@ -275,7 +250,7 @@ def pip_where_conda_has_it(env: Environment) -> Iterator[Found]:
 def _from_conda(env: Environment, names: tuple[str, ...]) -> tuple[Fix, ...]:
     if not fixes.may_write(env) or env.manager == "pixi":
         return ()
-    condas = tuple(dict.fromkeys(_BETTER_FROM_CONDA[name] for name in names))
+    condas = tuple(dict.fromkeys(conda_names(name)[0] for name in names))
     title = text("Let conda install {names} instead of pip", names=condas)
     return (fixes.with_tool(env, title, (steps.uninstall(env, *names), steps.conda_install(env, *condas)), pip=True),)
 
