@@ -6,9 +6,8 @@ prefix, with forward slashes, symlinked folders resolved. Times are seconds sinc
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields, is_dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from envguard.cuda import Cuda, Driver  # noqa: TC001 - as below
@@ -17,6 +16,7 @@ from envguard.machine import (  # noqa: TC001 - from_dict asks for the hints whe
     CondaConfig,
     Frontend,
     Kernelspec,
+    LogLine,
     PathFile,
     PipOption,
     Shebang,
@@ -24,21 +24,12 @@ from envguard.machine import (  # noqa: TC001 - from_dict asks for the hints whe
     VendoredLibrary,
 )
 from envguard.model import Problem, Text
+from envguard.probe.reading import spec_name as spec_name  # for rules, which ask all about specs of versions
 from envguard.process import Elsewhere, Process
 from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-_SPEC_NAME = re.compile(r"\s*(?:[^\s:\[]+::)?([A-Za-z0-9_][A-Za-z0-9_.-]*)")
-
-
-@lru_cache(maxsize=16384)
-def spec_name(spec: str) -> str | None:
-    """The package a conda spec is about, without parsing the rest and without a library; None if it names none."""
-    match = _SPEC_NAME.match(spec)
-    return match[1].lower() if match else None
 
 
 @value
@@ -336,6 +327,8 @@ class Environment:
     """A few extension modules of each package, for `libraries`."""
     libraries: tuple[Library, ...] | None = None
     """The ELF headers of what is mapped, or of what may not find its libraries."""
+    install_log: tuple[LogLine, ...] | None = None
+    """The warnings in what an installer printed, where somebody gave that."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Environment:

@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import time
+from functools import lru_cache
 from typing import Any, Iterable, Iterator, Tuple
 
 Stamp = Tuple[int, int, int]  # evaluated when run, hence in Python 3.8's spelling
@@ -36,6 +37,7 @@ NOT_IMPORTED = frozenset(("test", "tests", "testing", "doc", "docs", "example", 
 _YEAR_9999 = 253370764800
 OUTSIDE = "a link that leads out of the environment, which was not followed"
 
+_SPEC_NAME = re.compile(r"\s*(?:[^\s:\[]+::)?([A-Za-z0-9_][A-Za-z0-9_.-]*)")
 FOLDER_NAME = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+?)(?:-py\d[\d.]*(?:-.*)?)?\.(?:dist|egg)-info$")
 
 
@@ -228,6 +230,13 @@ def summarise(paths: Iterable[str]) -> dict[str, Any]:
 def normalise(name: str) -> str:
     """A distribution's name as PEP 503 compares it."""
     return re.sub(r"[-_.]+", "-", name).strip("-").lower()
+
+
+@lru_cache(maxsize=16384)
+def spec_name(spec: str) -> str | None:
+    """The package a conda spec is about, without parsing the rest and without a library; None if it names none."""
+    match = _SPEC_NAME.match(spec)
+    return match.group(1).lower() if match else None
 
 
 def strings(value: Any) -> list[str]:

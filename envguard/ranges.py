@@ -1,0 +1,129 @@
+"""Plain version ranges, decided without a library: what numbers with dots alone can tell.
+
+The guard has a few milliseconds, and the libraries for versions take more to be imported. Nearly all that records and
+people write is as plain as `>=1.22.4,<2.0a0`; about these PEP 440 and conda agree. Of anything else the answer is None.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Release = tuple[int, ...]
+    Term = tuple[str, Release, bool]
+    """An operator, the number, and whether `.*` or the like follows: everything that begins so."""
+
+_RELEASE = re.compile(r"\d{1,9}(?:\.\d{1,9}){0,7}")
+_TERM = re.compile(r"\s*(==|!=|>=|<=|~=|>|<|=|)\s*(\d{1,9}(?:\.\d{1,9}){0,7})(\.\*|a0)?\s*")
+_SPEC = re.compile(
+    r"\s*(?:[^\s:\[]+::)?[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\s+|(?=[=<>!~])|$)([^\s|()\[\]]+|)(?:\s+[\w.*]+)?\s*"
+)
+_LONGEST = 200
+
+
+def release(version: str | None) -> Release | None:
+    """A version that is nothing but numbers; a local part does not count."""
+    plain = (version or "").partition("+")[0].strip()
+    return tuple(map(int, plain.split("."))) if len(plain) <= _LONGEST and _RELEASE.fullmatch(plain) else None
+
+
+def of_spec(spec: str) -> str | None:
+    """The versions that a conda spec asks for, empty for any; None if it is not plain."""
+    match = _SPEC.fullmatch(spec) if len(spec) <= _LONGEST else None
+    if match is None:
+        return None
+    return "" if match[1] == "*" else match[1]
+
+
+def terms(wanted: str, *, conda: bool = False) -> tuple[Term, ...] | None:
+    """The parts of a range such as `>=1.2,<2`; None if one of them is not plain."""
+    if len(wanted) > _LONGEST:
+        return None
+    found: list[Term] = []
+    for part in filter(None, (part.strip() for part in wanted.split(","))):
+        match = _TERM.fullmatch(part)
+        if match is None:
+            return None
+        term = _term(match[1], tuple(map(int, match[2].split("."))), match[3] or "", conda)
+        if term is None:
+            return None
+        found += term
+    return tuple(found)
+
+
+def _term(operator: str, number: Release, tail: str, conda: bool) -> tuple[Term, ...] | None:
+    """One part, in a form that both kinds share."""
+    before, every = tail.endswith("a0"), tail == ".*"
+    if operator in ("", "=") and not conda:
+        return None
+    if operator == "~=" and not tail and len(number) > 1:
+        return ((">=", number, False), ("==", number[:-1], True))
+    if before:  # comes before the number itself, and after all that is less
+        return {
+            "<": (("<", number, False),),
+            "<=": (("<", number, False),),
+            ">": ((">=", number, False),),
+            ">=": ((">=", number, False),),
+        }.get(operator)
+    if every and operator not in ("", "=", "==", "!="):
+        return None
+    if operator == "=":
+        return (("==", number, True),)
+    return ((operator or "==", number, every),) if operator != "~=" else None
+
+
+def holds(wanted: Iterable[Term], version: Release) -> bool | None:
+    """Whether a version is in a range; None where the two books would count differently."""
+    answers = [_holds(term, version) for term in wanted]
+    return False if False in answers else None if None in answers else True
+
+
+def _holds(term: Term, version: Release) -> bool | None:
+    operator, number, every = term
+    if every:
+        if len(version) < len(number):
+            return None
+        begins = version[: len(number)] == number
+        return begins if operator == "==" else not begins
+    pairs = tuple(zip_longest(version, number, fillvalue=0))
+    here, there = tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
+    return {
+        "==": here == there,
+        "!=": here != there,
+        ">=": here >= there,
+        "<=": here <= there,
+        ">": here > there,
+        "<": here < there,
+    }[operator]
+
+
+def exact(wanted: str) -> str | None:
+    """The only version that a range of PEP 440 allows, as it is written there; None if it names none."""
+    named = [part.strip() for part in wanted.split(",")]
+    only = [part.lstrip("=").strip() for part in named if part.startswith("==") and not part.endswith("*")]
+    return only[0] if only else None
+
+
+def meet(first: Iterable[Term], second: Iterable[Term]) -> bool | None:
+    """Whether some version is in both ranges; tried on the numbers they name and on their neighbours."""
+    both = (*first, *second)
+    tried: set[Release] = {(0,)}
+    for _, number, _ in both:
+        tried |= {
+            number,
+            (*number, 0),
+            (*number, 1),
+            (*_trimmed(number)[:-1], max(_trimmed(number)[-1] - 1, 0), 999999),
+        }
+    answers = [holds(both, version) for version in tried]
+    return True if True in answers else None if None in answers else False
+
+
+def _trimmed(number: Release) -> Release:
+    while len(number) > 1 and not number[-1]:
+        number = number[:-1]
+    return number
