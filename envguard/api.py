@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from envguard import baseline, brought, collect, configuration, suppress
 from envguard.analyse import analyse, now, select, timeline
@@ -147,6 +147,25 @@ def cuda(
 
         env = collect.with_driver(_environment(prefix, name, python, kernel, process))
         return told(env, analyse(env))
+
+
+def explain_log(
+    source: str | bytes | Path | IO[bytes],
+    prefix: str | Path | None = None,
+    *,
+    name: str | None = None,
+    python: str | None = None,
+    kernel: str | None = None,
+) -> Report:
+    """The warnings in what an installer has printed: a text, a stream, a file or a notebook; with ways out for an environment."""
+    from envguard.install_log import read
+    from envguard.rules.install_log import install_log_warning
+    from envguard.rules.install_warnings import PATTERNS
+
+    lines = read(source, PATTERNS)
+    env = replace(_environment(prefix, name, python, kernel, process=None), install_log=lines)
+    # how the environment came to be, and what of it could not be read, is not what the log tells
+    return replace(analyse(env, Selection(select=(install_log_warning.id,))), timeline=(), problems=())
 
 
 def diff(first: str | Path, second: str | Path, selection: Selection = _ALL) -> Comparison:

@@ -161,3 +161,18 @@ class Shell:
     """VIRTUAL_ENV."""
     active_here: bool | None = None
     virtual_here: bool | None = None
+
+
+@value
+class LogLine:
+    """A warning that an installer has printed, as often as it did."""
+
+    pattern: str
+    """Which one, as `envguard.rules.install_warnings` calls it."""
+    args: tuple[tuple[str, str], ...]
+    """What it names: packages, versions, folders."""
+    said: str
+    """The words themselves, cut short, without secrets."""
+    source: str
+    """The file with the line, or with the cell of a notebook."""
+    times: int = 1

@@ -26,7 +26,7 @@ LAYERS = (
     "configuration store run prefixes changed",
     "elf",
     "loader",
-    "ranges versions surroundings packages hashes",
+    "ranges versions surroundings packages hashes install_log",
     "asking natively",
     "collect",
     "timeline commands",

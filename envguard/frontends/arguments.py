@@ -38,6 +38,7 @@ examples:
   envguard cuda --name work               whether CUDA works there, and if not, why
   envguard diff work work-copy            what differs between two, and if it matters
   envguard report --redact                for an issue: Markdown without names
+  envguard explain-log build.log          which warnings of pip and conda in it matter
   envguard explain pip-overwrote-conda    what a rule means and how to repair what it finds
   envguard demo                           a damaged environment, to see what a report looks like
 
@@ -142,6 +143,18 @@ def command_line() -> Parser:
     )
     explain.add_argument("rule", metavar="RULE", help="its id or code: pip-overwrote-conda, EG102 or 102")
     add_format(explain, ("text", "json"))
+
+    explain_log = commands.add_parser(
+        "explain-log",
+        help="what the warnings in an installer's output mean",
+        description="Reads what pip, conda, mamba or uv have printed, and tells which of its warnings matter, what they mean, and what to do; exits with 1 if there are any, with 0 if not.",
+    )
+    explain_log.add_argument(
+        "file", metavar="FILE", help="the log, or a notebook with its outputs; `-` for the standard input"
+    )
+    add_target(explain_log)
+    add_format(explain_log, FORMATS)
+    explain_log.add_argument("--details", action="store_true", help="show all evidence")
 
     rules = commands.add_parser("rules", help="list all rules", description="Lists all rules.")
     add_format(rules, ("text", "json"))

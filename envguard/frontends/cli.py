@@ -20,7 +20,7 @@ from envguard.errors import BadArguments, EnvguardError
 from envguard.frontends import catalog, output
 from envguard.frontends.arguments import command_line, selection, threshold
 from envguard.frontends.progress import bar
-from envguard.model import text
+from envguard.model import Severity, text
 from envguard.settings import Configuration
 
 if TYPE_CHECKING:
@@ -140,6 +140,15 @@ def _explain(options: argparse.Namespace) -> int:
     return 0
 
 
+def _explain_log(options: argparse.Namespace) -> int:
+    source = sys.stdin.buffer if options.file == "-" else Path(options.file).expanduser()
+    report = api.explain_log(source, _folder(options), name=options.name, python=options.python, kernel=options.kernel)
+    _show(report, options)
+    if report.failed:
+        return FAILED
+    return FOUND if at_or_above(report, Severity.WARNING) else 0
+
+
 def _rules(options: argparse.Namespace) -> int:
     rules = api.rules()
     print(catalog.rules_json(rules) if options.format == "json" else catalog.rules_text(rules))
@@ -187,6 +196,7 @@ _COMMANDS = {
     "report": _report_for_others,
     "diff": _diff,
     "explain": _explain,
+    "explain-log": _explain_log,
     "rules": _rules,
     "demo": _demo,
 }

@@ -18,6 +18,7 @@ from envguard.rules.cuda_wheels import nvidia_wheels_mismatch
 from envguard.rules.depends import conda_constrains_violated, conda_depends_unmet
 from envguard.rules.files import conda_file_altered, conda_file_missing, two_conda_owners, unowned_files_in_package
 from envguard.rules.hdf5 import hdf5_mismatch
+from envguard.rules.install_log import install_log_warning
 from envguard.rules.installers import (
     externally_managed,
     no_pip_in_env,
@@ -131,4 +132,5 @@ RULES: tuple[Rule, ...] = (
     defaults_and_forge,
     pip_user_or_target_set,
     externally_managed,
+    install_log_warning,
 )

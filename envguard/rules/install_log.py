@@ -1,0 +1,82 @@
+"""A rule about the warnings in what an installer has printed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from envguard.model import Certainty, Evidence, Severity, Text, text
+from envguard.rules.install_warnings import WARNINGS
+from envguard.rules.names import normalise
+from envguard.rules.rule import Found, Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envguard.facts import Environment
+    from envguard.machine import LogLine
+    from envguard.model import Argument
+    from envguard.rules.install_warnings import Warned
+
+_KNOWN = {each.pattern.id: each for each in WARNINGS}
+_LISTED = re.compile(r"- (?:\S{1,200}::)?([A-Za-z0-9_][A-Za-z0-9_.-]{0,99})")
+_SHOWN = 20
+
+
+@rule("install-log-warning", code=604, severity=Severity.WARNING, needs=("install_log",))
+def install_log_warning(env: Environment) -> Iterator[Found]:
+    """An installer has warned, in a line that is easily overlooked.
+
+    In the log that was given, pip, conda, mamba or uv say that something is not as it should be. They go on all the same,
+    and the line scrolls away among hundreds of others.
+
+    Why it matters: most of these lines stand for something that breaks later, somewhere else: requirements that no longer
+    hold, packages in another folder than was meant, a damaged cache, pins that were not kept.
+
+    How to repair: it depends on the warning; each finding tells. A log tells what was, so look first at what is:
+    `envguard check`.
+
+    Not reported: that a newer pip or conda exists, what is deprecated, and errors after which it is plain that nothing was
+    installed.
+    """
+    lines = env.install_log or ()
+    there = {line.pattern for line in lines}
+    for line in lines:
+        known = _KNOWN.get(line.pattern)
+        if known is None or there.intersection(known.instead):
+            continue
+        if line.pattern == "uninstalled" and not _was_condas(env, dict(line.args)):
+            continue
+        yield _found(env, known, line)
+
+
+def _found(env: Environment, known: Warned, line: LogLine) -> Found:
+    args = dict(line.args)
+    names = tuple(dict.fromkeys(_LISTED.findall(args.pop("listed", ""))))
+    told: dict[str, Argument] = {**args}
+    if "{names}" in known.means:
+        told["names"] = names[:_SHOWN] or ("?",)
+    said = text("{said}", said=line.said)
+    if line.times > 1:
+        said = text("{said} (and {n} more time)", "{said} (and {n} more times)", said=line.said, n=line.times - 1)
+    return Found(
+        subject=args.get(known.subject, known.subject),
+        message=Text(known.means, told),
+        evidence=(Evidence(said, line.source),),
+        consequence=None if known.so is None else Text(known.so, args),
+        fixes=() if known.ways is None else known.ways(env, args),
+        severity=known.severity,
+        certainty=Certainty.CERTAIN,
+    )
+
+
+def _was_condas(env: Environment, args: dict[str, str]) -> bool:
+    """Whether a record of conda's tells of the version that pip has taken off."""
+    name = normalise(args["name"])
+    return any(
+        package.version == args["version"] and (package.name == name or name in package.provides)
+        for package in env.conda_packages or ()
+    )
+
+
+RULES: tuple[Rule, ...] = (install_log_warning,)
