@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.bench import large, process
+from tests.bench import guard, large, process
 from tests.bench.peers import openssl, peers, read_json
 
 if TYPE_CHECKING:
@@ -100,6 +100,11 @@ def rows(prefix: Path, times: int) -> Iterator[Row]:
     yield from live_part(prefix, *((100, 40) if times == 1 else (1000, 400)), times)
     yield Row("`envguard check` as a command", median(lambda: run(command(prefix)), times))
     yield Row("peak memory of that command", None, f"{peak_memory(command(prefix)):.0f} MB")
+
+    cost = guard.costs(times)
+    yield Row("load_ext", cost.load)
+    parts = ", ".join(f"{name} {seconds * 1e6:.1f}" for name, seconds in cost.cell.items())
+    yield Row("guard, ordinary cell", None, f"{sum(cost.cell.values()) * 1e6:.1f} µs ({parts})")
 
     size = 0
 

@@ -23,6 +23,8 @@ def test_quick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "MB",
         "--deep",
         "stdlib json",
+        "load_ext",
+        "guard, ordinary cell",
         "check of 40 packages",
     ):
         assert what in told
