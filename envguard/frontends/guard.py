@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import InputRejected
 
-from envguard.commands.cell import TRIGGER
+from envguard.commands.cell import triggered
 from envguard.frontends.modes import Modes
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _ATTRIBUTE = "_envguard_guard"
 
 
-class CellNotRun(InputRejected):  # type: ignore[misc]
+class CellNotRun(InputRejected):
     """Why a cell was not run; shown as that one line, for a traceback would be envguard's own."""
 
     def _render_traceback_(self) -> list[str]:
@@ -82,10 +82,10 @@ class Guard:
         """The event pre_run_cell."""
         if self._waiting:
             self._forget()
-        if TRIGGER.search(info.raw_cell) is not None:
+        if triggered(info.raw_cell):
             once = Once(self, info)
             self._waiting[once.thread] = once
-            self.shell.ast_transformers.insert(0, once)  # type: ignore[arg-type]
+            self._transformers.insert(0, once)
 
     def after(self, result: Any) -> None:
         """The event post_run_cell, which comes after a cell that never got as far as its tree, too."""
@@ -145,8 +145,12 @@ class Guard:
             self._remove(once)
 
     def _remove(self, once: Once) -> None:
-        transformers = self.shell.ast_transformers
-        transformers[:] = [each for each in transformers if each is not once]
+        self._transformers[:] = [each for each in self._transformers if each is not once]
+
+    @property
+    def _transformers(self) -> list[Any]:
+        """Those of the shell, which asks no more of one than that it visits a tree."""
+        return self.shell.ast_transformers
 
     def _release(self, result: Any) -> None:
         """Undoes what held for the cell that has ended, and for those nested in it of whose end nobody told."""
@@ -187,7 +191,7 @@ def register(shell: InteractiveShell, judge: Judge | None = None) -> None:
     setattr(shell, _ATTRIBUTE, guard)
     shell.events.register("pre_run_cell", guard.before)
     shell.events.register("post_run_cell", guard.after)
-    shell.configurables.append(guard.modes.config)
+    _configurables(shell).append(guard.modes.config)
     guard.modes.mode(), guard.modes.ignored()
 
 
@@ -198,6 +202,12 @@ def unregister(shell: InteractiveShell) -> None:
         return
     shell.events.unregister("pre_run_cell", guard.before)
     shell.events.unregister("post_run_cell", guard.after)
-    shell.configurables[:] = [each for each in shell.configurables if each is not guard.modes.config]
+    configurables = _configurables(shell)
+    configurables[:] = [each for each in configurables if each is not guard.modes.config]
     guard.close()
     delattr(shell, _ATTRIBUTE)
+
+
+def _configurables(shell: InteractiveShell) -> list[Any]:
+    """What `%config` lists; IPython types it by its first entry, the shell itself."""
+    return shell.configurables

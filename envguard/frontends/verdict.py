@@ -178,7 +178,7 @@ def _replaced(guard: Guard, commands: tuple[str, ...]) -> Verdict:
 
 def _way(objections: tuple[Forecast, ...], kind: str) -> tuple[str, ...]:
     """The commands, as lines of a cell, that do all of it in another way; none if one of them has no such way."""
-    found = []
+    found: list[str] = []
     for each in objections:
         way = next((way for way in each.alternatives if way.kind == kind and way.proven is not False), None)
         if way is None or not way.steps:
