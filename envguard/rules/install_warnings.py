@@ -167,13 +167,18 @@ WARNINGS = (
         _PIP + "operations/install/wheel.py",
     ),
     Warned(
-        Pattern("invalid-distribution", ("Ignoring",), r"Ignoring invalid distribution (?P<name>\S{1,200})"),
+        Pattern(
+            "invalid-distribution",
+            ("Ignoring", "Skipping"),
+            r"(?:Ignoring (?:invalid distribution|incompletely removed distribution|dangling temporary directory:) (?P<name>\S{1,300})"
+            r"|Skipping (?P<folder>[^\n]{1,300}?) due to invalid metadata entry 'name')",
+        ),
         _W,
-        "name",
-        "{name} is what pip set aside when it was to replace a package, and has not cleared away",
+        "pip",
+        "something lies there that was set aside when a package was to be replaced, and was not cleared away",
         "that installation was broken off, so of the package itself files may be missing",
         _check,
-        _PIP + "metadata/base.py",
+        _PIP + "metadata/base.py, " + _PIP_26 + "metadata/importlib/_envs.py, uv 0.13",
     ),
     Warned(
         Pattern(
@@ -250,6 +255,19 @@ WARNINGS = (
         _PIP_26 + "exceptions.py",
     ),
     Warned(
+        Pattern(
+            "no-record-uv",
+            ("Failed to uninstall",),
+            r"Failed to uninstall package at `(?P<folder>[^`\n]{1,400})` due to missing `RECORD` file",
+        ),
+        _W,
+        "folder",
+        "uv has installed over {folder}, since the list of the files to take off was gone",
+        "files of the old version may lie among those of the new one",
+        _check,
+        "uv 0.13",
+    ),
+    Warned(
         Pattern("managed", ("externally-managed-environment",), r"externally-managed-environment"),
         _W,
         "pip",
@@ -290,11 +308,11 @@ WARNINGS = (
         _PIP + "req/req_install.py",
     ),
     Warned(
-        Pattern("target-kept", ("Target directory",), r"Target directory (?P<folder>[^\n]{1,400}?) already exists\. Specify --upgrade"),
+        Pattern("target-kept", ("Target directory",), r"Target directory (?P<folder>[^\n]{1,400})[/\\][^/\\\n]{1,200} already exists\. Specify --upgrade"),
         _W,
         "folder",
-        "{folder} was left as it was, since pip replaces nothing in a target folder without --upgrade",
-        "there the old version is imported",
+        "files in {folder} were left as they were, since pip replaces nothing in a target folder without --upgrade",
+        "so the old version may be imported from there",
         None,
         _PIP + "commands/install.py",
     ),

@@ -276,6 +276,7 @@ def env(
         "activation": (),
         "elsewhere": (),
         "libraries": (),
+        "install_log": (),
         "cuda": Cuda(frameworks=()),
         "driver": Driver(library=None, missing="libcuda.so.1: not found", version=None, init=None, devices=None),
         **more,

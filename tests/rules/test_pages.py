@@ -16,7 +16,7 @@ from envguard.cuda import Asked, Cuda
 from envguard.facts import Activation, CacheDamage, Deep, DirectUrl, Importable, OnDisk
 from envguard.library import Found as ElfFound
 from envguard.library import VersionNeed
-from envguard.machine import Command, Frontend, PathFile, PipOption, Shebang, VendoredLibrary
+from envguard.machine import Command, Frontend, LogLine, PathFile, PipOption, Shebang, VendoredLibrary
 from envguard.model import Text
 from envguard.process import Elsewhere, Module, Offer, PathEntry, Stranger
 from envguard.rules import (
@@ -35,6 +35,7 @@ from envguard.rules import (
     depends,
     files,
     hdf5,
+    install_log,
     installers,
     kernelspecs,
     loader,
@@ -58,6 +59,7 @@ from envguard.rules import (
     user_site,
     widgets,
 )
+from envguard.rules.install_warnings import WARNINGS
 from envguard.settings import Selection
 from tests.rules import cudas
 from tests.rules.facts import (
@@ -119,6 +121,7 @@ FAMILIES = (
     cuda_wheels,
     cuda_search,
     cuda_driver,
+    install_log,
 )
 HEADINGS = ("Why it matters:", "How to repair:", "Not reported:")
 CODES = {
@@ -201,6 +204,7 @@ CODES = {
     "defaults-and-forge": 501,
     "pip-user-or-target-set": 502,
     "externally-managed": 503,
+    "install-log-warning": 604,
 }
 
 
@@ -365,6 +369,12 @@ CUDA = Cuda(
     asked=(Asked("cudatoolkit", "11.8.0", "h0_0", "conda-meta/cudatoolkit-11.8.0-h0_0.json"),),
     installed=cudas.own(),
 )
+NAMED = "name version wants other found folder where extra spec path packages package active project listed"
+LOG = tuple(
+    LogLine(each.pattern.id, tuple((name, "numpy") for name in NAMED.split()), "numpy", "build.log:1", 2)
+    for each in WARNINGS
+    if not each.instead
+)
 GPU = {"cuda": CUDA, "driver": cudas.driver(11040, "12.0", init=803, module="535.54.03")}
 HOME = "/home/me/.local/lib/python3.11/site-packages"
 BESIDE = {
@@ -404,6 +414,7 @@ def everything(**more):
             **AROUND,
             **BESIDE,
             **GPU,
+            "install_log": LOG,
             **more,
         },
     )
@@ -424,6 +435,7 @@ OUTSIDE = (
     "cuda-not-found-by-framework",
     "needs-torch-imported-first",
     "driver-library-mismatch",
+    "install-log-warning",
 )
 """Rules whose fixes change nothing in the environment."""
 STATES = (OnDisk(pip=2), OnDisk(conda=2), OnDisk(conda=1, pip=1), OnDisk(missing=2), OnDisk(other=2), OnDisk(unknown=2))
