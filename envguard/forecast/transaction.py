@@ -39,7 +39,9 @@ class Transaction:
     links: tuple[CondaPackage, ...] = ()
     """Records that conda would write."""
     link_files: tuple[tuple[str, str], ...] | None = None
-    """(path relative to the prefix, name of the record) of what `links` would write; None if that is not known."""
+    """(path relative to the prefix, record as in CondaPackage.record) of what `links` would write; None if nothing is known."""
+    unlisted: tuple[str, ...] = ()
+    """The records of `links` whose files are not known, and so not in `link_files`."""
     unlinks: tuple[str, ...] = ()
     """Records (paths, as in CondaPackage.record) that conda would take off."""
     refusal: Text | None = None

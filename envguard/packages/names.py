@@ -110,7 +110,7 @@ def pypi_name(conda: str) -> str | None:
 
 
 def with_extras(distribution: str, extras: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """conda's packages that a distribution's extras stand for, and the extras that the table does not know."""
+    """The packages of conda's that a distribution's extras stand for, and the extras that the table does not know."""
     name = normalise(distribution)
     known = {(row.distribution, row.extra): row.conda for row in extra_rows()}
     found: dict[str, None] = {}
