@@ -97,11 +97,19 @@ class Word:
 
 @value
 class Invocation:
-    """One program that would be started: what `cell` finds and `tools` understands."""
+    """One program that would be started: what `cell` finds and `tools` understands.
+
+    Its first word is the program itself, behind what `wrappers` names; `conda run -n X pip`, `uv run pip` and `python -m pip`
+    keep all their words. An environment that was activated before it in the same shell stands in `variables`, as written:
+    CONDA_DEFAULT_ENV (a name) or CONDA_PREFIX (a folder), VIRTUAL_ENV for one of venv. With conda's comes CONDA_SHLVL: "1"
+    where conda's own function was made ready in that shell, None where nothing did that, so that `conda activate` may have
+    failed. None for CONDA_DEFAULT_ENV or VIRTUAL_ENV: something was activated or left, which cannot be told.
+    """
 
     words: tuple[Word, ...]
     form: Form
     span: Span
+    """Of a line its words without `!`, of a magic with its `%`; of a call, and of `bash -c`, the whole of that."""
     variables: Mapping[str, str | None] = field(default_factory=dict)
     """Set for it alone, or before it in the same shell; None where the value is not known."""
     wrappers: tuple[str, ...] = ()

@@ -1,0 +1,406 @@
+"""A script or a line for bash and its like: the install commands in it, parsed by tree-sitter's grammar of bash.
+
+The parser sees only ASCII: every other character, and every hole, is one word character there, so its positions are
+positions in the text.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from envguard.commands import activation, programs
+from envguard.commands.cell import TRIGGER
+from envguard.commands.command import Invocation
+from envguard.commands.scene import DEEPEST, Scene
+from envguard.commands.text import Located
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envguard.commands.command import Span, Word
+    from envguard.commands.text import Holes
+
+_STRANGE = re.compile("[^\t\n\\x20-\\x7e]")
+_CONTINUED = re.compile(r"\\\n")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_IN_QUOTES = re.compile(r'\\([$`"\\\n])')
+_GLOB = re.compile(r"[*?]")
+_NAME = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
+_DEEPEST_NODE = 120
+_QUERIES = {"test", "[", "which", "type", "hash", "command", "grep", "ls"}
+_DECLARES = {"export", "declare", "typeset", "readonly", "local"}
+
+
+def read(text: Located, holes: Holes, scene: Scene) -> list[Invocation]:
+    """Every install command of a script, in order."""
+    if scene.depth > DEEPEST or not TRIGGER.search(text.text):
+        return []
+    reader = _Reader(text, holes, scene)
+    reader.walk(_parser().parse(_STRANGE.sub("_", text.text).encode("ascii")).root_node, reader.state(), False, 0)
+    return sorted(reader.found, key=lambda one: (one.span.line, one.span.column))
+
+
+@cache
+def _parser() -> Any:
+    import tree_sitter
+    import tree_sitter_bash
+
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+
+
+class _State:
+    """What one shell knows when it comes to a command."""
+
+    def __init__(self, known: dict[str, str | None], exported: dict[str, str | None], folder: str | None, hook: bool):
+        self.known = known
+        self.exported = exported
+        self.folder = folder
+        self.hooked = hook
+
+    def copy(self) -> _State:
+        return _State(dict(self.known), dict(self.exported), self.folder, self.hooked)
+
+    def assign(self, name: str, value: str | None, export: bool) -> None:
+        self.known[name] = value
+        if export or name in self.exported:
+            self.exported[name] = value
+
+
+class _Reader:
+    def __init__(self, text: Located, holes: Holes, scene: Scene) -> None:
+        self.text = text
+        self.holes = holes
+        self.scene = scene
+        self.found: list[Invocation] = []
+
+    def state(self) -> _State:
+        given = dict(self.scene.variables)
+        return _State(dict(given), given, self.scene.folder, self.scene.hooked)
+
+    def walk(self, node: Any, state: _State, unsure: bool, depth: int) -> None:
+        """Goes through a node, which may change the state for those after it."""
+        if depth > _DEEPEST_NODE:
+            return
+        kind = node.type
+        if kind == "command":
+            self._command(node, [], [], state, unsure, depth)
+        elif kind == "redirected_statement":
+            self._redirected(node, state, unsure, depth)
+        elif kind == "list":
+            self._list(node, state, unsure, depth)
+        elif kind == "pipeline":
+            for child in node.named_children:
+                self.walk(child, state.copy(), unsure, depth + 1)
+        elif kind in ("subshell", "command_substitution", "process_substitution"):
+            inner = state.copy()
+            for child in node.named_children:
+                self.walk(child, inner, unsure, depth + 1)
+        elif kind == "function_definition":
+            inner = state.copy()
+            for child in node.named_children:
+                self.walk(child, inner, True, depth + 1)
+        elif kind in ("if_statement", "while_statement"):
+            sure = True
+            for child in node.children:
+                if child.type in ("then", "do_group"):
+                    sure = False
+                if child.is_named:
+                    self.walk(child, state, unsure or not sure, depth + 1)
+        elif kind in ("for_statement", "c_style_for_statement", "case_statement"):
+            variable = node.child_by_field_name("variable")
+            if variable is not None:
+                state.known[self._raw(variable)] = None
+            for child in node.named_children:
+                self.walk(child, state, unsure or child.type in ("do_group", "case_item"), depth + 1)
+        elif kind in ("declaration_command", "unset_command"):
+            self._declaration(node, state, unsure, depth)
+        elif kind == "variable_assignment":
+            self._assignment(node, state, False)
+            self._inner(node, state, unsure, depth)
+        elif kind not in ("comment", "raw_string", "word"):
+            for child in node.named_children:
+                self.walk(child, state, unsure, depth + 1)
+
+    def _raw(self, node: Any) -> str:
+        return self.text.text[node.start_byte : node.end_byte]
+
+    def _inner(self, node: Any, state: _State, unsure: bool, depth: int) -> None:
+        """The commands whose output a word is made of."""
+        for child in node.named_children:
+            if child.type not in ("word", "raw_string"):
+                self.walk(child, state.copy(), unsure, depth + 1)
+
+    def _list(self, node: Any, state: _State, unsure: bool, depth: int) -> None:
+        """`a && b || c`: a tree that leans to the left, as deep as it is long."""
+        parts: list[tuple[str, Any]] = []
+        while node.type == "list" and node.child_count >= 3:
+            parts.append((node.children[1].type, node.children[-1]))
+            node = node.children[0]
+        self.walk(node, state, unsure, depth + 1)
+        asked = self._asks(node)
+        for operator, part in reversed(parts):
+            behind = operator == "||" or asked
+            self.walk(part, state, unsure or behind, depth + 1)
+            asked = operator == "&&" and (asked or self._asks(part))
+
+    def _asks(self, node: Any) -> bool:
+        """Whether a command is there for its answer: what stands behind it depends on that."""
+        while node.type == "redirected_statement" and node.named_children:
+            node = node.named_children[0]
+        if node.type in ("test_command", "negated_command"):
+            return True
+        return node.type == "command" and self._raw(node).split(maxsplit=1)[:1] in [[name] for name in _QUERIES]
+
+    def _declaration(self, node: Any, state: _State, unsure: bool, depth: int) -> None:
+        words = self._raw(node).split()
+        exports = words[0] == "export" or (words[0] in _DECLARES and any("x" in w for w in words if w[0] == "-"))
+        for child in node.named_children:
+            if child.type == "variable_assignment":
+                self._assignment(child, state, exports)
+                self._inner(child, state, unsure, depth)
+            elif child.type == "variable_name":
+                name = self._raw(child)
+                if node.type == "unset_command":
+                    state.assign(name, "", False)
+                elif exports and name in state.known:
+                    state.exported[name] = state.known[name]
+
+    def _assignment(self, node: Any, state: _State, export: bool) -> None:
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name is None or name.type != "variable_name":
+            return
+        adds = any(child.type == "+=" for child in node.children)
+        word = self.holes.word(self._joined(value, state) if value is not None else "")
+        state.assign(self._raw(name), word.text if word.known and not adds else None, export)
+
+    def _redirected(self, node: Any, state: _State, unsure: bool, depth: int) -> None:
+        body = node.child_by_field_name("body")
+        extra: list[Any] = []
+        given: list[tuple[str, Any]] = []
+        rest: list[Any] = []
+        for child in node.named_children:
+            if child.type == "file_redirect":
+                extra += [one for one in child.named_children if one.type != "file_descriptor"][1:]
+                rest.append(child)
+            elif child.type == "herestring_redirect":
+                given.append(("string", child))
+            elif child.type == "heredoc_redirect":
+                given += [("document", one) for one in child.named_children if one.type == "heredoc_body"]
+                rest += [one for one in child.named_children if one.type not in ("heredoc_start", "heredoc_end")]
+        if body is not None and body.type == "command":
+            self._command(body, extra, given, state, unsure, depth)
+        elif body is not None:
+            self.walk(body, state, unsure, depth + 1)
+        for child in rest:
+            self._inner(child, state, unsure, depth) if child.type == "file_redirect" else self.walk(
+                child, state.copy(), unsure, depth + 1
+            )
+
+    def _command(
+        self, node: Any, extra: list[Any], given: list[tuple[str, Any]], state: _State, unsure: bool, depth: int
+    ) -> None:
+        mine = _State(dict(state.known), {}, None, False)  # `X=1 pip …` is for that one command
+        words: list[str] = []
+        ends: list[int] = []
+        for child in (*node.named_children, *extra):
+            if child.type == "variable_assignment" and not words:
+                self._assignment(child, mine, True)
+                self._inner(child, state, unsure, depth)
+            elif child.type == "herestring_redirect":
+                given.append(("string", child))
+            elif child.type == "file_redirect":
+                spare = [one for one in child.named_children if one.type != "file_descriptor"][1:]
+                for one in spare:
+                    fields = self._fields(one, state)
+                    words += fields
+                    ends += [one.end_byte] * len(fields)
+            else:
+                fields = self._fields(child, state)
+                words += fields
+                ends += [child.end_byte] * len(fields)
+                self._inner(child, state, unsure, depth)
+        error = node.next_sibling
+        if error is not None and error.type == "ERROR" and error.start_byte - node.end_byte <= 1:
+            words.append(self.holes.hole(self.holes.written(self._raw(error))))  # a quote that is never closed
+            ends.append(error.end_byte)
+        if words:
+            self._started(words, (node.start_byte, max(ends)), mine.exported, given, state, unsure)
+
+    def _started(
+        self,
+        words: list[str],
+        place: tuple[int, int],
+        own: dict[str, str | None],
+        given: list[tuple[str, Any]],
+        state: _State,
+        unsure: bool,
+    ) -> None:
+        read = tuple(map(self.holes.word, words))
+        if self._of_the_shell(read, state):
+            return
+        led = programs.lead(words, read, self.scene.windows)
+        span = self.text.span(*place)
+        scene = replace(
+            self.scene,
+            variables={**state.exported, **own, **led.variables},
+            folder=state.folder,
+            conditional=self.scene.conditional or unsure,
+            wrappers=(*self.scene.wrappers, *led.wrappers),
+            hooked=state.hooked,
+        )
+        if led.kind == "tool":
+            self.found.append(
+                Invocation(
+                    led.words, scene.form, span, scene.variables, scene.wrappers, scene.folder, scene.conditional
+                )
+            )
+        elif led.kind:
+            self._script(led, scene, span, given, state)
+
+    def _script(self, led: programs.Led, scene: Scene, span: Span, given: list[tuple[str, Any]], state: _State) -> None:
+        """A script in a word, in a here-document or in a here-string."""
+        if led.kind == "eval":
+            script = led.script or ""
+            state.hooked = state.hooked or activation.is_hook(self.holes.written(script))
+            self.found += read(Located.at(script, span), self.holes, replace(scene, depth=scene.depth + 1))
+            return
+        program = programs.name_of(led.words[0].text)
+        within = replace(scene, wrappers=(*scene.wrappers, program), depth=scene.depth + 1, hooked=led.login)
+        texts = [Located.at(led.script, span)] if led.script is not None else []
+        if led.fed:
+            for how, node in given:
+                if how == "document":
+                    texts.append(self.text.part(node.start_byte, node.end_byte))
+                else:
+                    string = "".join(self._joined(one, state) for one in node.named_children)
+                    texts.append(Located.at(string, span))
+        for text in texts:
+            if led.kind == "shell":
+                self.found += read(text, self.holes, within)
+            elif led.kind == "cmd":
+                from envguard.commands import windows
+
+                self.found += windows.read(text, self.holes, replace(within, windows=True))
+            else:
+                from envguard.commands import python
+
+                self.found += python.read(text, self.holes, replace(within, wrappers=scene.wrappers), led.words[0])
+
+    def _of_the_shell(self, read: tuple[Word, ...], state: _State) -> bool:
+        """What changes the shell itself; True if it starts nothing."""
+        texts = [word.text for word in read]
+        name = programs.name_of(texts[0])
+        if name in ("cd", "pushd"):
+            state.folder = moved(state.folder, [one for one in texts[1:] if not re.fullmatch(r"-[LPe@]+|--", one)])
+            return True
+        changed = activation.activated(texts)
+        if changed is not None:
+            for key in activation.VARIABLES:
+                state.exported.pop(key, None)
+            state.hooked = state.hooked or texts[0] in ("source", ".")
+            state.exported |= changed
+            if "CONDA_SHLVL" in changed:
+                state.exported["CONDA_SHLVL"] = "1" if state.hooked else None
+            return True
+        if name in ("source", ".") and len(texts) > 1 and activation.is_hook(texts[1]):
+            state.hooked = True
+        return name in ("source", ".")
+
+    def _fields(self, node: Any, state: _State) -> list[str]:
+        """The words that one word of the script becomes: a variable outside quotes may hold several or none."""
+        fields: list[str] = []
+        begun = False
+        for text, split in self._pieces(node, state):
+            if not split:
+                if begun:
+                    fields[-1] += text
+                else:
+                    fields.append(text)
+                begun = True
+                continue
+            parts = text.split()
+            if not parts:
+                begun = begun and not text
+                continue
+            if begun and not text[0].isspace():
+                fields[-1] += parts.pop(0)
+            fields += parts
+            begun = not text[-1].isspace()
+        return fields
+
+    def _joined(self, node: Any, state: _State) -> str:
+        return "".join(text for text, _ in self._pieces(node, state))
+
+    def _pieces(self, node: Any, state: _State) -> Iterator[tuple[str, bool]]:
+        """The parts of a word, each with whether the shell splits it at blanks."""
+        kind, raw = node.type, self._raw(node)
+        if kind in ("command_name", "concatenation"):
+            if not node.named_children:
+                yield raw, False
+            at = node.start_byte
+            for child in node.named_children:
+                if child.start_byte > at:
+                    yield self.text.text[at : child.start_byte], False
+                yield from self._pieces(child, state)
+                at = child.end_byte
+            if at < node.end_byte:
+                yield self.text.text[at : node.end_byte], False
+        elif kind == "raw_string":
+            yield raw[1:-1], False
+        elif kind == "string":
+            yield self._quoted(node, state), False
+        elif kind in ("simple_expansion", "expansion"):
+            found = _NAME.fullmatch(raw)
+            value = state.known.get(found[1]) if found else None
+            yield (value, True) if value is not None else (self.holes.hole(self.holes.written(raw)), False)
+        elif kind in (
+            "word",
+            "number",
+            "variable_name",
+            "file_descriptor",
+            "test_operator",
+            "regex",
+            "variable_assignment",
+        ):
+            word = _ESCAPE.sub(r"\1", _CONTINUED.sub("", raw))
+            yield (self.holes.hole(self.holes.written(word)) if _GLOB.search(_ESCAPE.sub("", raw)) else word), False
+        elif kind == "ansi_c_string":
+            yield _decoded(raw[2:-1]), False
+        elif kind == "translated_string" and node.named_children:
+            yield self._quoted(node.named_children[0], state), False
+        else:
+            yield self.holes.hole(self.holes.written(raw)), False
+
+    def _quoted(self, node: Any, state: _State) -> str:
+        parts: list[str] = []
+        at, end = node.start_byte + 1, node.end_byte - 1
+        for child in node.named_children:
+            if child.type == "string_content":
+                continue
+            parts.append(_IN_QUOTES.sub(_unescaped, self.text.text[at : child.start_byte]))
+            parts += [text for text, _ in self._pieces(child, state)]
+            at = child.end_byte
+        parts.append(_IN_QUOTES.sub(_unescaped, self.text.text[at:end]))
+        return "".join(parts)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return "" if found[1] == "\n" else found[1]
+
+
+def _decoded(text: str) -> str:
+    """What `$'…'` holds; only the escapes that people use."""
+    known = {"n": "\n", "t": "\t"}
+    return _ESCAPE.sub(lambda found: known.get(found[1], found[1]), text)
+
+
+def moved(folder: str | None, words: Iterable[str]) -> str:
+    """Where one is after a `cd`."""
+    to = next(iter(words), "~")
+    if to.startswith(("/", "~", "$", "%", "{")) or to == "-" or re.match(r"[A-Za-z]:", to) or not folder:
+        return to
+    return posixpath.join(folder, to)
