@@ -26,8 +26,10 @@ TRIGGER = re.compile(rf"(?:{_word('pip')}(?:\d[\d.]*)?|{'|'.join(map(_word, _NAM
 
 def triggered(source: str) -> bool:
     """Whether a cell deserves a closer look: the cheap answer for the many that do not."""
-    return any([part in source for part in _PARTS])  # noqa: C419 - a third faster than a generator, before each cell
-    and TRIGGER.search(source) is not None
+    return (
+        any([part in source for part in _PARTS])  # noqa: C419 - a third faster than a generator, before each cell
+        and TRIGGER.search(source) is not None
+    )
 
 
 def invocations(source: str, windows: bool = False) -> tuple[Invocation, ...]:
