@@ -180,8 +180,8 @@ def _way(objections: tuple[Forecast, ...], kind: str) -> tuple[str, ...]:
     """The commands, as lines of a cell, that do all of it in another way; none if one of them has no such way."""
     found: list[str] = []
     for each in objections:
-        way = next((way for way in each.alternatives if way.kind == kind and way.proven is not False), None)
-        if way is None or not way.steps:
+        way = forecast_line.way(each, kind)
+        if way is None:
             return ()
         found += forecast_line.cell_lines(way)
     return tuple(dict.fromkeys(found))

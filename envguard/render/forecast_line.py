@@ -25,6 +25,7 @@ _WITH_OTHERS = Text(
     "envguard: {says}; and one more install of this cell is worth a look; {more} tells more",
     plural="envguard: {says}; and {n} more installs of this cell are worth a look; {more} tells more",
 )
+_HERE = Text("envguard: {says}; `{here}` would be for this kernel; {more} tells more")
 _REFUSAL = Text(
     "envguard: the cell was not run: {says}. Instead: {instead}. {more} tells more, `%envguard ask` lets you choose"
 )
@@ -50,6 +51,9 @@ INSTEAD = MappingProxyType(
 
 def line(forecast: Forecast, others: int = 0, language: Translator | None = None) -> str:
     """What speaks most against an install; `others` of the same cell are counted."""
+    here = way(forecast, "kernel") if _goes_elsewhere(forecast) else None
+    if here is not None and not others:
+        return _told(_HERE, forecast, language, here="; ".join(cell_lines(here)))
     return _told(_WITH_OTHERS if others else _LINE, forecast, language, n=others or 1)
 
 
@@ -60,10 +64,17 @@ def refusal(forecast: Forecast, language: Translator | None = None) -> str:
 
 def instead(forecast: Forecast, language: Translator | None = None) -> str:
     """The way that an alternative shows, or else what is the rule for the gravest concern."""
-    for way in forecast.alternatives:
-        if way.steps and way.proven is not False:
-            return f"`{' && '.join(cell_lines(way))}`"
+    kinds = ("kernel", "conda", "protected", "fresh") if _goes_elsewhere(forecast) else ("conda", "protected", "fresh")
+    shown = next(filter(None, (way(forecast, kind) for kind in kinds)), None)
+    if shown is not None:
+        return f"`{' && '.join(cell_lines(shown))}`"
     return say(INSTEAD[forecast.remarks[0].concern], language) if forecast.remarks else ""
+
+
+def way(forecast: Forecast, kind: str) -> Alternative | None:
+    """The alternative of a kind, if it has steps and none has found that it does not work."""
+    ways = (each for each in forecast.alternatives if each.kind == kind and each.steps and each.proven is not False)
+    return next(ways, None)
 
 
 def cell_lines(alternative: Alternative) -> tuple[str, ...]:
@@ -82,7 +93,11 @@ def _told(template: Text, forecast: Forecast, language: Translator | None, n: in
         template.text, {"n": n, "says": _says(forecast, language), "more": more(forecast), **args}, template.plural
     )
     # what is filled in is clean already, and is not to be cut
-    return " ".join(filled(looked_up(told, language), told, str).split())
+    return filled(looked_up(told, language), told, str)
+
+
+def _goes_elsewhere(forecast: Forecast) -> bool:
+    return any(remark.concern in (Concern.OTHER_ENVIRONMENT, Concern.NO_TOOL) for remark in forecast.remarks[:1])
 
 
 def _says(forecast: Forecast, language: Translator | None) -> str:
