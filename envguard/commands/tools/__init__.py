@@ -13,9 +13,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from envguard.commands import programs
 from envguard.commands.command import KERNEL_PYTHON, Aim, AimKind, Form, Tool, Word
 from envguard.commands.options import Style, parse, table
-from envguard.commands.tools import conda, easy_install, pip, pixi, projects, starters, uv
+from envguard.commands.tools import conda, easy_install, pip, pixi, projects, uv
 from envguard.commands.tools.call import Call, aim_at, begin, program_name
 
 if TYPE_CHECKING:
@@ -39,9 +40,12 @@ def understand(invocation: Invocation, place: Place) -> Command | None:
 
 
 def _understood(call: Call, depth: int) -> Command | None:
-    started = starters.unwrap(call)
-    if started is None or depth == 0:
+    led = programs.lead([word.text for word in call.words], call.words)
+    if not led.words or depth == 0:
         return None
+    started = replace(
+        call, words=led.words, wrappers=(*call.wrappers, *led.wrappers), own={**call.own, **led.variables}
+    ).with_variables(led.variables)
     name = program_name(started.program.text)
     if name in (KERNEL_PYTHON, "py") or _PYTHON.fullmatch(name) or not started.program.known:
         return _of_python(started)

@@ -71,6 +71,11 @@ class Call:
         wrappers = (*self.wrappers, wrapper) if wrapper else self.wrappers
         return replace(self, words=words, aim=aim or self.aim, wrappers=wrappers)
 
+    def with_variables(self, changed: Mapping[str, str | None]) -> Call:
+        """The same with some variables set, or lost."""
+        kept = {name: value for name, value in self.variables.items() if name not in changed}
+        return replace(self, variables=kept | {name: value for name, value in changed.items() if value is not None})
+
     def command(
         self,
         tool: Tool,
