@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -17,9 +19,11 @@ from envguard.store import Derived
 if TYPE_CHECKING:
     from envguard.change_report import Aftermath, Changed
     from envguard.collect import Progress
+    from envguard.commands.command import Command, Place
     from envguard.comparison import Comparison
     from envguard.cuda_report import CudaReport
     from envguard.facts import Environment
+    from envguard.forecast_report import Forecast
     from envguard.model import Answer, Report, Timeline
     from envguard.rules.rule import Rule
     from envguard.settings import Configuration, Identity
@@ -166,6 +170,22 @@ def explain_log(
     env = replace(_environment(prefix, name, python, kernel, process=None), install_log=lines)
     # how the environment came to be, and what of it could not be read, is not what the log tells
     return replace(analyse(env, Selection(select=(install_log_warning.id,))), timeline=(), problems=())
+
+
+def place() -> Place:
+    """Where this process would run a command."""
+    from envguard.commands.command import Place
+
+    return Place(sys.executable, sys.prefix, os.getcwd(), dict(os.environ))  # noqa: PTH109 - a string is wanted
+
+
+def foretell(command: Command, place: Place) -> Forecast:
+    """What an install command would do, as far as that can be seen at once, without network or subprocess."""
+    with brought.visit():
+        from envguard.commands.target import target
+        from envguard.forecast.quick import quick
+
+        return quick(command, target(command, place), place)
 
 
 def diff(first: str | Path, second: str | Path, selection: Selection = _ALL) -> Comparison:

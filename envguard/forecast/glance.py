@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
+import sysconfig
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,8 @@ _HEAD = 1 << 14
 _FILES = re.compile(rb'"files"\s*:\s*\[')
 _NO_FILES = re.compile(rb'"files"\s*:\s*\[\s*\]')
 _LIST = {name: re.compile(rb'"%s"\s*:\s*(?=\[)' % name.encode()) for name in ("depends", "constrains")}
+_SUBDIR = re.compile(rb'"subdir"\s*:\s*"([a-z0-9-]{1,40})"')
+_SYSTEMS = {"darwin": "osx", "win32": "win"}
 _DECODER = json.JSONDecoder()
 
 
@@ -117,12 +121,12 @@ class Glance:
     @cached_property
     def is_frozen(self) -> bool:
         """Whether it is declared read-only (CEP 22)."""
-        return os.path.exists(os.path.join(self.prefix, "conda-meta", "frozen"))  # noqa: PTH110, PTH118 - as below
+        return os.path.exists(os.path.join(self.prefix, "conda-meta", "frozen"))
 
     @cached_property
     def is_venv(self) -> bool:
         """Whether it is a virtual environment."""
-        return os.path.isfile(os.path.join(self.prefix, "pyvenv.cfg"))  # noqa: PTH113, PTH118 - pathlib may raise
+        return os.path.isfile(os.path.join(self.prefix, "pyvenv.cfg"))
 
     @cached_property
     def writable(self) -> bool:
@@ -140,6 +144,21 @@ class Glance:
         packages = [{"name": each.name, "version": each.version} for each in self.records or ()]
         return marks.python_version(self.prefix, packages, list(self.sites))
 
+    @cached_property
+    def layout(self) -> str:
+        """Unix or windows."""
+        return marks.layout(self.prefix, None)
+
+    @cached_property
+    def platform(self) -> str | None:
+        """Conda's name of the system, of the first record that tells it."""
+        for record in self.records or ():
+            data = reading.head(self.where(f"conda-meta/{record.stem}.json"), _HEAD, self.root)
+            match = _SUBDIR.search(data)
+            if match and match[1] != b"noarch":
+                return match[1].decode("ascii")
+        return None if self.is_conda else f"{_SYSTEMS.get(sys.platform, sys.platform)}-{_machine()}"
+
     @property
     def name(self) -> str:
         """What people call it."""
@@ -147,7 +166,7 @@ class Glance:
 
     def where(self, path: str) -> str:
         """A path of the prefix as the system takes it."""
-        return os.path.join(self.prefix, *path.split("/"))  # noqa: PTH118 - as above
+        return os.path.join(self.prefix, *path.split("/"))
 
     # whose a distribution is
 
@@ -247,7 +266,7 @@ class Glance:
         """Whether what a record lists has still the content that conda put there."""
         folder = self.where(dist.path)
         keys = {file: f"{dist.path}/{file}" for file in ("RECORD", "METADATA", "PKG-INFO")}
-        raw = {file: reading.head(os.path.join(folder, file), reading.HEADERS_LIMIT, self.root) for file in keys}  # noqa: PTH118
+        raw = {file: reading.head(os.path.join(folder, file), reading.HEADERS_LIMIT, self.root) for file in keys}
         found = _entries(self._bytes(record), dist.path.rpartition("/")[2])
         entries = conda_book.listed({"paths_data": {"paths": found}, "files": [each["_path"] for each in found]})
         # a package that is for all systems keeps its paths as they were before conda put them into this prefix
@@ -334,14 +353,14 @@ class Glance:
 
 def glance(prefix: str) -> Glance:
     """What the names of files tell about an environment."""
-    where = os.path.abspath(prefix)  # noqa: PTH100 - resolve() would follow a linked environment
+    where = os.path.abspath(prefix)
     problems = reading.Problems()
     sites, every = pip_book.find_sites(where, problems)
     root = os.path.realpath(where)
     seen: list[Seen] = []
     for site in sites:
         try:
-            names = reading.names(os.path.join(where, *site.split("/")), root)  # noqa: PTH118
+            names = reading.names(os.path.join(where, *site.split("/")), root)
         except OSError:
             every = False
             continue
@@ -349,6 +368,12 @@ def glance(prefix: str) -> Glance:
     files = conda_book.names(where, problems)
     records = None if files is None else tuple(record for name in files if (record := _record(name)))
     return Glance(where, root, records, tuple(seen), tuple(sites), every)
+
+
+def _machine() -> str:
+    """Conda's name for the processor of this machine."""
+    name = sysconfig.get_platform().rpartition("-")[2].lower()
+    return {"x86_64": "64", "amd64": "64"}.get(name, name)
 
 
 def _record(file: str) -> Record | None:
