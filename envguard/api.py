@@ -17,6 +17,8 @@ from envguard.settings import Selection
 from envguard.store import Derived
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from envguard.change_report import Aftermath, Changed
     from envguard.collect import Progress
     from envguard.commands.command import Command, Place
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from envguard.cuda_report import CudaReport
     from envguard.facts import Environment
     from envguard.forecast_report import Forecast
-    from envguard.model import Answer, Report, Timeline
+    from envguard.model import Answer, Report, Text, Timeline
     from envguard.rules.rule import Rule
     from envguard.settings import Configuration, Identity
 
@@ -186,6 +188,30 @@ def foretell(command: Command, place: Place) -> Forecast:
         from envguard.forecast.quick import quick
 
         return quick(command, target(command, place), place)
+
+
+def forecast(
+    command: Command,
+    place: Place,
+    *,
+    build: bool = False,
+    progress: Callable[[Text], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+    timeout: float | None = None,
+) -> Forecast:
+    """What a command would do, by its own resolver and by the rules: with the network, and for as long as `timeout` seconds.
+
+    `progress` is told where it is, `cancel` is asked whether to go on. With `build`, the code of source archives, folders
+    and repositories runs, as it would in the command itself.
+    """
+    with brought.visit():
+        from envguard.commands.target import target
+        from envguard.forecast.child import SECONDS
+        from envguard.forecast.full import full
+
+        found = target(command, place)
+        limit = SECONDS if timeout is None else timeout
+        return full(command, found, place, build=build, progress=progress, cancel=cancel, timeout=limit)
 
 
 def diff(first: str | Path, second: str | Path, selection: Selection = _ALL) -> Comparison:
