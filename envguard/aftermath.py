@@ -41,7 +41,9 @@ def aftermath(
     imported since, a variable), so only those count that name what has changed.
     """
     restart = after.restart
-    modules = tuple(name for name in restart.names if name not in stale) if restart and restart.needed else ()
+    needed = restart.names if restart is not None and restart.needed else ()
+    # `~` begins what pip has set aside of a package that is named, too
+    modules = tuple(name for name in needed if name not in stale and not name.startswith("~"))
     findings = tuple(_grave(after)) if before is None else tuple(_newer(after, before))
     if not recent:
         findings = tuple(finding for finding in findings if _is_about(changed, finding))

@@ -60,6 +60,6 @@ def _traces(folder: str) -> dict[str, int]:
                         found[entry.name] = entry.stat().st_mtime_ns
                     except OSError:
                         continue
-    except OSError:
+    except (OSError, ValueError):
         return found
     return found
