@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envguard.errors import BadArguments
 from envguard.model import text
+from envguard.store import write_atomically
 
 if TYPE_CHECKING:
     from envguard.model import Report
@@ -54,26 +52,11 @@ def write(path: Path, report: Report) -> None:
     )
     content = json.dumps({"kind": KIND, "schema": SCHEMA, "findings": entries}, indent=2) + "\n"
     try:
-        _replace(path, content)
+        write_atomically(path, content.encode())
     except OSError as error:
         raise BadArguments(
             text("the baseline {path} cannot be written: {reason}", path=str(path), reason=error.strerror or str(error))
         ) from error
-
-
-def _replace(path: Path, content: str) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(content)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)  # mkstemp lets only the owner read, but a baseline is kept with the project
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
 
 
 def _list(value: Any, path: Path) -> list[Any]:

@@ -1,17 +1,22 @@
-"""What was learned of a prefix, kept in memory for as long as nothing it rests on has changed.
+"""What envguard keeps: files, written whole or not at all, and what was learned of a prefix, in memory.
+
+What was learned is kept for as long as nothing it rests on has changed:
 
 * A kept answer is given only if every path that the probe looked at has the same times and the same size as before.
   The time of change (ctime) cannot be set back by copying or unpacking, so that an edit in place is seen, too.
 * What changed while the probe was reading, or shortly before, is not kept: a second change within one tick of the file
   system's clock would leave the same times behind.
-* Nothing is written to a disk, and only the last few prefixes are kept.
+* Nothing of it is written to a disk, and only the last few prefixes are kept.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 import threading
 from collections import OrderedDict
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -22,6 +27,45 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 T = TypeVar("T")
+
+
+def write_atomically(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Writes a file so that whatever interrupts it leaves the old one or the new one; OSError if it cannot be written.
+
+    The new file has this mode; without one that of the file it replaces, or what the umask leaves of a new one.
+    """
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(_usual(path) if mode is None else mode)  # mkstemp lets only the owner read
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+    _settle(path.parent)
+
+
+def _usual(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        return path.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _settle(folder: Path) -> None:
+    """Has the disk keep the new name, too, where the system can be asked for that."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
 
 KEPT = 4
 """Prefixes remembered at once; each takes about a megabyte."""

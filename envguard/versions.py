@@ -164,6 +164,14 @@ def of_archive(file: str) -> tuple[str, str] | None:
     return str(parsed[0]), str(parsed[1])
 
 
+def pep440(version: str) -> str | None:
+    """A version as PEP 440 spells it; None if it is none."""
+    try:
+        return str(_packaging().version.Version(version)) if len(version) <= _LONGEST else None
+    except ValueError:  # as InvalidVersion is, and what Python says of a number with 5,000 digits
+        return None
+
+
 def pip_allows(wanted: Requirement, version: str | None) -> Answer:
     """Whether a requirement is met by a version; a pre-release counts, as for `pip check`."""
     if not wanted.specifier:

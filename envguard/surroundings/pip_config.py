@@ -29,6 +29,24 @@ def pip_config(
     `environ` stands in for the variables of this process.
     """
     environ = os.environ if environ is None else environ
+    variables = {
+        option: PipOption(option, value.strip(), variable)
+        for option in _ASKED
+        if (value := environ.get(variable := "PIP_" + option.upper().replace("-", "_")))
+    }
+    files = _in_files(prefix, problems, environ, _ASKED)
+    return tuple(option for _, option in sorted({**files, **variables}.items()))
+
+
+def constraints(prefix: str, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The constraint files that pip's configuration names, as written there; pip forgets them once a variable names others."""
+    found = _in_files(prefix, reading.Problems(), environ, ("constraint",)).get("constraint")
+    return tuple(found.value.split()) if found else ()
+
+
+def _in_files(
+    prefix: str, problems: reading.Problems, environ: Mapping[str, str], asked: tuple[str, ...]
+) -> dict[str, PipOption]:
     general: dict[str, PipOption] = {}
     install: dict[str, PipOption] = {}
     for path in _files(prefix, environ):
@@ -42,18 +60,13 @@ def pip_config(
             continue
         for section, found in (("global", general), ("install", install)):
             if parser.has_section(section):
-                found.update(_options(parser.items(section), str(path)))
-    variables = {
-        option: PipOption(option, value.strip(), variable)
-        for option in _ASKED
-        if (value := environ.get(variable := "PIP_" + option.upper().replace("-", "_")))
-    }
-    return tuple(option for _, option in sorted({**general, **install, **variables}.items()))
+                found.update(_options(parser.items(section), str(path), asked))
+    return {**general, **install}
 
 
-def _options(items: list[tuple[str, str]], source: str) -> dict[str, PipOption]:
+def _options(items: list[tuple[str, str]], source: str, asked: tuple[str, ...]) -> dict[str, PipOption]:
     named = ((key.lower().lstrip("-").replace("_", "-"), value) for key, value in items)
-    return {key: PipOption(key, value.strip(), source) for key, value in named if key in _ASKED}
+    return {key: PipOption(key, value.strip(), source) for key, value in named if key in asked}
 
 
 def _files(prefix: str, environ: Mapping[str, str]) -> Iterator[Path]:
