@@ -20,7 +20,7 @@ from envguard.facts import CondaPackage, Paths, spec_name
 from envguard.forecast.transaction import Transaction
 from envguard.model import Text, text
 from envguard.packages import contents, names, repodata, solving
-from envguard.packages.channels import Channel, channels
+from envguard.packages.channels import Channel, addresses, channels
 from envguard.packages.known import unlooked
 from envguard.packages.solving import Wish
 from envguard.probe import pip_files, reading
@@ -208,7 +208,7 @@ def _wish(command: Command, env: Environment, config: CondaConfig | None) -> Wis
         free = {name for name in installed if name != "python" and name not in bare}
     freeze = command.verb is Verb.INSTALL and not from_file and command.tool is not Tool.PIXI and not everything
     return Wish(
-        tuple(each.text for each in asked),
+        tuple(_spelled(each, config) for each in asked),
         frozenset(name for name in free if name),
         freeze=freeze and has("--update-deps") is None and has("--update-specs") is None,
         only_freeze=has("--freeze-installed") is not None,
@@ -217,6 +217,12 @@ def _wish(command: Command, env: Environment, config: CondaConfig | None) -> Wis
         forget=everything,
         priority=_priority(command, config),
     )
+
+
+def _spelled(asked: Requirement, config: CondaConfig | None) -> str:
+    """A match spec with the address of its channel, which the solver would look for at the usual place only."""
+    where = addresses(asked.channel, config) if asked.channel and "::" in asked.text else ()
+    return f"{where[0]}::{asked.text.rpartition('::')[2]}" if len(where) == 1 else asked.text
 
 
 def _met(asked: Requirement, env: Environment) -> bool:

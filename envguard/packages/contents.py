@@ -44,10 +44,12 @@ def files(
             archives[str(archive)] = package
     if archives:
         reply = asking.ask({"do": "paths", "archives": sorted(archives)}, timeout=timeout)
-        for archive, paths in (reply.data or {"paths": {}})["paths"].items():
+        for archive, told in (reply.data or {"paths": {}})["paths"].items():
             package = archives[archive]
-            if paths is not None:
-                found[package.name] = tuple(_below(env, package, paths, python))
+            if told is not None:
+                listed = _paths(told.get("info/paths.json"), told.get("info/link.json"), env)
+                if listed is not None:
+                    found[package.name] = tuple(_below(env, package, listed, python))
     return found
 
 
@@ -70,27 +72,27 @@ def _unpacked(env: Environment, package: Solved, config: CondaConfig | None) -> 
         known = told.get("sha256") if isinstance(told, dict) else None
         if known and package.sha256 and known != package.sha256:
             continue  # another channel's build of that name
-        paths = _json(info / "paths.json")
-        entries = paths.get("paths") if isinstance(paths, dict) else None
-        if isinstance(entries, list):
-            listed = [
-                each["_path"] for each in entries if isinstance(each, dict) and isinstance(each.get("_path"), str)
-            ]
-            return [*listed, *_entry_points(info, env)]
+        listed = _paths(_json(info / "paths.json"), _json(info / "link.json"), env)
+        if listed is not None:
+            return listed
     return None
 
 
-def _entry_points(info: Path, env: Environment) -> Iterator[str]:
-    """The scripts that are made for a `noarch: python` package."""
-    link = _json(info / "link.json")
+def _paths(told: Any, link: Any, env: Environment) -> list[str] | None:
+    """What a package's own list names, and the scripts that are made for a `noarch: python` one."""
+    entries = told.get("paths") if isinstance(told, dict) else None
+    if not isinstance(entries, list):
+        return None
+    listed = [each["_path"] for each in entries if isinstance(each, dict) and isinstance(each.get("_path"), str)]
     noarch = link.get("noarch") if isinstance(link, dict) else None
     points = noarch.get("entry_points") if isinstance(noarch, dict) else None
     for point in reading.strings(points):
         name = point.partition("=")[0].strip()
         if name and env.layout == "windows":
-            yield from (f"Scripts/{name}-script.py", f"Scripts/{name}.exe")
+            listed += [f"Scripts/{name}-script.py", f"Scripts/{name}.exe"]
         elif name:
-            yield f"bin/{name}"
+            listed.append(f"bin/{name}")
+    return listed
 
 
 def _below(env: Environment, package: Solved, listed: Iterable[str], python: str | None) -> Iterator[str]:

@@ -126,7 +126,7 @@ def _attempts(env: Environment, wish: Wish) -> list[dict[str, Any]]:
     if python is not None and "python" not in named:
         constraints.append("python {}.{}.*".format(*(*python.version.split("."), "0")[:2]))
     free = sorted(wish.free)
-    plain = {"free": free, "constraints": constraints, "frozen": False, "keep": False}
+    plain = {"free": free, "constraints": constraints, "frozen": False, "keep": False, "best": []}
     if wish.prune:
         return [{**plain, "specs": [*wish.specs]}]
     all_of_them = [*wish.specs, *(once.get(name, name) for name in others)]
@@ -134,6 +134,8 @@ def _attempts(env: Environment, wish: Wish) -> list[dict[str, Any]]:
     if wish.freeze or wish.only_freeze:
         found.append({**plain, "specs": all_of_them, "frozen": True})
     if not wish.only_freeze:
+        if wish.specs:
+            found.append({**plain, "specs": all_of_them, "best": [*wish.specs], "names": sorted(named)})
         found.append({**plain, "specs": all_of_them})
         # what was asked for stays, in some version; the rest if it fits
         found.append({**plain, "specs": [*wish.specs, *(name for name in others if name in wanted)], "keep": True})

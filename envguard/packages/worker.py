@@ -134,33 +134,42 @@ async def solve(request: dict[str, Any]) -> dict[str, Any]:
     installed = {each.name.normalized: each for each in _installed(request)}
     gateway, sources = _gateway(request), _sources(request)
     priority = getattr(rattler.channel.ChannelPriority, request["priority"].capitalize())
+
+    async def attempt(specs: list[str], kept: list[Any], constraints: list[str], *, frozen: bool = False) -> list[Any]:
+        return await rattler.solve(
+            sources,
+            [rattler.MatchSpec(spec) for spec in specs],
+            gateway=gateway,
+            platforms=request["platforms"],
+            locked_packages=() if frozen else kept,
+            pinned_packages=kept if frozen else (),
+            virtual_packages=_virtual(),
+            timeout=datetime.timedelta(seconds=request["seconds"]),
+            channel_priority=priority,
+            constraints=[rattler.MatchSpec(spec) for spec in constraints],
+            channel_relations="disabled",
+        )
+
     refused: Exception | None = None
-    for attempt in request["attempts"]:
-        free = set(attempt["free"])
-        kept = [each for name, each in installed.items() if name not in free]
-        specs = list(attempt["specs"])
+    for asked in request["attempts"]:
+        kept = [each for name, each in installed.items() if name not in asked["free"]]
         try:
-            records = await rattler.solve(
-                sources,
-                specs,
-                gateway=gateway,
-                platforms=request["platforms"],
-                locked_packages=() if attempt["frozen"] else kept,
-                pinned_packages=kept if attempt["frozen"] else (),
-                virtual_packages=_virtual(),
-                timeout=datetime.timedelta(seconds=request["seconds"]),
-                channel_priority=priority,
-                constraints=attempt["constraints"],
-                channel_relations="disabled",
-            )
+            best = []
+            if asked["best"]:
+                # left to itself the solver would rather keep what is installed than take the newest of what is named
+                alone = await attempt(asked["best"], [], asked["constraints"])
+                names = set(asked["names"])
+                best = [f"{each.name.normalized} =={each.version}" for each in alone if each.name.normalized in names]
+            specs = [*asked["specs"], *best]
+            records = await attempt(specs, kept, asked["constraints"], frozen=asked["frozen"])
         except Exception as error:
             if type(error).__name__ != "SolverError":
                 raise
             refused = refused or error
             continue
-        if attempt["keep"]:
+        if asked["keep"]:
             records = _with_bystanders(records, installed, rattler.MatchSpec)
-        return {"records": [_record(each) for each in records], "attempt": request["attempts"].index(attempt)}
+        return {"records": [_record(each) for each in records]}
     assert refused is not None
     raise refused
 
@@ -193,18 +202,22 @@ def _forbids(first: Any, second: Any, spec: Any) -> bool:
 
 
 async def paths(request: dict[str, Any]) -> dict[str, Any]:
-    """The files of package archives on this machine; None for what cannot be read."""
-    import rattler
-
-    found: dict[str, list[str] | None] = {}
+    """The files of package archives on this machine, and the scripts to be made; None for what cannot be read."""
+    found: dict[str, Any] = {}
     for archive in request["archives"]:
         try:
-            listed = rattler.PathsJson.from_package_archive(archive)
+            found[archive] = await _listed(archive)
         except Exception:  # noqa: BLE001 - rattler's errors share no base class
             found[archive] = None
-            continue
-        found[archive] = [str(each.relative_path).replace("\\", "/") for each in listed.paths]
     return {"paths": found}
+
+
+async def _listed(archive: str) -> dict[str, Any]:
+    from rattler.package_streaming import PackageArchive
+
+    opened = await PackageArchive.from_path(archive)
+    told = await opened.read_files(["info/paths.json", "info/link.json"])
+    return {name: json.loads(content) for name, content in told.items() if content is not None}
 
 
 def _main(source: str, target: str) -> None:
