@@ -10,7 +10,7 @@ from envguard.commands import lookup
 from envguard.commands.lookup import World
 from envguard.commands.tools.call import folder_of, is_open
 from envguard.errors import EnvguardError
-from envguard.model import text
+from envguard.model import Text, text
 from envguard.prefixes import named
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _SUDO = ("sudo", "doas", "su")
 class Lost(Exception):
     """What the command meets cannot be told."""
 
-    def __init__(self, reason: lookup.Text) -> None:
+    def __init__(self, reason: Text) -> None:
         """Carries the reason."""
         super().__init__(reason.english())
         self.reason = reason

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from envguard.commands import lookup, placement, target_conda, target_project, target_uv
 from envguard.commands.command import Aim, AimKind, Placement, Target, Tool
-from envguard.commands.lookup import World
 from envguard.commands.surrounding import Lost, surrounding
 from envguard.model import Evidence, Text, text
-from envguard.probe.reading import LONGEST
+from envguard.probe import reading
 
 if TYPE_CHECKING:
     from envguard.commands.command import Command, Place
+    from envguard.commands.lookup import World
 
 _MODULES = {Tool.PIP: "pip", Tool.UV: "uv"}
 
@@ -36,7 +36,7 @@ def target(command: Command, place: Place) -> Target:
 def _found(command: Command, place: Place) -> Target:
     try:
         world = surrounding(command, place)
-        if command.aim.value is not None and (not command.aim.known or len(command.aim.value) > LONGEST):
+        if command.aim.value is not None and (not command.aim.known or len(command.aim.value) > reading.LONGEST):
             return nowhere(text("{what} is known only when the command runs", what=command.aim.value[:80]))
         if command.tool.is_conda and command.tool is not Tool.PIXI:
             return target_conda.target(command, place, world)
@@ -141,7 +141,7 @@ def lacks(prefix: str, python: str, module: str, world: World) -> Text | None:
     places = [*own]
     if user := placement.user_site(prefix, python, world):
         places.append(user)
-    config = lookup.reading.head(os.path.join(prefix, "pyvenv.cfg"), 4096).lower()
+    config = reading.head(os.path.join(prefix, "pyvenv.cfg"), 4096).lower()
     if re.search(rb"include-system-site-packages\s*=\s*true", config):
         return None
     if any(

@@ -29,9 +29,10 @@ def target(command: Command, place: Place, world: World) -> Target:
     aim, root = command.aim, _root(program.path, command.tool, world)
     if aim.kind is AimKind.KERNEL:
         if not os.path.isfile(os.path.join(place.prefix, "conda-meta", "history")):
-            reason = text("IPython refuses it: the kernel's environment, {prefix}, is not conda's", prefix=place.prefix)
-            return Target(None, None, reason=reason)
+            says = text("IPython refuses it: the kernel's environment, {prefix}, is not conda's", prefix=place.prefix)
+            return Target(None, None, reason=says)
         return Target(place.prefix, place.python)
+    reason: Text | None
     if aim.kind is AimKind.ACTIVE:
         prefix, reason = _active(command.tool, world, root)
     else:

@@ -29,8 +29,8 @@ _KNOWN = ("conda", "ipython", "jupyter", "jupyter-kernelspec", "jupyter-lab", "m
 _LIBRARY = re.compile(r"(?:\.so(?:\.[\d.]+)?|\.dylib|\.dll)$")
 _HASH = re.compile(r"-[0-9a-f]{8}(?:\b.*)?$|-[0-9a-f]{32}$")  # what auditwheel, delocate and delvewheel put into names
 _VERSION = re.compile(r"(?:\.\d+)+$")
-# pip's way round a path that is too long, or holds a space: a shell script that starts Python
-_EXEC = re.compile(rb"#!/bin/sh\r?\n'''exec' (?:\"([^\"\n]+)\"|(\S+))")
+# pip's and uv's way round a path that is too long, or holds a space: a shell script that starts Python
+_EXEC = re.compile(rb"#!/bin/sh\r?\n'''exec' (?:\"([^\"\n]+)\"|'([^'\n]+)'|(\S+))")
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*(?:t|w)?(?:\.exe)?", re.IGNORECASE)
 
 
@@ -160,7 +160,7 @@ def interpreter(start: bytes) -> str | None:
         return None
     match = _EXEC.match(start)
     if match:
-        named = match.group(1) or match.group(2)
+        named = match.group(1) or match.group(2) or match.group(3)
     else:
         line = start[2:].splitlines()[0].strip() if start[2:].strip() else b""
         quoted = re.match(rb'"([^"]+)"', line)

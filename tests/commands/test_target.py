@@ -22,12 +22,13 @@ from envguard.commands.command import Form, Invocation, Place, Placement, Span, 
 from envguard.commands.find import commands, of_argv, of_line
 from envguard.commands.lookup import World, prefix_of, python_of
 from envguard.commands.target import target
+from tests.envs import wheelhouse
 
 UV = Path(sys.executable).with_name("uv")
 
 
 @dataclass
-class World_:
+class Places:
     root: Path
     conda: Path
     base: Path
@@ -43,7 +44,7 @@ class World_:
 
 
 @pytest.fixture(scope="module")
-def world(scenario, tmp_path_factory) -> World_:
+def world(scenario, tmp_path_factory) -> Places:
     """Two venvs, one with pip; a project; the kernel is a conda environment."""
     root = tmp_path_factory.mktemp("targets")
     for name in ("nowhere", "home", "proj/sub", "long " + "x" * 120):
@@ -51,10 +52,24 @@ def world(scenario, tmp_path_factory) -> World_:
     (root / "proj/pyproject.toml").write_text("[project]\nname = 'p'\nversion = '1'\n")
     for name in ("a", "proj/.venv", "long " + "x" * 120 + "/v"):
         venv.create(root / name, with_pip=False, symlinks=True)
-    for name in ("a", "long " + "x" * 120 + "/v"):
-        install = [str(UV), "pip", "install", "-q", "--python", str(root / name / "bin/python"), "pip"]
-        subprocess.run(install, check=True)
     sound, base = scenario("sound"), scenario("base_with_pip")
+    [same] = sound.site.glob("pip-*.dist-info")
+    asked = "==".join(same.name.removesuffix(".dist-info").split("-"))
+    wheel = wheelhouse.wheel_file(asked)
+    for name in ("a", "long " + "x" * 120 + "/v"):
+        # uv writes the launchers that a path with blanks needs
+        install = [
+            str(UV),
+            "pip",
+            "install",
+            "-q",
+            "--offline",
+            "--no-index",
+            "--python",
+            str(root / name / "bin/python"),
+            str(wheel),
+        ]
+        subprocess.run(install, check=True)
     kernel = Place(str(sound.python), str(sound.prefix), str(root / "nowhere"), {})
     links = root / "links"
     links.mkdir()
@@ -62,13 +77,20 @@ def world(scenario, tmp_path_factory) -> World_:
     (links / "python9").symlink_to(root / "a/bin/python")
     (links / "byenv").write_text("#!/usr/bin/env python3\nfrom pip._internal.cli.main import main\nmain()\n")
     (links / "byenv").chmod(0o755)
-    return World_(root, sound.prefix, base.prefix, kernel)
+    return Places(root, sound.prefix, base.prefix, kernel)
 
 
 def _said(line: str, place: Place) -> Path:
-    """The prefix of the pip that a shell would start for a line."""
-    done = subprocess.run(["/bin/sh", "-c", line], env=dict(place.variables), cwd=place.folder, capture_output=True, text=True)
+    """The prefix of the Python in which the pip works that a shell would start for a line."""
+    if "--python" in line:  # runs the same pip in another Python
+        line = line.replace("--version", "debug")
+    done = subprocess.run(
+        ["/bin/sh", "-c", line], env=dict(place.variables), cwd=place.folder, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
+    if line.endswith(" debug"):
+        [python] = [said.partition(": ")[2] for said in done.stdout.splitlines() if said.startswith("sys.executable")]
+        return Path(prefix_of(python))
     # `pip 23.2 from PREFIX/lib/python3.11/site-packages/pip (python 3.11)`
     return Path(done.stdout.partition(" from ")[2].rpartition(" (")[0]).parents[3]
 
@@ -89,7 +111,7 @@ PIP_LINES = (
     "'{long}/bin/pip' {}",
     "'{long}/bin/python' -m pip {}",
     "env FOO=1 pip {}",
-    "PATH={a}/bin:$PATH pip {}",
+    "PATH={a}/bin:/usr/bin pip {}",
     "cd {a} && ./bin/pip {}",
     "cd {a}/bin; ./python -m pip {}",
     "python {a}/bin/pip {}",
@@ -108,7 +130,7 @@ def test_the_prefix_is_the_one_that_pip_names_itself(world, line):
     def full(what: str) -> str:
         return line.replace("{}", what).format(**names)
 
-    for first in (world.conda, world.root / "a"):
+    for first in (world.conda, *([world.root / "a"] if line.startswith(("pip ", "python -m")) else [])):
         place = world.place(first / "bin")
         [command] = of_line(full("install six"), place)
         found = target(command, place)
@@ -127,7 +149,8 @@ def _of_uv(world, arguments: list[str], place: Place, *, module: bool = False) -
     )  # fmt: skip
     for said in done.stderr.splitlines():
         if "environment at: " in said:
-            return os.path.realpath(os.path.join(place.folder, said.partition("environment at: ")[2].strip()))
+            folder = arguments[arguments.index("--directory") + 1] if "--directory" in arguments else place.folder
+            return os.path.realpath(Path(folder, said.partition("environment at: ")[2].strip()))
     assert "No virtual environment found" in done.stderr, done.stderr
     return None
 
@@ -213,7 +236,8 @@ def test_conda_takes_what_is_named_active_or_its_own(world):
         (active, "sudo conda install six", None),
         (world.place(), "conda install six", None),
         (place, "conda create -n new six", None),
-        (place, "source activate one && conda install six", None),
+        (place, "source activate one && conda install six", envs / "one"),
+        (place, "conda activate one && conda install six", None),
         (place, f"conda run -p {world.conda} pip install six", world.conda),
         (place, f"conda run -p {world.conda} python -m pip install six", world.conda),
         (place, "conda run -n one pip install six", world.base),  # that has none, so PATH goes on
@@ -300,7 +324,10 @@ def test_where_in_it_the_files_go(world, tmp_path):
     assert put("pip install --prefix /p six") == (Placement.FOLDER, "/p")
     assert put("pip install six", PIP_TARGET="/t") == (Placement.FOLDER, "/t")
     assert put("pip uninstall -y six", PIP_USER="1") == site
-    assert put("uv pip install --target t six", PATH=str(UV.parent), VIRTUAL_ENV=str(world.root / "a"))[0] is Placement.FOLDER
+    assert (
+        put("uv pip install --target t six", PATH=str(UV.parent), VIRTUAL_ENV=str(world.root / "a"))[0]
+        is Placement.FOLDER
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32" or not hasattr(os, "geteuid"), reason="needs a user without rights")
@@ -309,7 +336,9 @@ def test_the_users_own_where_site_packages_may_not_be_written(world, monkeypatch
     real = os.access
     closed = str(world.conda)
     # root may write anywhere, so the answer of the system is what is changed here
-    monkeypatch.setattr(os, "access", lambda path, mode, **kw: not str(path).startswith(closed) if mode == os.W_OK else real(path, mode))
+    monkeypatch.setattr(
+        os, "access", lambda path, mode, **kw: not str(path).startswith(closed) if mode == os.W_OK else real(path, mode)
+    )
     command = of_argv(["pip", "install", "six"], place)
     found = target(command, place)
     assert (found.placement, found.is_kernel) == (Placement.USER, True)
@@ -320,8 +349,10 @@ def test_the_users_own_where_site_packages_may_not_be_written(world, monkeypatch
 def test_prefixes_are_what_python_says(world):
     for python in ("/usr/bin/python3", sys.executable, str(world.conda / "bin/python"), str(world.root / "a/bin/python3"),
                    str(world.root / "links/python9")):  # fmt: skip
-        if os.path.exists(python):
-            said = subprocess.run([python, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, check=True)
+        if Path(python).exists():
+            said = subprocess.run(
+                [python, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, check=True
+            )
             assert os.path.realpath(prefix_of(python)) == os.path.realpath(said.stdout.strip()), python
 
 
@@ -361,8 +392,50 @@ def test_it_is_quick(world):
 
 _WORDS = st.one_of(
     st.sampled_from(
-        "pip python -m install uninstall conda run -n -p env update create uv add sync pixi poetry pdm --python --prefix "
-        "-r -c -e -f --user --target sudo env . .. / ~ {sys.executable} $X A=1 -- - numpy numpy==1 git+https://u@h/x @ py".split()
+        [
+            "pip",
+            "python",
+            "-m",
+            "install",
+            "uninstall",
+            "conda",
+            "run",
+            "-n",
+            "-p",
+            "env",
+            "update",
+            "create",
+            "uv",
+            "add",
+            "sync",
+            "pixi",
+            "poetry",
+            "pdm",
+            "--python",
+            "--prefix",
+            "-r",
+            "-c",
+            "-e",
+            "-f",
+            "--user",
+            "--target",
+            "sudo",
+            "env",
+            ".",
+            "..",
+            "/",
+            "~",
+            "{sys.executable}",
+            "$X",
+            "A=1",
+            "--",
+            "-",
+            "numpy",
+            "numpy==1",
+            "git+https://u@h/x",
+            "@",
+            "py",
+        ]
     ),
     st.text(max_size=12),
 )
@@ -372,7 +445,9 @@ _WORDS = st.one_of(
 @given(
     st.lists(st.tuples(_WORDS, st.booleans()), min_size=1, max_size=8),
     st.sampled_from(list(Form)),
-    st.dictionaries(st.sampled_from(["PATH", "VIRTUAL_ENV", "CONDA_SHLVL", "PIP_USER", "UV_PYTHON"]), st.none() | _WORDS),
+    st.dictionaries(
+        st.sampled_from(["PATH", "VIRTUAL_ENV", "CONDA_SHLVL", "PIP_USER", "UV_PYTHON"]), st.none() | _WORDS
+    ),
     st.none() | _WORDS,
 )
 def test_never_an_exception(words, form, variables, folder):

@@ -188,31 +188,20 @@ PROJECT = table(
     "--require-build-hashes",
     "--no-require-build-hashes",
 )
-_RUN = table(
-    *_RESOLVER,
-    *(line for line in _PIP if line.startswith(("--extra =", "--all-extras", "--group", "--editable"))),
-    "--with =",
-    "--with-editable =",
-    "--with-requirements =",
-    "--env-file =",
-    "--no-env-file",
-    "--no-project",
-    "--no-sync",
-    "--locked",
-    "--frozen",
-    "--active",
-    "--exact",
-    "--package =",
-    "--all-packages",
-    "--no-dev",
-    "--only-dev",
-    "--no-group =",
-    "--only-group =",
-    "--all-groups",
-    "--script -s",
-    "--gui-script",
-    "--module -m",
-)
+RUN = {
+    **PROJECT,
+    **table(
+        "--with -w =",
+        "--with-editable =",
+        "--with-requirements =",
+        "--env-file =",
+        "--no-env-file",
+        "--no-project",
+        "--script -s",
+        "--gui-script",
+        "--module -m",
+    ),
+}
 _IN_PIP = {"install": Verb.INSTALL, "uninstall": Verb.REMOVE, "sync": Verb.SYNC}
 _IN_PROJECT = {"add": Verb.INSTALL, "remove": Verb.REMOVE, "sync": Verb.SYNC}
 _CHANGES_NOTHING = ("--help", "--version", "--dry-run", "--check")
@@ -239,7 +228,7 @@ def run(call: Call) -> Call | None:
     before = parse(call.words[1:], table(*GENERAL), Style.CLAP, until_word=True)
     if not before.rest or before.rest[0].text != "run":
         return None
-    inside = parse(before.rest[1:], _RUN, Style.CLAP, until_word=True)
+    inside = parse(before.rest[1:], RUN, Style.CLAP, until_word=True)
     if not inside.rest or inside.has("--with", "--with-requirements", "--with-editable", "--script", "--no-project"):
         return None  # an environment of its own
     words = (Word("python"), Word("-m"), *inside.rest) if inside.has("--module") else inside.rest
