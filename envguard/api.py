@@ -10,14 +10,15 @@ from typing import IO, TYPE_CHECKING, Any
 
 from envguard import baseline, brought, collect, configuration, suppress
 from envguard.analyse import analyse, now, select, timeline
-from envguard.model import RulePage
+from envguard.errors import BadArguments
+from envguard.model import RulePage, text
 from envguard.probe.disk import uncollected
 from envguard.rules import RULES
 from envguard.settings import Selection
 from envguard.store import Derived
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from envguard.change_report import Aftermath, Changed
     from envguard.collect import Progress
@@ -174,11 +175,32 @@ def explain_log(
     return replace(analyse(env, Selection(select=(install_log_warning.id,))), timeline=(), problems=())
 
 
-def place() -> Place:
-    """Where this process would run a command."""
+def place(*, is_kernel: bool = True) -> Place:
+    """Where this process would run a command; on a command line nothing is the kernel's."""
     from envguard.commands.command import Place
 
-    return Place(sys.executable, sys.prefix, os.getcwd(), dict(os.environ))  # noqa: PTH109 - a string is wanted
+    return Place(sys.executable, sys.prefix, os.getcwd(), dict(os.environ), is_kernel)  # noqa: PTH109 - a string is wanted
+
+
+def command(words: Sequence[str], place: Place) -> Command:
+    """The install command that these words are; BadArguments if they are none."""
+    from envguard.commands.find import of_argv
+
+    return _one(of_argv(words, place), " ".join(words))
+
+
+def command_of_cell(source: str, place: Place) -> Command:
+    """The install command that a cell would run; BadArguments if there is none, or several."""
+    from envguard.commands.find import commands
+
+    found = commands(source, place, windows=os.name == "nt")
+    return _one(found[0] if len(found) == 1 else None, source)
+
+
+def _one(found: Command | None, words: str) -> Command:
+    if found is None:
+        raise BadArguments(text("this is not one command that installs or removes something: {words}", words=words))
+    return found
 
 
 def foretell(command: Command, place: Place) -> Forecast:

@@ -38,6 +38,7 @@ examples:
   envguard cuda --name work               whether CUDA works there, and if not, why
   envguard diff work work-copy            what differs between two, and if it matters
   envguard report --redact                for an issue: Markdown without names
+  envguard forecast -- pip install scipy  what that would change, and what would break
   envguard explain-log build.log          which warnings of pip and conda in it matter
   envguard explain pip-overwrote-conda    what a rule means and how to repair what it finds
   envguard demo                           a damaged environment, to see what a report looks like
@@ -144,6 +145,16 @@ def command_line() -> Parser:
     explain.add_argument("rule", metavar="RULE", help="its id or code: pip-overwrote-conda, EG102 or 102")
     add_format(explain, ("text", "json"))
 
+    forecast = commands.add_parser(
+        "forecast",
+        help="what an install would change, and what would break",
+        usage="envguard forecast [--quick] [--build] [--format {text,json,html}] [--details] -- COMMAND ...",
+        description="Tells what a command of pip, uv, conda or mamba would change in the environment that it is about, by its own resolver, which may ask the network; nothing is installed. Exits with 1 if anything speaks against it or if it cannot be told, with 0 if nothing does.",
+    )
+    forecast.add_argument("words", nargs="+", metavar="COMMAND", help="the command as one would type it, after `--`")
+    add_foresight(forecast)
+    add_format(forecast, FORMATS)
+
     explain_log = commands.add_parser(
         "explain-log",
         help="what the warnings in an installer's output mean",
@@ -189,6 +200,17 @@ def add_target(parser: argparse.ArgumentParser) -> None:
 def add_format(parser: argparse.ArgumentParser, formats: tuple[str, ...], default: str = "text") -> None:
     """The option --format."""
     parser.add_argument("--format", choices=formats, default=default, help=f"default: {default}")
+
+
+def add_foresight(parser: argparse.ArgumentParser) -> None:
+    """How far a forecast looks."""
+    parser.add_argument(
+        "--quick", action="store_true", help="look only at what the command names: at once, and without a network"
+    )
+    parser.add_argument(
+        "--build", action="store_true", help="build what is only there as source, to learn what it needs: runs its code"
+    )
+    parser.add_argument("--details", action="store_true", help="name everything new, and show all evidence")
 
 
 def add_configuration(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -14,8 +15,10 @@ from IPython.display import display
 from envguard import api
 from envguard.cuda_report import CudaReport
 from envguard.errors import BadArguments
+from envguard.forecast_report import Forecast
 from envguard.frontends import catalog, output
-from envguard.frontends.arguments import Parser, add_configuration, add_deep, add_selection, selection
+from envguard.frontends.arguments import Parser, add_configuration, add_deep, add_foresight, add_selection, selection
+from envguard.frontends.foresight import foreseen
 from envguard.frontends.progress import bar
 from envguard.model import Answer, Timeline, text
 from envguard.settings import Configuration
@@ -28,15 +31,28 @@ if TYPE_CHECKING:
     from envguard.model import Report
 
 
+_FORECAST = re.compile(
+    r"\s*(?P<options>(?:--(?:quick|build|details|help)\s+|(?:-o|--out)[\s=]\s*\S+\s+)*)forecast\s+(?P<command>\S.*)",
+    re.DOTALL,
+)
+"""What follows the word is a cell of its own, whose options are not those of the magic."""
+
+
 class Shown:
     """A report, a timeline or another answer as Jupyter shows it: HTML where that is possible, text elsewhere."""
 
-    def __init__(self, told: Report | Timeline | Answer | CudaReport, *, details: bool, terminal: bool) -> None:
+    def __init__(
+        self, told: Report | Timeline | Answer | CudaReport | Forecast, *, details: bool, terminal: bool
+    ) -> None:
         """In a terminal only the text is made, in colour if the terminal has any."""
         self.told, self.details, self.terminal = told, details, terminal
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
         told, details = self.told, self.details
+        if isinstance(told, Forecast):
+            if self.terminal:
+                return {"text/plain": output.forecast_as(told, "text", sys.stdout, details=details)}
+            return output.forecast_bundle(told, details=details)
         if isinstance(told, CudaReport):
             if self.terminal:
                 return {"text/plain": output.cuda_as(told, "text", sys.stdout, details=details)}
@@ -56,13 +72,16 @@ class Shown:
 
 def envcheck(shell: InteractiveShell, line: str) -> None:
     """The magic `%envcheck`."""
+    asked = _FORECAST.fullmatch(line)
+    if asked:
+        _forecast(shell, asked["options"], asked["command"])
+        return
     options = _parser().parse_intermixed_args(_words(line))
     if options.help:
         magic = shell.find_line_magic("envcheck")  # type: ignore[no-untyped-call]
         _say(inspect.getdoc(magic) or "")
         return
-    if options.out is not None and not options.out.isidentifier():
-        raise BadArguments(text("{name} is not the name of a variable", name=options.out))
+    _check_out(options)
     match options.words:
         case ["rules"]:
             _say(catalog.rules_text(api.rules()))
@@ -95,13 +114,30 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
             raise BadArguments(text("one folder at a time; put a path that has spaces in quotes"))
 
 
+def _forecast(shell: InteractiveShell, line: str, source: str) -> None:
+    parser = Parser(prog="%envcheck", add_help=False)
+    parser.add_argument("-o", "--out", metavar="NAME")
+    add_foresight(parser)
+    options = parser.parse_args(_words(line))
+    _check_out(options)
+    place = api.place()
+    _show(shell, foreseen(api.command_of_cell(source, place), place, options), options)
+
+
+def _check_out(options: argparse.Namespace) -> None:
+    if options.out is not None and not options.out.isidentifier():
+        raise BadArguments(text("{name} is not the name of a variable", name=options.out))
+
+
 def last_error() -> BaseException | None:
     """The last exception of the session that nobody caught."""
     found = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
     return found if isinstance(found, BaseException) else None
 
 
-def _show(shell: InteractiveShell, told: Report | Timeline | Answer | CudaReport, options: argparse.Namespace) -> None:
+def _show(
+    shell: InteractiveShell, told: Report | Timeline | Answer | CudaReport | Forecast, options: argparse.Namespace
+) -> None:
     if options.out is not None:
         shell.push({options.out: told})  # type: ignore[no-untyped-call]
     display(Shown(told, details=options.details, terminal=_in_terminal(shell)))  # type: ignore[no-untyped-call]

@@ -17,8 +17,10 @@ from envguard import api
 from envguard.analyse import at_or_above
 from envguard.cuda_report import State
 from envguard.errors import BadArguments, EnvguardError
+from envguard.forecast_report import Outcome
 from envguard.frontends import catalog, output
 from envguard.frontends.arguments import command_line, selection, threshold
+from envguard.frontends.foresight import foreseen
 from envguard.frontends.progress import bar
 from envguard.model import Severity, text
 from envguard.settings import Configuration
@@ -140,6 +142,13 @@ def _explain(options: argparse.Namespace) -> int:
     return 0
 
 
+def _forecast(options: argparse.Namespace) -> int:
+    place = api.place(is_kernel=False)
+    told = foreseen(api.command(options.words, place), place, options)
+    print(output.forecast_as(told, options.format, sys.stdout, details=options.details).rstrip("\n"))
+    return 0 if told.outcome is Outcome.HARMLESS else FOUND
+
+
 def _explain_log(options: argparse.Namespace) -> int:
     source = sys.stdin.buffer if options.file == "-" else Path(options.file).expanduser()
     report = api.explain_log(source, _folder(options), name=options.name, python=options.python, kernel=options.kernel)
@@ -196,6 +205,7 @@ _COMMANDS = {
     "report": _report_for_others,
     "diff": _diff,
     "explain": _explain,
+    "forecast": _forecast,
     "explain-log": _explain_log,
     "rules": _rules,
     "demo": _demo,

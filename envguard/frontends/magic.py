@@ -1,4 +1,4 @@
-"""The magics `%envcheck` and `%envpanel`.
+"""The magics `%envcheck`, `%envguard` and `%envpanel`.
 
 Loading this module imports nothing heavy: each magic brings what it needs when it is called. A magic shows something and
 returns None; whatever goes wrong is told in one line and leaves no traceback, except for a bug of envguard.
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 from IPython.core.magic import Magics, line_magic, magics_class
 
-from envguard.frontends import hint, watch
+from envguard.frontends import guard, hint, watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from IPython.core.interactiveshell import InteractiveShell
 
-_NAMES = ("envcheck", "envpanel")
+_NAMES = ("envcheck", "envguard", "envpanel")
 _MATCHER = "envguard"
 
 
@@ -38,6 +38,7 @@ class EnvguardMagics(Magics):
           %envcheck history [--details] [-o NAME] [PREFIX]
           %envcheck why [--details] [-o NAME] [FILE]
           %envcheck cuda [--details] [-o NAME] [PREFIX]
+          %envcheck [--quick] [--build] [--details] [-o NAME] forecast COMMAND
           %envcheck explain RULE
           %envcheck rules
 
@@ -52,6 +53,9 @@ class EnvguardMagics(Magics):
           history          how the environment came to be: what conda and pip did, in which order
           why              what caused the last error of this session, or the one in FILE
           cuda             whether CUDA works, and if not, why: torch and others, their libraries, the driver
+          forecast COMMAND what a command such as `pip install X` would change here, and what would break
+          --quick          look only at what the command names: at once, and without a network
+          --build          build what is only there as source, to learn what it needs: runs its code
           explain RULE     what a rule means, and how to repair what it finds
           rules            list all rules
 
@@ -66,6 +70,35 @@ class EnvguardMagics(Magics):
             from envguard.frontends import check
 
             check.envcheck(self._shell(), line)
+
+        _guarded(work)
+
+    @line_magic
+    def envguard(self, line: str) -> None:
+        """Show or set what envguard does about an install before it runs in this kernel.
+
+        Usage:
+          %envguard                            show what is set, and by whom
+          %envguard off | warn | ask | block   set it for this kernel
+          %envguard default                    leave it to ENVGUARD_MODE, c.EnvGuard.mode, or else warn
+          %envguard protect on | off           keep pip and uv from conda's packages
+          %envguard ignore CONCERN [REASON]    say nothing more about it in this kernel
+          %envguard heed CONCERN               say it again
+          %envguard rules                      list the concerns
+
+        Modes:
+          off     installs are not looked at
+          warn    one line before an install that something speaks against, and it runs (the default)
+          ask     such an install waits for your answer: run, run protected, use conda, or cancel
+          block   a cell with such an install does not run
+
+        Of an install that nothing speaks against nothing is said in any mode.
+        """
+
+        def work() -> None:
+            from envguard.frontends import guard_magic
+
+            guard_magic.envguard(self._shell(), line)
 
         _guarded(work)
 
@@ -93,19 +126,24 @@ class EnvguardMagics(Magics):
 
 
 def register(shell: InteractiveShell) -> None:
-    """Adds the magics to a shell, the completion of what they take, and the hint under errors."""
+    """Adds the magics to a shell, the completion of what they take, the guard, and the hint under errors."""
     shell.register_magics(EnvguardMagics)
     _forget_completion(shell)
     shell.Completer.custom_matchers.append(_complete)
     hint.register(shell)
     watch.register(shell)
+    guard.register(shell)
 
 
 def unregister(shell: InteractiveShell) -> None:
     """Takes all of it away."""
     for name in _NAMES:
         shell.magics_manager.magics["line"].pop(name, None)
+    # IPython keeps every object with magics for `%config`; a reloaded module brings a new class, hence by name
+    kept: list[Any] = shell.configurables
+    kept[:] = [each for each in kept if type(each).__qualname__ != EnvguardMagics.__qualname__]
     _forget_completion(shell)
+    guard.unregister(shell)
     hint.unregister(shell)
     watch.unregister(shell)
 
@@ -119,11 +157,17 @@ def _forget_completion(shell: InteractiveShell) -> None:
 @context_matcher(identifier=_MATCHER)  # type: ignore[untyped-decorator]
 def _complete(context: CompletionContext) -> dict[str, Any]:
     line = context.text_until_cursor
-    if line.lstrip(" %").partition(" ")[0] != "envcheck":
-        return {"completions": []}
-    from envguard.frontends.completion import complete
+    magic, _, rest = line.lstrip(" %").partition(" ")
+    if magic == "envcheck":
+        from envguard.frontends.completion import complete
 
-    found = complete(line, context.token)
+        found = complete(line, context.token)
+    elif magic == "envguard":
+        from envguard.frontends import guard_magic
+
+        found = guard_magic.complete(rest.removesuffix(context.token).split(), context.token)
+    else:
+        return {"completions": []}
     # Suppressed are the names of Python that would be offered, too; where nothing is found, folders are completed.
     return {"completions": [SimpleCompletion(each) for each in found], "suppress": bool(found), "ordered": True}
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from envguard.render.language import say
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from envguard.model import Text
 
 _EVERY = 0.1
 """Seconds between two lines; a terminal takes longer to draw one than a batch takes to hash."""
@@ -35,3 +39,22 @@ def bar(stream: TextIO) -> Callable[[int, int], None] | None:
         stream.flush()
 
     return tell
+
+
+def steps(stream: TextIO) -> Callable[[Text], None] | None:
+    """What to tell of each step of something long; None if the stream is no terminal."""
+    if not stream.isatty():
+        return None
+
+    def tell(step: Text) -> None:
+        stream.write(f"\r{say(step)[:76]}\033[K")
+        stream.flush()
+
+    return tell
+
+
+def clear(stream: TextIO) -> None:
+    """Takes the line of the last step away."""
+    if stream.isatty():
+        stream.write("\r\033[K")
+        stream.flush()
