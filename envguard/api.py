@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from envguard.change_report import Aftermath, Changed
+    from envguard.changes.protect import Protected, Protection
     from envguard.collect import Progress
     from envguard.commands.command import Command, Place
     from envguard.comparison import Comparison
@@ -285,6 +286,33 @@ def aftermath(
     from envguard.aftermath import aftermath as judge
 
     return judge(changed, after, before, stale, recent=recent, between=between)
+
+
+def protection(
+    prefix: str | Path | None = None,
+    *,
+    name: str | None = None,
+    python: str | None = None,
+    kernel: str | None = None,
+) -> Protection:
+    """What pip and uv have to leave as it is, for conda's book of an environment to stay true."""
+    from envguard.changes import protect
+
+    return protect.protection(_environment(prefix, name, python, kernel, process=None))
+
+
+def protected(prefix: str | Path) -> Protected:
+    """Protection of an environment by the variables of this process: a context, or `.on()` and `.off()`."""
+    from envguard.changes import protect
+
+    return protect.Protected(prefix)
+
+
+def unprotected(command: Command, prefix: str | Path, *, by_variables: bool = True) -> Text | None:
+    """Why protection would not hold a command; None if it would."""
+    from envguard.changes import limits
+
+    return limits.refuses(command, collect.by_import(prefix), os.environ, by_variables=by_variables)
 
 
 def pages() -> tuple[RulePage, ...]:

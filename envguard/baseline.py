@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envguard.errors import BadArguments
@@ -12,6 +11,8 @@ from envguard.model import text
 from envguard.store import write_atomically
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from envguard.model import Report
 
 SCHEMA = 1

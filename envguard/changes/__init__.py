@@ -1,0 +1,1 @@
+"""What changes something, each only when the user asks for that very change."""
