@@ -21,14 +21,13 @@ from envguard.value import value
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-_HEAD = 1 << 14
+_HEAD = 1 << 12
 """Bytes of a record; what it asks for stands before its files, in conda's order of keys and in rattler's."""
-_FILES = re.compile(rb'"files"\s*:\s*\[')
 _NO_FILES = re.compile(rb'"files"\s*:\s*\[\s*\]')
-_LIST = {name: re.compile(rb'"%s"\s*:\s*(?=\[)' % name.encode()) for name in ("depends", "constrains")}
+_STRINGS = rb'"\s*:\s*(\[(?:[^"\]]|"(?:[^"\\]|\\.)*")*\])'
+_DEPENDS, _CONSTRAINS = (re.compile(b'"' + name + _STRINGS) for name in (b"depends", b"constrains"))
 _SUBDIR = re.compile(rb'"subdir"\s*:\s*"([a-z0-9-]{1,40})"')
 _SYSTEMS = {"darwin": "osx", "win32": "win"}
-_DECODER = json.JSONDecoder()
 
 
 @value
@@ -151,13 +150,12 @@ class Glance:
 
     @cached_property
     def platform(self) -> str | None:
-        """Conda's name of the system, of the first record that tells it."""
-        for record in self.records or ():
-            data = reading.head(self.where(f"conda-meta/{record.stem}.json"), _HEAD, self.root)
-            match = _SUBDIR.search(data)
-            if match and match[1] != b"noarch":
-                return match[1].decode("ascii")
-        return None if self.is_conda else f"{_SYSTEMS.get(sys.platform, sys.platform)}-{_machine()}"
+        """Conda's name of the system: that of its Python's record, else that of this machine."""
+        record = self.by_name.get("python")
+        match = _SUBDIR.search(self._bytes(record)) if record else None
+        if match and match[1] != b"noarch":
+            return match[1].decode("ascii")
+        return f"{_SYSTEMS.get(sys.platform, sys.platform)}-{_machine()}"
 
     @property
     def name(self) -> str:
@@ -313,23 +311,23 @@ class Glance:
     def _heads(self) -> dict[Record, bytes | None]:
         """The beginning of every record; None where what it asks for does not stand there."""
         heads: dict[Record, bytes | None] = {}
+        folder = self.where("conda-meta/")
         for record in self.records or ():
-            data = reading.head(self.where(f"conda-meta/{record.stem}.json"), _HEAD, self.root)
-            match = _FILES.search(data)
-            depends = _LIST["depends"].search(data)
-            complete = match is not None and depends is not None and depends.start() < match.start()
-            heads[record] = data if complete else None
+            data = reading.head(f"{folder}{record.stem}.json", _HEAD, self.root)
+            depends, files = data.find(b'"depends"'), data.find(b'"files"')
+            whole = 0 <= depends < files or (depends >= 0 > files and _DEPENDS.search(data) is not None)
+            heads[record] = data if whole else None
         return heads
 
     def _asks(self, record: Record, head: bytes | None) -> Asking | None:
-        if record in self._asked:
-            return self._asked[record]
-        told = None
-        if head is not None:
-            lists = {name: _list(head, pattern) for name, pattern in _LIST.items()}
-            if None not in lists.values():
-                told = Asking(record, lists["depends"] or (), lists["constrains"] or (), not _NO_FILES.search(head))
-        self._asked[record] = told or self._whole(record)
+        if record not in self._asked:
+            depends = _DEPENDS.search(head) if head is not None else None
+            if head is None or depends is None:
+                self._asked[record] = self._whole(record)
+            else:
+                constrains = _CONSTRAINS.search(head, 0, max(head.find(b'"files"'), depends.end()))
+                has_files = _NO_FILES.search(head) is None
+                self._asked[record] = Asking(record, _strings(depends), _strings(constrains), has_files)
         return self._asked[record]
 
     @cached_property
@@ -353,6 +351,8 @@ class Glance:
 
 def glance(prefix: str) -> Glance:
     """What the names of files tell about an environment."""
+    if "\0" in prefix:
+        return Glance(prefix, prefix, (), (), (), every=False)  # no folder can have such a name
     where = os.path.abspath(prefix)
     problems = reading.Problems()
     sites, every = pip_book.find_sites(where, problems)
@@ -389,16 +389,12 @@ def _dist(site: str, name: str) -> Seen | None:
     return Seen(reading.normalise(shown), match["version"] if match else None, f"{site}/{name}")
 
 
-def _list(head: bytes, pattern: re.Pattern[bytes]) -> tuple[str, ...] | None:
-    """A list of strings of a JSON object; empty if it has none of that name, None if it cannot be read."""
-    match = pattern.search(head)
-    if match is None:
-        return ()
+def _strings(found: re.Match[bytes] | None) -> tuple[str, ...]:
+    """The strings of a JSON list."""
     try:
-        found, _ = _DECODER.raw_decode(head[match.end() :].decode("utf-8", "replace"))
+        return tuple(reading.strings(json.loads(found[1].decode("utf-8", "replace")))) if found else ()
     except (ValueError, RecursionError):
-        return None
-    return tuple(reading.strings(found))
+        return ()
 
 
 def _entries(data: bytes, folder: str) -> list[dict[str, Any]]:

@@ -105,11 +105,8 @@ def _outcome(remarks: tuple[Remark, ...], case: Case, found: Judged) -> Outcome:
 
 
 def _sorted(remarks: tuple[Remark, ...]) -> tuple[Remark, ...]:
-    """The gravest first; of equals the place before what comes into it."""
-    order = list(Concern)
-    return tuple(
-        sorted(remarks, key=lambda remark: (remark.severity.rank, order.index(remark.concern), remark.subject))
-    )
+    """The gravest first; of equals the place comes before what is put there."""
+    return tuple(sorted(remarks, key=lambda remark: remark.severity.rank))
 
 
 def _unsure(case: Case) -> tuple[Text, ...]:

@@ -51,18 +51,18 @@ def shown(argv: tuple[str, ...]) -> tuple[str, ...]:
 
 def no_tool(command: Command, place: Place) -> Remark | None:
     """The program is not there at all."""
-    known = command.aim.kind in (AimKind.PROGRAM, AimKind.PYTHON, AimKind.ACTIVE) and command.aim.known
-    if not known or not command.certain or command.form in (Form.MAGIC, Form.CALL) or not command.argv:
+    kinds = (AimKind.PROGRAM, AimKind.PYTHON, AimKind.ACTIVE)
+    started_here = command.aim.kind in kinds or (command.tool.is_conda and command.aim.kind is not AimKind.KERNEL)
+    if not started_here or not command.certain or command.form in (Form.MAGIC, Form.CALL) or not command.argv:
         return None
-    if "PATH" in command.variables or command.folder is not None:
+    program = os.path.expanduser(command.argv[0])
+    relative = os.sep in program and not os.path.isabs(program)
+    if relative or "PATH" in command.variables or command.folder is not None:
         return None
-    for program in dict.fromkeys((command.argv[0], command.aim.value or command.argv[0])):
-        where = os.path.expanduser(program)
-        looked_up = os.path.isabs(where) or os.sep not in where
-        if looked_up and shutil.which(where, path=place.variables.get("PATH", os.defpath)) is None:
-            said = text("there is no program {program}", program=program)
-            return Remark(Concern.NO_TOOL, Severity.WARNING, said, (), program)
-    return None
+    if shutil.which(program, path=place.variables.get("PATH", os.defpath)) is not None:
+        return None
+    said = text("there is no program {program}", program=command.argv[0])
+    return Remark(Concern.NO_TOOL, Severity.WARNING, said, (), command.argv[0])
 
 
 def no_pip(command: Command, target: Target, place: Place) -> Remark | None:
