@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from envguard.change_report import Aftermath, Changed
+    from envguard.changes.autoload import Autoload
     from envguard.changes.protect import Protected, Protection
     from envguard.collect import Progress
     from envguard.commands.command import Command, Place
@@ -313,6 +314,27 @@ def unprotected(command: Command, prefix: str | Path, *, by_variables: bool = Tr
     from envguard.changes import limits
 
     return limits.refuses(command, collect.by_import(prefix), os.environ, by_variables=by_variables)
+
+
+def autoload_state(prefix: str | Path) -> Autoload:
+    """Whether every kernel of a prefix loads envguard."""
+    from envguard.changes import autoload
+
+    return autoload.state(prefix)
+
+
+def enable(prefix: str | Path) -> Autoload:
+    """Makes every kernel of a prefix load envguard."""
+    from envguard.changes import autoload
+
+    return autoload.enable(prefix)
+
+
+def disable(prefix: str | Path) -> Autoload:
+    """Takes back what `enable` did."""
+    from envguard.changes import autoload
+
+    return autoload.disable(prefix)
 
 
 def pages() -> tuple[RulePage, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from envguard.changes.protect import FREE, VARIABLES, protection
 from envguard.commands.command import AimKind, Kind, Placement, Tool, Verb
 from envguard.model import Text, text
+from envguard.probe import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -88,9 +89,11 @@ def _install(command: Command, env: Environment, environ: Mapping[str, str]) -> 
                 if not named
                 else text("{option} would write conda's {names} anew, whatever the version", option=option, names=named)
             )
-    for option, given in command.options:
-        if option == "--reinstall-package" and given and _normal(given) in owned:
-            return text("{option} would write conda's {names} anew, whatever the version", option=option, names=given)
+    again = (value for option, value in command.options if option == "--reinstall-package" and value)
+    if hit := tuple(name for name in map(reading.normalise, again) if name in owned):
+        return text(
+            "{option} would write conda's {names} anew, whatever the version", option="--reinstall-package", names=hit
+        )
     pinned = protection(env).pinned
     upgrades = any(command.option(option) is not None for option in _UPGRADES)
     for wanted in command.requirements:
@@ -130,10 +133,6 @@ def _conda_files(env: Environment, dist: Distribution) -> tuple[str, ...]:
 
 def _names(command: Command) -> Iterable[str]:
     return [each.name for each in command.requirements if each.name is not None]
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _is_set(variable: str, command: Command, environ: Mapping[str, str]) -> bool:
