@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import warnings
 from optparse import OptParseError
 from pathlib import Path
 
@@ -74,12 +75,18 @@ _PIECES = st.one_of(
 )
 
 
+def _pips_parser():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of pkg_resources, which pip 23 brings with it
+        from pip._internal.commands import create_command
+
+        return create_command("install").parser
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(_PIECES, max_size=7))
 def test_arguments_are_taken_apart_as_pip_does(arguments):
-    from pip._internal.commands import create_command
-
-    parser = create_command("install").parser
+    parser = _pips_parser()
     shared = {spelled for option in parser.option_list_all for spelled in option._short_opts + option._long_opts}
     if any(word.startswith("--") and word not in shared and word in pip_tool.INSTALL for word in arguments):
         return  # an option of another pip

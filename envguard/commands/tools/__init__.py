@@ -47,7 +47,11 @@ def _understood(call: Call, depth: int) -> Command | None:
         call, words=led.words, wrappers=(*call.wrappers, *led.wrappers), own={**call.own, **led.variables}
     ).with_variables(led.variables)
     name = program_name(started.program.text)
-    if name in (KERNEL_PYTHON, "py") or _PYTHON.fullmatch(name) or not (started.program.known or programs.TOOL.fullmatch(name)):
+    if (
+        name in (KERNEL_PYTHON, "py")
+        or _PYTHON.fullmatch(name)
+        or not (started.program.known or programs.TOOL.fullmatch(name))
+    ):
         return _of_python(started)
     inner = _run(started, name)
     if inner is not None:
