@@ -70,6 +70,9 @@ class Watch:
         before, self.traces = self.traces, found
         if before == found:
             return  # a folder for byte code, for one
+        if self._is_off():
+            self.before = None
+            return
         from envguard import brought
 
         with brought.visit():
@@ -77,9 +80,6 @@ class Watch:
 
             changed = difference(before, found)
             if changed is None:
-                return
-            if self._is_off():
-                self.before = None
                 return
             for line in self._lines(changed, between=between):
                 _write(line)
@@ -108,7 +108,7 @@ class Watch:
 
     def _is_off(self) -> bool:
         guard = getattr(self.shell, "_envguard_guard", None)
-        return guard is not None and guard.modes.mode()[0].value == "off"
+        return guard is not None and guard.mode.value == "off"
 
 
 def _write(line: str) -> None:

@@ -109,7 +109,9 @@ def test_a_session(kernel: Kernel, place: Prefix, tmp_path: Path):
         assert kernel.run(cell.format(wheel=str(wheel))) == []
         assert place.site.joinpath(f"fresh{number}-1.0.dist-info").is_dir()
 
-    said = kernel.run(f"c = sys.executable + ' -m pip install --no-index --no-deps -q {numpy}'\n!{{c}}")
+    words = [str(place.python), "-m", "pip", "install", "--no-index", "--no-deps", "-q", str(numpy)]
+    (tmp_path / "words.json").write_text(json.dumps(words), encoding="utf-8")
+    said = kernel.run("_ = subprocess.run(json.loads(pathlib.Path('words.json').read_text()), check=True)")
     assert said[0] == "envguard: numpy 1.26.4 → 2.3.5 (pip); numpy is stale in this kernel: restart it"
     assert [line[:9] for line in said[1:-1]] == ["  ✗ EG102", "  ✗ EG130", "  ! EG132"]
     assert "conda's scipy" in said[2]
