@@ -180,8 +180,8 @@ def _read(file: Path) -> bytes | None:
         status = file.lstat()
         if stat.S_ISLNK(status.st_mode):
             raise BadArguments(
-                text("{file} is a link to {target}: change it there", file=str(file), target=os.readlink(file))
-            )  # noqa: PTH115 - as it is written there
+                text("{file} is a link to {target}: change it there", file=str(file), target=str(file.readlink()))
+            )
         if not stat.S_ISREG(status.st_mode):
             raise BadArguments(text("{file} is no file", file=str(file)))
         if status.st_size > _LIMIT:
