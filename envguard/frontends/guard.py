@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from envguard.changes.protect import Protected
     from envguard.forecast_report import Forecast
     from envguard.frontends.held import Held
     from envguard.frontends.verdict import Verdict
@@ -68,8 +69,8 @@ class Guard:
         """Causes that were told."""
         self.accepted: set[tuple[str, str]] = set()
         """Causes that the user has let run."""
-        self.protection: Held | None = None
-        """What protects every install of this kernel, while it does."""
+        self.protection: Protected | None = None
+        """What protects conda's packages from every install of this kernel."""
         self._waiting: dict[int, Once] = {}
         self._held: list[tuple[Any, Held]] = []
 
@@ -136,7 +137,7 @@ class Guard:
         while self._held:
             self._held.pop()[1].undo()
         if self.protection is not None:
-            self.protection.undo()
+            self.protection.off()
             self.protection = None
 
     def _forget(self) -> None:

@@ -6,13 +6,13 @@ import inspect
 import sys
 from typing import TYPE_CHECKING
 
-from envguard import api
 from envguard.errors import BadArguments, EnvguardError
 from envguard.forecast_report import Concern
 from envguard.frontends import guard as guards
 from envguard.frontends import protection
 from envguard.frontends.modes import concerns, mode_named, names
 from envguard.model import text
+from envguard.render.language import clean, say
 from envguard.settings import Mode
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def envguard(shell: InteractiveShell, line: str) -> None:
             _protect(guard)
         case ["protect", "off"]:
             if guard.protection is not None:
-                guard.protection.undo()
+                guard.protection.off()
                 guard.protection = None
             _say(_protection(guard))
         case ["protect", *_]:
@@ -107,13 +107,19 @@ def _heed(guard: Guard, concern: str) -> None:
 
 def _protect(guard: Guard) -> None:
     if guard.protection is None:
-        guard.protection = protection.start()
+        guard.protection = protection.for_kernel()
+    else:
+        guard.protection.on()
     _say(_protection(guard))
+    told = guard.protection.told
+    for left in told.left_out if told is not None else ():
+        named = left.name if left.version is None else f"{left.name} {left.version}"
+        _say(f"  not held: {_plain(named)}: {say(left.reason)}")
 
 
 def _state(guard: Guard) -> str:
     ignored = [f"{concern} ({_plain(reason)})" for concern, reason in sorted(guard.modes.ignored().items())]
-    rows = (_mode(guard), _protection(guard), _autoload(), f"ignored: {', '.join(ignored) or 'nothing'}")
+    rows = (_mode(guard), _protection(guard), f"ignored: {', '.join(ignored) or 'nothing'}")
     return "\n".join((*rows, "`%envguard --help` tells what can be set"))
 
 
@@ -125,11 +131,12 @@ def _mode(guard: Guard) -> str:
 def _protection(guard: Guard) -> str:
     if guard.protection is None:
         return "protection: off"
-    return "protection: on: what pip and uv install from this kernel leaves conda's packages as they are, or fails"
-
-
-def _autoload() -> str:
-    return f"loaded by every kernel of {_plain(sys.prefix)}: {api.autoload_state(sys.prefix)}"
+    if guard.protection.state == "lost":
+        return "protection: lost: PIP_CONSTRAINT or UV_CONSTRAINT was changed since; `%envguard protect on` sets them again"
+    return (
+        "protection: on: what pip and uv install from this kernel leaves conda's packages as they are, or fails;"
+        " pip before 25.3 holds what it builds to that, too"
+    )
 
 
 def _rules(guard: Guard) -> str:
@@ -143,8 +150,6 @@ def _rules(guard: Guard) -> str:
 
 
 def _plain(value: str) -> str:
-    from envguard.render.language import clean
-
     return clean(value)
 
 

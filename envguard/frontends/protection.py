@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from envguard import api
+from envguard.changes.protect import Protected
 from envguard.forecast_report import Concern
 from envguard.frontends.held import Held
 
@@ -29,8 +29,15 @@ def helps(forecast: Forecast) -> bool:
     return holds(forecast) and all(remark.concern in HELD_BACK for remark in forecast.remarks)
 
 
-def start(causes: frozenset[tuple[str, str]] = frozenset()) -> Held:
-    """Protects this process and its children from now on; EnvguardError if that cannot be."""
+def for_kernel() -> Protected:
+    """The protection of this kernel's environment, on; EnvguardError if that cannot be."""
+    protected = Protected(sys.prefix)
+    protected.on()
+    return protected
+
+
+def for_cell(causes: frozenset[tuple[str, str]]) -> Held:
+    """What protects this process and its children until the cell has ended; EnvguardError if that cannot be."""
     held = Held(causes)
-    held.contexts.enter_context(api.protected(sys.prefix))
+    held.contexts.enter_context(Protected(sys.prefix))
     return held

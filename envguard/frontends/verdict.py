@@ -49,7 +49,11 @@ def verdict_on(guard: Guard, source: str) -> Verdict | None:
     forecasts = (guard.judge or foretold)(source)
     if not forecasts:
         return None
-    objections = tuple(_objections(forecasts, guard.modes.ignored(), protected=guard.protection is not None))
+    protected = False
+    if guard.protection is not None and guard.protection.state == "on":
+        protected = True
+        guard.protection.refresh()
+    objections = tuple(_objections(forecasts, guard.modes.ignored(), protected=protected))
     verdict = _decided(guard, mode, objections)
     if verdict.refusal is None and not verdict.replaced:
         held = verdict.held or Held()
@@ -65,18 +69,23 @@ def foretold(source: str) -> tuple[Forecast, ...]:
     from envguard.commands import find
     from envguard.commands.command import Place
 
+    windows = sys.platform == "win32"
     place = Place(sys.executable, sys.prefix, os.getcwd(), dict(os.environ))  # noqa: PTH109 - a string is wanted
-    return tuple(api.foretell(command, place) for command in find.commands(source, place))
+    return tuple(api.foretell(command, place) for command in find.commands(source, place, windows))
 
 
 def failure(error: BaseException) -> str:
     """What is said of a guard that could not do its work."""
+    return f"{_one_line(error)}; the cell runs without having been looked at"
+
+
+def _one_line(error: BaseException) -> str:
     from envguard.frontends import output
 
     if isinstance(error, EnvguardError):
-        return f"{output.one_line(error)}; the cell runs without having been looked at"
+        return output.one_line(error)
     said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return f"envguard: the guard failed ({said!a}), which is a bug of envguard; the cell runs without having been looked at"
+    return f"envguard: the guard failed ({said!a}), which is a bug of envguard"
 
 
 def _objections(forecasts: Iterable[Forecast], ignored: Iterable[str], *, protected: bool) -> Iterable[Forecast]:
@@ -162,11 +171,9 @@ def _asked(guard: Guard, objections: tuple[Forecast, ...]) -> Verdict:
 
 def _protected(causes: frozenset[tuple[str, str]]) -> Verdict:
     try:
-        return Verdict(protection.start(causes))
-    except EnvguardError as error:
-        from envguard.frontends import output
-
-        return Verdict(refusal=f"{output.one_line(error)}; the cell was not run, as it cannot be protected")
+        return Verdict(protection.for_cell(causes))
+    except Exception as error:  # noqa: BLE001 - what was to run protected must not run without, whatever has gone wrong
+        return Verdict(refusal=f"{_one_line(error)}; the cell was not run, as it cannot be protected")
 
 
 def _replaced(guard: Guard, commands: tuple[str, ...]) -> Verdict:

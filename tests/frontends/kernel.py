@@ -41,18 +41,23 @@ class Shown:
     """The types of the messages, one after the other."""
 
 
+def variables(folder: Path, python: Path | str) -> dict[str, str]:
+    """The process environment of a kernel that finds envguard, its tests and what they need."""
+    path = os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])
+    own = {"PYTHONPATH": path, "IPYTHONDIR": str(folder / "ipython"), "PYTHONDONTWRITEBYTECODE": "1"}
+    beside = {"PATH": f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}"}
+    plain = {name: value for name, value in wheelhouse.isolated().items() if not name.startswith("ENVGUARD_")}
+    return {**plain, **own, **beside}
+
+
 class Kernel:
     """A kernel of an interpreter that finds envguard, its tests and what they need behind its own packages."""
 
-    def __init__(self, folder: Path, python: Path | str = sys.executable, **variables: str) -> None:
+    def __init__(self, folder: Path, python: Path | str = sys.executable, **more: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.manager = KernelManager()
         self.manager.kernel_spec.argv[0] = str(python)
-        path = os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])
-        own = {"PYTHONPATH": path, "IPYTHONDIR": str(folder / "ipython"), "PYTHONDONTWRITEBYTECODE": "1"}
-        beside = {"PATH": f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}"}
-        plain = {name: value for name, value in wheelhouse.isolated().items() if not name.startswith("ENVGUARD_")}
-        self.manager.start_kernel(env={**plain, **own, **beside, **variables}, cwd=str(folder))
+        self.manager.start_kernel(env={**variables(folder, python), **more}, cwd=str(folder))
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
