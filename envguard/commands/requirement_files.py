@@ -224,7 +224,7 @@ def _lines(content: str) -> Iterator[tuple[int, str]]:
         if not begun:
             first = number
         if line.endswith("\\") and not comment:
-            begun.append(line.rstrip("\\"))
+            begun.append(line.strip("\\"))
             continue
         begun.append(" " + line if comment else line)
         joined, begun = "".join(begun), []

@@ -87,6 +87,11 @@ def test_a_file_is_read_as_pip_reads_it(folder, monkeypatch):
     assert "tok@" not in told
 
 
+@cache
+def _session(kind):
+    return kind()
+
+
 def _pips(path: Path) -> list[str] | None:
     """What pip's own reader takes out of a file; None if it refuses."""
     with warnings.catch_warnings():
@@ -95,10 +100,10 @@ def _pips(path: Path) -> list[str] | None:
         from pip._internal.network.session import PipSession
         from pip._internal.req.req_file import parse_requirements
 
-    try:
-        return [line.requirement for line in parse_requirements(str(path), PipSession())]
-    except PipError:
-        return None
+        try:
+            return [line.requirement for line in parse_requirements(str(path), _session(PipSession))]
+        except PipError:
+            return None
 
 
 @settings(max_examples=150, deadline=None)
