@@ -7,6 +7,7 @@ import os
 import tempfile
 import warnings
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
