@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from envguard.packages.solving import Solved
 
 SECONDS = 60.0
-_PLATFORM = "linux-64"
+PLATFORM = "linux-64"
 _DIST_INFO = re.compile(r"(?:^|/)site-packages/([^/]+?)-[^-/]+\.(?:dist|egg)-info(?:/|$)")
 
 
@@ -82,7 +82,7 @@ def plan(
         return wish
     offline = any(command.option(name) is not None for name in ("--offline", "--use-index-cache"))
     chosen = command_channels(command, env, config)
-    platform = command.option("--subdir") or env.platform or _PLATFORM
+    platform = command.option("--subdir") or env.platform or PLATFORM
     if progress is not None:
         progress(text("reading the channels {channels} and solving", channels=tuple(each.name for each in chosen)))
     found = solved(

@@ -237,10 +237,10 @@ def test_what_cannot_be_told_is_told_so(world: World):
     env = world.look()
     asked = world.foretell
     assert (
-        "conda removes only what is installed, and nosuch is not" == asked("conda remove nosuch", env).refusal.english()
+        asked("conda remove nosuch", env).refusal.english() == "conda removes only what is installed, and nosuch is not"
     )
     assert (
-        "conda updates only what is installed, and nosuch is not" == asked("conda update nosuch", env).refusal.english()
+        asked("conda update nosuch", env).refusal.english() == "conda updates only what is installed, and nosuch is not"
     )
     refused = asked("conda install -c {other} needy", env).refusal.english()
     assert "nowhere" in refused

@@ -24,7 +24,7 @@ PACKAGES = (
     _meta("idna", "3.11"),
     _meta("gizmo", "0.1", "gadget"),
     _meta("needy", "1.0", "nowhere >=1"),
-    _meta("py-toolbox", "3.1"),
+    _meta("tabulate", "0.10.0"),
 )
 
 
