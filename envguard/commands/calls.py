@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -42,7 +44,7 @@ EASY = {"setuptools.command.easy_install.main"}
 CONDA = {"conda.cli.main", "conda.cli.python_api.run_command", "conda.cli.main.main"}
 MODULE = {"runpy.run_module"}
 
-_UNKNOWN = "…"
+_COMMAND = re.compile(r"(?:\w+\.)*Commands\.([A-Z]+)")
 
 
 def is_known(name: str) -> bool:
@@ -77,10 +79,7 @@ def _in_process(
     """An installer that runs in the kernel itself."""
     if name in CONDA:
         words = _list(ast.List(call.args, ast.Load()), names)
-        words = [
-            word.rsplit(".", 1)[-1].lower() if names.holes.word(word).text.startswith("Commands.") else word
-            for word in words
-        ]
+        words = [_of_enumeration(word, names) for word in words]
         words = words if words and words[0] == "conda" else ["conda", *words]
         return _program(words, names, scene, span)
     module = "easy_install" if name in EASY else "pip"
@@ -97,6 +96,11 @@ def _in_process(
         argv = names.values.get("sys.argv")
         given = argv[1:] if isinstance(argv, list) else [names.unknown("sys.argv[1:]")]
     return _program([names.interpreter(), "-m", module, *given], names, scene, span)
+
+
+def _of_enumeration(word: str, names: Names) -> str:
+    """`Commands.INSTALL` of conda's own interface is "install"."""
+    return found[1].lower() if (found := _COMMAND.fullmatch(names.holes.written(word))) else word
 
 
 def _surrounded(options: dict[str, ast.expr], names: Names, scene: Scene) -> Scene:
@@ -291,8 +295,6 @@ def _percent(node: ast.BinOp, names: Names) -> str | None:
 
 def _called(node: ast.Call, names: Names) -> str | list[str] | None:
     """`"…".split()`, `" ".join(…)`, `"…".format(…)`, `shlex.split(…)`, `str(…)`, `list(…)`."""
-    import shlex
-
     name = names.dotted(node.func)
     if name == "shlex.split" and node.args:
         text = evaluate(node.args[0], names)

@@ -23,7 +23,7 @@ class Names(Protocol):
     """What is known of Python's names where the line stands."""
 
     def shown(self, expression: ast.expr) -> str | None:
-        """What formatting the expression gives, as text with holes; None if that is not known."""
+        """What formatting the expression gives; None if a part of that is not known."""
 
     def unknown(self, text: str) -> str:
         """A hole for what is not known."""

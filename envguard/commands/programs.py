@@ -182,7 +182,7 @@ def _kind(name: str, words: Sequence[str], read: Sequence[Word]) -> tuple[str, s
     """What the program is; the script that it is given; whether it reads one from its input; whether it logs in."""
     if TOOL.fullmatch(name):
         return "tool", None, False, False
-    if name == KERNEL_PYTHON or PYTHON.fullmatch(name):
+    if name == KERNEL_PYTHON or PYTHON.fullmatch(name) or (not read[0].known and [w.text for w in read[1:2]] == ["-m"]):
         return (*_python(words, read), False)
     if name == "eval":
         return "eval", " ".join(words[1:]), False, False

@@ -90,9 +90,11 @@ class Names:
         return self._segments.of(node) if self._segments else ast.unparse(node)
 
     def shown(self, expression: ast.expr) -> str | None:
-        """What formatting an expression gives; None if that is not known."""
+        """What formatting an expression gives; None if a part of that is not known."""
+        segments, self._segments = self._segments, None  # the expression stands in a line that is not Python
         value = calls.evaluate(expression, self)
-        return value if isinstance(value, str) else None
+        self._segments = segments
+        return value if isinstance(value, str) and self.holes.word(value).known else None
 
     def interpreter(self) -> str:
         """The hole that stands for `sys.executable`."""
@@ -195,7 +197,7 @@ class Reader:
             self._expression(node.subject, unsure)
             self._branches([case.body for case in node.cases], set(stored(node)))
         elif isinstance(node, ast.Try) or type(node).__name__ == "TryStar":
-            self._try(node, unsure)  # type: ignore[arg-type]
+            self._try(node, unsure)
         else:
             self._simple(node, unsure)
 

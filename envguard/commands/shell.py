@@ -30,6 +30,7 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _IN_QUOTES = re.compile(r'\\([$`"\\\n])')
 _GLOB = re.compile(r"[*?]")
 _NAME = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
+_WHICH = re.compile(r"(?:\$\(|`)\s*(?:which|command\s+-v|type\s+-p)\s+([\w./+-]+)\s*(?:\)|`)")
 _DEEPEST_NODE = 120
 _QUERIES = {"test", "[", "which", "type", "hash", "command", "grep", "ls"}
 _DECLARES = {"export", "declare", "typeset", "readonly", "local"}
@@ -225,7 +226,7 @@ class _Reader:
                 self._inner(child, state, unsure, depth)
         error = node.next_sibling
         if error is not None and error.type == "ERROR" and error.start_byte - node.end_byte <= 1:
-            words.append(self.holes.hole(self.holes.written(self._raw(error))))  # a quote that is never closed
+            words.append(self.holes.hole(self.holes.written(self._raw(error).strip())))  # a quote that is never closed
             ends.append(error.end_byte)
         if words:
             self._started(words, (node.start_byte, max(ends)), mine.exported, given, state, unsure)
@@ -368,6 +369,8 @@ class _Reader:
         ):
             word = _ESCAPE.sub(r"\1", _CONTINUED.sub("", raw))
             yield (self.holes.hole(self.holes.written(word)) if _GLOB.search(_ESCAPE.sub("", raw)) else word), False
+        elif kind == "command_substitution" and (found := _WHICH.fullmatch(raw)):
+            yield found[1], False  # where that program is: the same as its name
         elif kind == "ansi_c_string":
             yield _decoded(raw[2:-1]), False
         elif kind == "translated_string" and node.named_children:
