@@ -143,7 +143,7 @@ NAMES = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(NAMES, NAMES, NAMES, NAMES)
 def test_strange_names(first: dict[str, int], second: dict[str, int], third: dict[str, int], fourth: dict[str, int]):
     meta, site = os.path.join("nowhere", "conda-meta"), "nowhere"  # noqa: PTH118

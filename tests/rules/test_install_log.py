@@ -289,8 +289,8 @@ def test_in_parts(size: int):
 def test_a_log_without_end_is_read_in_time():
     for words in ("requires ", "ClobberError: The package '", "x 1 requires y, but you have z ", "\x1b[31m"):
         started = time.perf_counter()
-        read(words * (1_000_000 // len(words)), PATTERNS)
-        assert time.perf_counter() - started < 10
+        read(words * (300_000 // len(words)), PATTERNS)
+        assert time.perf_counter() - started < 5
     many = "".join(f"WARNING: Skipping name{n} as it is not installed.\n" for n in range(3000))
     assert len(read(many, PATTERNS)) == AT_MOST
 
@@ -352,13 +352,13 @@ def test_what_pip_really_says(tmp_path: Path):
     assert pip(*install, new) == ["uninstalled", "resolver-blind", "requires-other"]
     assert pip("check") == ["has-requirement"]
     assert pip(*install, "--find-links", tmp_path, "thing[more]==1.0") == ["uninstalled", "no-extra"]
-    assert pip("uninstall", "--yes", "nothere") == ["not-installed"]
-    assert pip(*install, "--target", "there", old) == []
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there/thing.py").touch()
     assert pip(*install, "--target", "there", old) == ["target-kept"]
     (site / "thing-1.0.dist-info/RECORD").unlink()
     assert pip("uninstall", "--yes", "thing") == ["no-record"]
     (site / "olden-1.0-py3.11.egg-info").write_text("Metadata-Version: 1.0\nName: olden\nVersion: 1.0\n")
-    assert pip("uninstall", "--yes", "olden") == ["distutils"]
+    assert sorted(pip("uninstall", "--yes", "nothere", "olden")) == ["distutils", "not-installed"]
     (site / "-umpy-1.0.dist-info").mkdir()
     (site / "-umpy-1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: -umpy\nVersion: 1.0\n")
     assert pip("list") == ["invalid-distribution"]
