@@ -71,7 +71,6 @@ faiss-cpu                      faiss-cpu faiss                             faiss
 faiss-gpu                      faiss-gpu faiss                             faiss-split              numeric
 annoy                          python-annoy                                python-annoy             compiled
 hnswlib                        hnswlib                                     hnswlib                  compiled
-umap-learn                     umap-learn                                  umap-learn               -
 hdbscan                        hdbscan                                     hdbscan                  numeric
 igraph                         python-igraph                               python-igraph            compiled
 python-igraph                  python-igraph                               python-igraph            compiled
@@ -153,7 +152,6 @@ nodejs-bin                     nodejs                                      nodej
 cmake                          cmake                                       cmake                    system
 ninja                          ninja                                       ninja                    system
 patchelf                       patchelf                                    patchelf                 system
-pyyaml                         pyyaml                                      pyyaml                   -
 ruamel-yaml                    ruamel.yaml                                 ruamel.yaml              -
 ruamel-yaml-clib               ruamel.yaml.clib                            ruamel.yaml.clib         -
 jaraco-classes                 jaraco.classes                              jaraco.classes           -

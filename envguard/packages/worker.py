@@ -103,10 +103,13 @@ async def query(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _place(url: str) -> str:
-    """An address without user and password, which records do not repeat."""
+    """An address without user, password and token, which records do not repeat."""
     scheme, _, rest = url.partition("://")
     host, _, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}/{path.strip('/')}"
+    parts = path.strip("/").split("/")
+    while "t" in parts[:-1]:
+        del parts[parts.index("t") : parts.index("t") + 2]
+    return f"{scheme}://{host.rpartition('@')[2]}/{'/'.join(parts)}"
 
 
 def _installed(request: dict[str, Any]) -> list[Any]:
