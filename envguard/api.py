@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from envguard.change_report import Aftermath, Changed
     from envguard.changes.autoload import Autoload
     from envguard.changes.protect import Protected, Protection
+    from envguard.changes.protected import Done
     from envguard.collect import Progress
     from envguard.commands.command import Command, Place
     from envguard.comparison import Comparison
     from envguard.cuda_report import CudaReport
     from envguard.facts import Environment
-    from envguard.forecast_report import Forecast
+    from envguard.forecast_report import Alternative, Forecast
     from envguard.model import Answer, Report, Text, Timeline
     from envguard.rules.rule import Rule
     from envguard.settings import Configuration, Identity
@@ -238,6 +239,22 @@ def forecast(
         return full(command, found, place, build=build, progress=progress, cancel=cancel, timeout=limit)
 
 
+def alternatives(
+    command: Command, place: Place, *, network: bool = True, timeout: float | None = None
+) -> tuple[Alternative, ...]:
+    """Other ways to what a command asks for, the best first; without `network` as far as this machine knows."""
+    with brought.visit():
+        from envguard.commands.target import target
+        from envguard.forecast import alternatives as ways
+
+        found = target(command, place)
+        if found.prefix is None:
+            return ()
+        env = collect.by_import(found.prefix, process=None)
+        limit = ways.SECONDS if timeout is None else timeout
+        return ways.alternatives(command, found, env, network=network, timeout=limit)
+
+
 def diff(first: str | Path, second: str | Path, selection: Selection = _ALL) -> Comparison:
     """What differs between two environments, each given by its folder or by its name."""
     from envguard.compare import compare
@@ -307,6 +324,20 @@ def protected(prefix: str | Path) -> Protected:
     from envguard.changes import protect
 
     return protect.Protected(prefix)
+
+
+def protect(words: Sequence[str], place: Place, tell: Callable[[Text], None], *, network: bool = True) -> Done:
+    """Runs a command that installs by pip or uv so that what conda owns stays as it is; `tell` hears what is done."""
+    from envguard.changes import protected
+
+    return protected.protected(words, command(words, place), place, tell, network=network)
+
+
+def write_constraints(told: Protection, file: str | Path) -> None:
+    """Writes a constraints file for `pip install -c`, whole or not at all."""
+    from envguard.changes import protect
+
+    protect.write(told, Path(file))
 
 
 def unprotected(command: Command, prefix: str | Path, *, by_variables: bool = True) -> Text | None:

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from envguard.changes.protect import Protected
-    from envguard.forecast_report import Forecast
     from envguard.frontends.held import Held
+    from envguard.frontends.installs import Install
     from envguard.frontends.verdict import Verdict
     from envguard.settings import Mode
 
-    Judge = Callable[[str], tuple[Forecast, ...]]
+    Judge = Callable[[str], tuple[Install, ...]]
 
 _ATTRIBUTE = "_envguard_guard"
 
@@ -62,7 +62,7 @@ class Guard:
     """What a shell calls before and after every cell."""
 
     def __init__(self, shell: InteractiveShell, judge: Judge | None = None) -> None:
-        """`judge` foretells what the installs in a source would do; by default that is envguard's own forecast."""
+        """`judge` foretells what the installs in a source would do; by default `installs.installs`."""
         self.shell, self.judge = shell, judge
         self.modes = Modes(shell, self.say)
         self.told: set[tuple[str, str]] = set()

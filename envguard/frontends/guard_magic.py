@@ -6,6 +6,7 @@ import inspect
 import sys
 from typing import TYPE_CHECKING
 
+from envguard import api
 from envguard.errors import BadArguments, EnvguardError
 from envguard.forecast_report import Concern
 from envguard.frontends import guard as guards
@@ -119,7 +120,7 @@ def _protect(guard: Guard) -> None:
 
 def _state(guard: Guard) -> str:
     ignored = [f"{concern} ({_plain(reason)})" for concern, reason in sorted(guard.modes.ignored().items())]
-    rows = (_mode(guard), _protection(guard), f"ignored: {', '.join(ignored) or 'nothing'}")
+    rows = (_mode(guard), _protection(guard), _autoload(), f"ignored: {', '.join(ignored) or 'nothing'}")
     return "\n".join((*rows, "`%envguard --help` tells what can be set"))
 
 
@@ -147,6 +148,10 @@ def _rules(guard: Guard) -> str:
         + (f" (ignored: {_plain(ignored[concern.value])})" if concern.value in ignored else "")
         for concern, about in ABOUT.items()
     )
+
+
+def _autoload() -> str:
+    return f"loaded by every kernel of {_plain(sys.prefix)}: {say(api.autoload_state(sys.prefix).says)}"
 
 
 def _plain(value: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from envguard.changes.protect import Protected
+from envguard import api
 from envguard.forecast_report import Concern
 from envguard.frontends.held import Held
 
 if TYPE_CHECKING:
+    from envguard.changes.protect import Protected
     from envguard.forecast_report import Forecast
 
 TOOLS = ("pip", "uv")
@@ -18,20 +19,19 @@ HELD_BACK = (Concern.REPLACES_CONDA, Concern.BREAKS_CONSTRAINT)
 """What protection keeps an installer from."""
 
 
-def holds(forecast: Forecast) -> bool:
-    """Whether constraints of this kernel's environment hold an install: what it does to conda's packages it cannot do then."""
-    concerns = {remark.concern for remark in forecast.remarks}
-    return forecast.tool in TOOLS and forecast.is_kernel is not False and Concern.UNSTOPPABLE not in concerns
+def is_meant_for(forecast: Forecast) -> bool:
+    """Whether constraints of this kernel's environment are about an install at all."""
+    return forecast.tool in TOOLS and forecast.is_kernel is not False and forecast.placement == "site"
 
 
 def helps(forecast: Forecast) -> bool:
     """Whether protection would keep an install from all that speaks against it."""
-    return holds(forecast) and all(remark.concern in HELD_BACK for remark in forecast.remarks)
+    return is_meant_for(forecast) and all(remark.concern in HELD_BACK for remark in forecast.remarks)
 
 
 def for_kernel() -> Protected:
     """The protection of this kernel's environment, on; EnvguardError if that cannot be."""
-    protected = Protected(sys.prefix)
+    protected = api.protected(sys.prefix)
     protected.on()
     return protected
 
@@ -39,5 +39,5 @@ def for_kernel() -> Protected:
 def for_cell(causes: frozenset[tuple[str, str]]) -> Held:
     """What protects this process and its children until the cell has ended; EnvguardError if that cannot be."""
     held = Held(causes)
-    held.contexts.enter_context(Protected(sys.prefix))
+    held.contexts.enter_context(api.protected(sys.prefix))
     return held

@@ -5,13 +5,11 @@ Imported by the first cell that holds the word of an installer.
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envguard.errors import EnvguardError
-from envguard.forecast_report import Concern
+from envguard.forecast_report import Concern, Remark
 from envguard.frontends import protection, watch
 from envguard.frontends.held import Held, ipythons_own_words_left_out
 from envguard.frontends.question import Answer, ask, can_be_asked
@@ -21,10 +19,10 @@ from envguard.settings import Mode
 from envguard.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
-    from envguard.forecast_report import Forecast
     from envguard.frontends.guard import Guard
+    from envguard.frontends.installs import Install
 
 _SEEN_TOGETHER = 3
 """Installs of one cell that a question tells of; the others are counted."""
@@ -46,15 +44,10 @@ def verdict_on(guard: Guard, source: str) -> Verdict | None:
     mode, _ = guard.modes.mode()
     if mode is Mode.OFF:
         return None
-    forecasts = (guard.judge or foretold)(source)
-    if not forecasts:
+    installs = _judged(guard, source)
+    if not installs:
         return None
-    protected = False
-    if guard.protection is not None and guard.protection.state == "on":
-        protected = True
-        guard.protection.refresh()
-    objections = tuple(_objections(forecasts, guard.modes.ignored(), protected=protected))
-    verdict = _decided(guard, mode, objections)
+    verdict = _decided(guard, mode, installs)
     if verdict.refusal is None and not verdict.replaced:
         held = verdict.held or Held()
         held.contexts.enter_context(ipythons_own_words_left_out(guard.shell))
@@ -63,70 +56,29 @@ def verdict_on(guard: Guard, source: str) -> Verdict | None:
     return verdict
 
 
-def foretold(source: str) -> tuple[Forecast, ...]:
-    """What the installs in a cell of this process would do."""
-    from envguard import api
-    from envguard.commands import find
-    from envguard.commands.command import Place
-
-    windows = sys.platform == "win32"
-    place = Place(sys.executable, sys.prefix, os.getcwd(), dict(os.environ))  # noqa: PTH109 - a string is wanted
-    return tuple(api.foretell(command, place) for command in find.commands(source, place, windows))
-
-
 def failure(error: BaseException) -> str:
     """What is said of a guard that could not do its work."""
     return f"{_one_line(error)}; the cell runs without having been looked at"
 
 
-def _one_line(error: BaseException) -> str:
-    from envguard.frontends import output
+def _judged(guard: Guard, source: str) -> tuple[Install, ...]:
+    if guard.judge is not None:
+        return guard.judge(source)
+    from envguard.frontends.installs import installs
 
-    if isinstance(error, EnvguardError):
-        return output.one_line(error)
-    said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return f"envguard: the guard failed ({said!a}), which is a bug of envguard"
-
-
-def _objections(forecasts: Iterable[Forecast], ignored: Iterable[str], *, protected: bool) -> Iterable[Forecast]:
-    """The forecasts that something speaks against, with only the remarks that count."""
-    for forecast in forecasts:
-        remarks = [
-            remark
-            for remark in forecast.remarks
-            if remark.severity is not Severity.INFO and remark.concern.value not in ignored
-        ]
-        if protected and protection.holds(forecast):
-            remarks = [remark for remark in remarks if remark.concern not in protection.HELD_BACK]
-        if remarks:
-            yield replace(forecast, remarks=tuple(remarks))
+    return installs(source)
 
 
-def _causes(objections: Iterable[Forecast]) -> frozenset[tuple[str, str]]:
-    return frozenset((remark.concern.value, remark.subject) for each in objections for remark in each.remarks)
-
-
-def _about(objections: Iterable[Forecast], concern: Concern) -> Iterable[Forecast]:
-    """The forecasts with only what they say of one concern."""
-    for each in objections:
-        remarks = tuple(remark for remark in each.remarks if remark.concern is concern)
-        if remarks:
-            yield replace(each, remarks=remarks)
-
-
-def _news(objection: Forecast, told: Iterable[tuple[str, str]]) -> Forecast:
-    """A forecast with only what was not told yet."""
-    remarks = (remark for remark in objection.remarks if (remark.concern.value, remark.subject) not in told)
-    return replace(objection, remarks=tuple(remarks))
-
-
-def _decided(guard: Guard, mode: Mode, objections: tuple[Forecast, ...]) -> Verdict:
-    if guard.protection is not None:
-        unstoppable = tuple(_about(objections, Concern.UNSTOPPABLE))
-        if unstoppable:
-            return Verdict(refusal=forecast_line.refusal(unstoppable[0]))
+def _decided(guard: Guard, mode: Mode, installs: tuple[Install, ...]) -> Verdict:
+    protected = guard.protection is not None and guard.protection.state == "on"
+    if guard.protection is not None and protected:
+        guard.protection.refresh()
+        unstoppable = next(_unstoppable(installs), None)
+        if unstoppable is not None:
+            return Verdict(refusal=forecast_line.refusal(unstoppable.forecast))
+    objections = tuple(_objections(installs, guard.modes.ignored(), protected=protected))
     if mode is Mode.BLOCK and objections:
-        return Verdict(refusal=forecast_line.refusal(objections[0]))
+        return Verdict(refusal=forecast_line.refusal(_with_ways(objections[0]).forecast))
     if mode is Mode.ASK:
         settled = guard.accepted | guard.held_causes()
         new = tuple(each for each in objections if _causes((each,)) - settled)
@@ -134,27 +86,65 @@ def _decided(guard: Guard, mode: Mode, objections: tuple[Forecast, ...]) -> Verd
     return _warned(guard, objections)
 
 
-def _warned(guard: Guard, objections: tuple[Forecast, ...]) -> Verdict:
+def _unstoppable(installs: Iterable[Install]) -> Iterator[Install]:
+    """The installs that constraints would have to hold, and do not; with only that in their forecasts."""
+    for each in installs:
+        if protection.is_meant_for(each.forecast):
+            says = each.unprotected()
+            if says is not None:
+                yield _with(each, (Remark(Concern.UNSTOPPABLE, Severity.ERROR, says),))
+
+
+def _objections(installs: Iterable[Install], ignored: Collection[str], *, protected: bool) -> Iterator[Install]:
+    """The installs that something speaks against, with only the remarks that count."""
+    for each in installs:
+        held_back = protection.HELD_BACK if protected and protection.is_meant_for(each.forecast) else ()
+        remarks = tuple(
+            remark
+            for remark in each.forecast.remarks
+            if remark.severity is not Severity.INFO
+            and remark.concern.value not in ignored
+            and remark.concern not in held_back
+        )
+        if remarks:
+            yield _with(each, remarks)
+
+
+def _causes(objections: Iterable[Install]) -> frozenset[tuple[str, str]]:
+    return frozenset((remark.concern.value, remark.subject) for each in objections for remark in each.forecast.remarks)
+
+
+def _with(install: Install, remarks: tuple[Remark, ...]) -> Install:
+    return replace(install, forecast=replace(install.forecast, remarks=remarks))
+
+
+def _with_ways(install: Install) -> Install:
+    return replace(install, forecast=replace(install.forecast, alternatives=install.ways()))
+
+
+def _warned(guard: Guard, objections: tuple[Install, ...]) -> Verdict:
     """One line for all that is new."""
     new = tuple(each for each in objections if _causes((each,)) - guard.told)
     if new:
-        first = _news(new[0], guard.told)
+        news = (r for r in new[0].forecast.remarks if (r.concern.value, r.subject) not in guard.told)
+        first = _with(new[0], tuple(news))
         guard.told |= _causes(new)
-        guard.say(forecast_line.line(first, len(new) - 1))
+        guard.say(forecast_line.line(first.forecast, len(new) - 1))
     return Verdict()
 
 
-def _asked(guard: Guard, objections: tuple[Forecast, ...]) -> Verdict:
+def _asked(guard: Guard, objections: tuple[Install, ...]) -> Verdict:
     """The user's own verdict; a warning where nobody can be asked."""
     if not can_be_asked(guard.shell):
         return _warned(guard, objections)
+    objections = tuple(map(_with_ways, objections))
+    for each in objections[:_SEEN_TOGETHER]:
+        guard.say(forecast_line.line(each.forecast))
     ways = {Answer.CONDA: _way(objections, "conda"), Answer.KERNEL: _way(objections, "kernel")}
     offered = {Answer.RUN: "as it is"}
-    if all(map(protection.helps, objections)):
+    if all(protection.helps(each.forecast) and each.unprotected() is None for each in objections):
         offered[Answer.PROTECTED] = "conda's packages stay as they are, or the install fails"
     offered.update((answer, " && ".join(way)) for answer, way in ways.items() if way)
-    for each in objections[:_SEEN_TOGETHER]:
-        guard.say(forecast_line.line(each))
     causes = _causes(objections)
     guard.told |= causes
     match ask(guard.shell, offered, guard.say):
@@ -183,12 +173,21 @@ def _replaced(guard: Guard, commands: tuple[str, ...]) -> Verdict:
     return Verdict(replaced=True)
 
 
-def _way(objections: tuple[Forecast, ...], kind: str) -> tuple[str, ...]:
+def _way(objections: tuple[Install, ...], kind: str) -> tuple[str, ...]:
     """The commands, as lines of a cell, that do all of it in another way; none if one of them has no such way."""
     found: list[str] = []
     for each in objections:
-        way = forecast_line.way(each, kind)
+        way = forecast_line.way(each.forecast, kind)
         if way is None:
             return ()
         found += forecast_line.cell_lines(way)
     return tuple(dict.fromkeys(found))
+
+
+def _one_line(error: BaseException) -> str:
+    from envguard.frontends import output
+
+    if isinstance(error, EnvguardError):
+        return output.one_line(error)
+    said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return f"envguard: the guard failed ({said!a}), which is a bug of envguard"

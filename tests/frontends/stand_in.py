@@ -8,24 +8,32 @@ from __future__ import annotations
 
 import re
 
+from envguard import api
+from envguard.commands.find import commands
 from envguard.errors import EnvguardError
 from envguard.forecast_report import Alternative, Concern, Depth, Forecast, Outcome, Remark
+from envguard.frontends.installs import Install
 from envguard.model import Severity, Step, Where, text
 
 _INSTALL = re.compile(r"pip install ([\w-]+)")
 
 
-def judge(source: str) -> tuple[Forecast, ...]:
-    return tuple(forecast(name) for name in _INSTALL.findall(source))
+def judge(source: str) -> tuple[Install, ...]:
+    return tuple(Install(forecast(name)) for name in _INSTALL.findall(source))
 
 
 JUDGED: list[str] = []
 """The sources that `silent` was asked about."""
 
 
-def silent(source: str) -> tuple[Forecast, ...]:
+def silent(source: str) -> tuple[Install, ...]:
     JUDGED.append(source)
-    return (forecast("sound"),)
+    return (Install(forecast("sound")),)
+
+
+def strict(source: str) -> tuple[Install, ...]:
+    """Whatever envguard takes for an install, and something speaks against each."""
+    return tuple(Install(forecast(command.tool.value)) for command in commands(source, api.place()))
 
 
 def forecast(name: str) -> Forecast:

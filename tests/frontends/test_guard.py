@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +13,6 @@ from tests.frontends.kernel import Kernel, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 GUARDED = """
@@ -78,6 +79,26 @@ def test_warn_says_one_line_and_runs(guarded: Callable[[str], Kernel]):
     assert two.count("\n") == 1
     assert "conda's scipy 1.0; and one more install of this cell is worth a look" in two
     assert kernel.run("!echo pip install pandas").err == ""
+
+
+TABLE = json.loads((Path(__file__).parents[1] / "commands/cells.json").read_text(encoding="utf-8"))
+
+
+def test_every_form_of_an_install_is_caught_before_it_runs(guarded: Callable[[str], Kernel]):
+    kernel = guarded("block")
+    kernel.run("_g.judge = _stand_in.strict")
+    refused = 0
+    try:
+        for row in TABLE["cells"]:
+            shown = kernel.run(row["source"])
+            # what is no Python here (a print statement, another system's magic) does not run either
+            assert (shown.status, shown.out) == ("error", ""), row
+            assert shown.name in ("CellNotRun", "SyntaxError", "IndentationError"), row
+            refused += shown.name == "CellNotRun"
+        assert refused >= len(TABLE["cells"]) - 5
+        assert started(kernel) == 0
+    finally:
+        kernel.run("_g.judge = _stand_in.judge")
 
 
 def test_a_sound_install_is_met_with_silence(guarded: Callable[[str], Kernel]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,9 +68,10 @@ def run(shell: InteractiveShell, cell: str) -> tuple[bool, str, str]:
 def test_what_is_shown(shell: InteractiveShell):
     done, out, error = run(shell, "%envguard")
     assert (done, error) == (True, "")
-    first, second, *_ = out.splitlines()
+    first, second, third, *_ = out.splitlines()
     assert first == "mode: warn, the default: one line before an install that something speaks against, and it runs"
     assert second == "protection: off"
+    assert third == f"loaded by every kernel of {sys.prefix}: off"
     assert "ignored: nothing\n" in out
 
 

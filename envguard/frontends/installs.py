@@ -1,0 +1,51 @@
+"""The installs of a cell as the guard needs them: what each would do, and what else could be done instead."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from envguard import api
+from envguard.commands.find import commands
+from envguard.errors import EnvguardError
+from envguard.value import value
+
+if TYPE_CHECKING:
+    from envguard.commands.command import Command, Place
+    from envguard.forecast_report import Alternative, Forecast
+    from envguard.model import Text
+
+_PATIENCE = 5.0
+"""Seconds that somebody who is about to be asked waits for what else there is; the network is left alone."""
+
+
+@value
+class Install:
+    """One install of a cell."""
+
+    forecast: Forecast
+    command: Command | None = None
+    place: Place | None = None
+    """Both None where only the forecast is known."""
+
+    def ways(self) -> tuple[Alternative, ...]:
+        """What else could be done, as far as this machine knows."""
+        found = self.forecast.alternatives
+        if self.command is None or self.place is None:
+            return found
+        try:
+            return (*found, *api.alternatives(self.command, self.place, network=False, timeout=_PATIENCE))
+        except EnvguardError:
+            return found
+
+    def unprotected(self) -> Text | None:
+        """Why constraints would not hold it; None if they would."""
+        return None if self.command is None else api.unprotected(self.command, sys.prefix)
+
+
+def installs(source: str) -> tuple[Install, ...]:
+    """The installs in a cell of this process."""
+    place = api.place()
+    found = commands(source, place, windows=os.name == "nt")
+    return tuple(Install(api.foretell(command, place), command, place) for command in found)
