@@ -112,6 +112,24 @@ def _wait(process: subprocess.Popen[bytes], timeout: float, cancelled: Callable[
     raise Cancelled(text("cancelled"))
 
 
+def hand_over(argv: Sequence[str], env: Mapping[str, str], cwd: str | Path | None = None) -> int:
+    """Runs a program of the user's own as a shell would, with our terminal, streams and all variables; its exit code.
+
+    Ctrl-C is the program's to answer; we wait until it has.
+    """
+    try:
+        process = subprocess.Popen(argv, env=env, cwd=cwd)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ProbeFailed(text("{program} cannot be started: {reason}", program=argv[0], reason=reason)) from error
+    while True:
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            continue
+        return code if code >= 0 else 128 - code
+
+
 def clean_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment a child gets: ours in UTF-8 mode, without secrets."""
     kept = {
@@ -159,9 +177,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 class _Reader(threading.Thread):
     """Drains a pipe to its end, so that the child never blocks, and keeps a bounded part of it."""
 
-    def __init__(
-        self, pipe: IO[bytes], kept: int, *, first: bool, told: Callable[[str], None] | None = None
-    ) -> None:
+    def __init__(self, pipe: IO[bytes], kept: int, *, first: bool, told: Callable[[str], None] | None = None) -> None:
         super().__init__(daemon=True, name="envguard-reader")
         self._pipe, self._kept, self._first, self._told = pipe, kept, first, told
         self._bytes = bytearray()

@@ -115,7 +115,7 @@ def _deaf(command: Command) -> Text | None:
         return text("it sets {variable} itself, which protection needs", variable=variable)
     if command.tool is Tool.PIP and command.option("--isolated") is not None:
         return text("--isolated keeps pip from the variables by which it would be protected")
-    if command.tool is Tool.UV and command.option("--constraint") is not None:
+    if command.tool is Tool.UV and command.option("--constraints") is not None:
         return text("uv forgets {variable} where the command names constraints itself", variable=variable)
     return None
 

@@ -171,6 +171,14 @@ def written(told: Protection) -> Iterator[Path]:
         file.remove()
 
 
+def write(told: Protection, path: Path) -> None:
+    """Writes the constraints where the user wants them; BadArguments if that cannot be."""
+    try:
+        store.write_atomically(path, told.content.encode())
+    except OSError as error:
+        raise _unwritable(str(path), error) from error
+
+
 def variables(path: Path, environ: Mapping[str, str], prefix: str) -> dict[str, str]:
     """What PIP_CONSTRAINT and UV_CONSTRAINT have to be for a file to count besides the user's own."""
     ours = path.as_uri()

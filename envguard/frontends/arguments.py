@@ -39,6 +39,8 @@ examples:
   envguard diff work work-copy            what differs between two, and if it matters
   envguard report --redact                for an issue: Markdown without names
   envguard forecast -- pip install scipy  what that would change, and what would break
+  envguard protect -- pip install scipy   run it so that conda's packages stay as they are
+  envguard enable                         every kernel of this environment loads envguard
   envguard explain-log build.log          which warnings of pip and conda in it matter
   envguard explain pip-overwrote-conda    what a rule means and how to repair what it finds
   envguard demo                           a damaged environment, to see what a report looks like
@@ -154,6 +156,35 @@ def command_line() -> Parser:
     forecast.add_argument("words", nargs="+", metavar="COMMAND", help="the command as one would type it, after `--`")
     add_foresight(forecast)
     add_format(forecast, FORMATS)
+
+    protect = commands.add_parser(
+        "protect",
+        help="run pip or uv so that conda's packages stay as they are",
+        usage="envguard protect -- COMMAND ...\n       envguard protect --show [--output FILE] [--format {text,json}] [-p PREFIX | -n ENV]",
+        description="Runs a command of pip or uv under constraints that hold every package of conda's at its version; refuses what constraints do not hold, and explains it if the tool then finds no way. Exits as the command does, with 1 if it was not let run.",
+    )
+    protect.add_argument("words", nargs="*", metavar="COMMAND", help="the command as one would type it, after `--`")
+    protect.add_argument("--show", action="store_true", help="run nothing: show the constraints and what is left out")
+    protect.add_argument("--output", metavar="FILE", help="write the constraints into this file, for `pip install -c`")
+    shown = protect.add_mutually_exclusive_group()
+    shown.add_argument("--prefix", "-p", metavar="PREFIX", help="of which environment; default: envguard's own")
+    shown.add_argument("--name", "-n", metavar="ENV", help="the same, by its name")
+    add_format(protect, ("text", "json"))
+
+    for verb, about in (
+        ("enable", "make every kernel of an environment load envguard"),
+        ("disable", "take back what `enable` did"),
+    ):
+        loading = commands.add_parser(
+            verb,
+            help=about,
+            description=f"{about.capitalize()}: one entry in PREFIX/etc/ipython/ipython_kernel_config.json; nothing is written in the home folder.",
+        )
+        loading.add_argument(
+            "--kernel-env", metavar="PREFIX", help="the environment of the kernels; default: envguard's own"
+        )
+        loading.add_argument("--status", action="store_true", help="change nothing: tell whether it is on")
+        add_format(loading, ("text", "json"))
 
     explain_log = commands.add_parser(
         "explain-log",

@@ -18,11 +18,12 @@ from envguard.analyse import at_or_above
 from envguard.cuda_report import State
 from envguard.errors import BadArguments, EnvguardError
 from envguard.forecast_report import Outcome
-from envguard.frontends import catalog, output
+from envguard.frontends import catalog, output, protecting
 from envguard.frontends.arguments import command_line, selection, threshold
 from envguard.frontends.foresight import foreseen
 from envguard.frontends.progress import bar
 from envguard.model import Severity, text
+from envguard.render.language import say
 from envguard.settings import Configuration
 
 if TYPE_CHECKING:
@@ -149,6 +150,39 @@ def _forecast(options: argparse.Namespace) -> int:
     return 0 if told.outcome is Outcome.HARMLESS else FOUND
 
 
+def _protect(options: argparse.Namespace) -> int:
+    if options.words:
+        if options.show or options.output is not None:
+            raise BadArguments(text("--show and --output are not for a command that is run"))
+        done = api.protect(options.words, api.place(is_kernel=False), lambda told: _aside(f"envguard: {say(told)}"))
+        if done.output:
+            _aside(done.output)
+        for line in protecting.done_lines(done):
+            _aside(line)
+        return done.code if done.code is not None and not (done.code == 0 and done.changed) else FOUND
+    if not options.show and options.output is None:
+        raise BadArguments(text("protect wants a command after `--`, or --show"))
+    told = api.protection(options.prefix, name=options.name)
+    if options.output is not None:
+        api.write_constraints(told, Path(options.output).expanduser())
+    if options.show:
+        print((protecting.constraints_json if options.format == "json" else protecting.constraints_text)(told))
+    return 0
+
+
+def _loading(options: argparse.Namespace) -> int:
+    prefix = sys.prefix if options.kernel_env is None else str(Path(options.kernel_env).expanduser())
+    change = {"enable": api.enable, "disable": api.disable}[options.command]
+    told = api.autoload_state(prefix) if options.status else change(prefix)
+    print((protecting.autoload_json if options.format == "json" else protecting.autoload_text)(told))
+    return FOUND if told.state == "broken" else 0
+
+
+def _aside(line: str) -> None:
+    """Says something of ours beside the output of a command that is run."""
+    print(line, file=sys.stderr, flush=True)
+
+
 def _explain_log(options: argparse.Namespace) -> int:
     source = sys.stdin.buffer if options.file == "-" else Path(options.file).expanduser()
     report = api.explain_log(source, _folder(options), name=options.name, python=options.python, kernel=options.kernel)
@@ -206,6 +240,9 @@ _COMMANDS = {
     "diff": _diff,
     "explain": _explain,
     "forecast": _forecast,
+    "protect": _protect,
+    "enable": _loading,
+    "disable": _loading,
     "explain-log": _explain_log,
     "rules": _rules,
     "demo": _demo,
