@@ -21,7 +21,7 @@ LAYERS = (
     "_version brought",
     "probe value traces",
     "model machine library process cuda tables",
-    "facts errors comparison cuda_report forecast_report change_report",
+    "facts errors comparison cuda_report forecast_report change_report ledger_entry",
     "settings",
     "configuration store run prefixes changed",
     "elf",
