@@ -13,7 +13,7 @@ import re
 import sys
 import sysconfig
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envguard.probe import conda_book, extras, join, marks, pip_book, pip_files, reading
 from envguard.value import value
@@ -30,9 +30,8 @@ _SUBDIR = re.compile(rb'"subdir"\s*:\s*"([a-z0-9-]{1,40})"')
 _SYSTEMS = {"darwin": "osx", "win32": "win"}
 
 
-@value
-class Record:
-    """One record of conda-meta, as its name tells it."""
+class Record(NamedTuple):
+    """One record of conda-meta, as its name tells it; a tuple, since there are hundreds, and they are keys."""
 
     name: str
     version: str
@@ -44,8 +43,7 @@ class Record:
         return f"{self.name}-{self.version}-{self.build}"
 
 
-@value
-class Seen:
+class Seen(NamedTuple):
     """One dist-info or egg-info, as its name tells it."""
 
     name: str

@@ -11,7 +11,7 @@ from envguard.commands.command import AimKind, Form, Placement, Tool, Verb
 from envguard.forecast.case import PIP_LIKE
 from envguard.forecast.glance import glance
 from envguard.forecast_report import Alternative, Concern, Remark
-from envguard.model import Evidence, Severity, Step, Text, Where, text
+from envguard.model import Evidence, Severity, Step, Where, text
 from envguard.probe import reading
 from envguard.run import without_secrets
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from envguard.forecast.case import Case
     from envguard.forecast.glance import Glance
 
-_FILE_TEXT = text("{file} cannot be read")
 _AIMING = ("--python", "-p", "--prefix", "-n", "--name", "--system", "--user", "--target", "-t", "--root")
 _TAKES_VALUE = ("--python", "-p", "--prefix", "-n", "--name", "--target", "-t", "--root")
 _SECRET = ("--proxy", "--token", "--password", "--client-cert")
@@ -185,7 +184,7 @@ def unreadable(command: Command) -> Iterator[Remark]:
     for file in command.files:
         if file.unread is not None:
             evidence = (Evidence(file.unread, without_secrets(file.path)),)
-            said = Text(_FILE_TEXT.text, {"file": without_secrets(file.path)})
+            said = text("{file} cannot be read", file=without_secrets(file.path))
             yield Remark(Concern.UNREADABLE, Severity.INFO, said, evidence, without_secrets(file.path))
 
 

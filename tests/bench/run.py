@@ -35,6 +35,24 @@ print(time.perf_counter() - start)
 """What `%envcheck` does the first time, in a process that has IPython loaded as every kernel has."""
 
 
+_FORETELL = """
+import sys, time
+from envguard import forecast_report
+from envguard.commands import command, find, target
+place = command.Place(sys.argv[1] + "/bin/python", sys.argv[1], "/", {"PATH": "/usr/bin"})
+asked = find.of_argv(["pip", "install", "package0003==9"], place)
+where = command.Target(sys.argv[1], place.python, is_kernel=True)
+taken = []
+for _ in range(5):
+    start = time.perf_counter()
+    from envguard.forecast.quick import quick
+    assert quick(asked, where, place).replaces
+    taken.append(time.perf_counter() - start)
+print(taken[0], min(taken))
+"""
+"""The guard's forecast of one install, in a process that has IPython loaded and has read the cell; then once more."""
+
+
 class Row(NamedTuple):
     """One line of the table; `seconds` is None where there is nothing to measure with."""
 
@@ -61,6 +79,17 @@ def first_check(prefix: Path, times: int) -> float:
         for _ in range(times + 1)
     ]
     return statistics.median(float(told) for told in runs[1:])  # the first one writes byte code
+
+
+def quick_forecast(prefix: Path, times: int) -> tuple[float, float]:
+    """The seconds of the first quick forecast in a fresh process, what it imports included, and of a later one."""
+    code = f"import IPython.core.interactiveshell, IPython.display\n{_FORETELL}"
+    runs = [
+        subprocess.run([sys.executable, "-c", code, prefix], capture_output=True, text=True, check=True).stdout.split()
+        for _ in range(times + 1)
+    ]
+    first, again = (statistics.median(float(told[place]) for told in runs[1:]) for place in (0, 1))
+    return first, again
 
 
 def command(prefix: Path, *options: str) -> list[str]:
@@ -97,6 +126,9 @@ def rows(prefix: Path, times: int) -> Iterator[Row]:
     time.sleep(max(0.0, (prefix / "complete").stat().st_ctime + store.SETTLED + 0.1 - time.time()))
     afresh()
     yield Row("repeated check, nothing changed", median(lambda: api.inspect(prefix), times * 2))
+    first, again = quick_forecast(prefix, times)
+    yield Row("first quick forecast in a process (with imports)", first, "`pip install` over a package of conda's")
+    yield Row("quick forecast, repeated", again)
     yield from live_part(prefix, *((100, 40) if times == 1 else (1000, 400)), times)
     yield Row("`envguard check` as a command", median(lambda: run(command(prefix)), times))
     yield Row("peak memory of that command", None, f"{peak_memory(command(prefix)):.0f} MB")

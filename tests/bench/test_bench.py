@@ -18,6 +18,7 @@ def test_quick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for what in (
         "first check",
         "repeated check",
+        "first quick forecast",
         "live part beyond the disk check",
         "`envguard check`",
         "MB",
