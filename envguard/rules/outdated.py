@@ -152,7 +152,7 @@ class _Places:
         path = _slashed(library.path).rstrip("/")
         site = self._inside(path)
         if site is not None:
-            top = path[len(site) :].partition("/")[0].partition(".")[0]
+            top = self._before(path[len(site) :].partition("/")[0].partition(".")[0])
             for group in found.values():
                 if top == group.name.partition(".")[0] or (group.dist and normalise(top) == group.dist.name):
                     return group
@@ -167,6 +167,15 @@ class _Places:
         owner = next((each.owner for each in self.env.libraries or () if each.path == library.path), None)
         package = self.env.by_record.get(owner or "")
         return Outdated(path.rpartition("/")[2], None, None, package, installed=package.version if package else None)
+
+    def _before(self, top: str) -> str:
+        """What pip has set aside to take it off (`~cipy`), under its name: that of a module as long and ending alike."""
+        if not top.startswith("~"):
+            return top
+        tail = top.lstrip("~-.=%0123456789")
+        names = {each.partition(".")[0] for each in self.process.loaded}
+        alike = [each for each in names if len(each) == len(top) and each.endswith(tail)]
+        return alike[0] if len(alike) == 1 else top
 
     def _inside(self, path: str) -> str | None:
         path = _slashed(path).rstrip("/")
