@@ -14,7 +14,7 @@ from envguard.commands.text import Located
 
 if TYPE_CHECKING:
     from envguard.commands.command import Span
-    from envguard.commands.python import Names
+    from envguard.commands.names import Names
     from envguard.commands.scene import Scene
 
 SHELL = {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from envguard.commands import expand, programs, python, shell, windows
 from envguard.commands.command import Form, Invocation, Word
+from envguard.commands.names import Names
 from envguard.commands.scene import DEEPEST, Scene
 from envguard.value import value
 
@@ -26,12 +27,13 @@ LINES = {"time", "timeit", "prun", "memit"}
 SCRIPTS = {"bash", "sh", "zsh", "ksh", "dash"}
 PYTHONS = {"python", "python2", "python3", "pypy"}
 
-_PROMPT = re.compile(r"[ \t]*(?:>>>(?: |$)|In \[\d+\]: )", re.MULTILINE)
-_PROMPTS = re.compile(r"^[ \t]*(?:(?:>>>|\.\.\.)(?: |$)|In \[\d+\]: |\.{3,}: ?)", re.MULTILINE)
+_PROMPT = re.compile(r"^[ \t]*>>>|\A(?:[^\n]*\n)?In \[\d+\]: ", re.MULTILINE)
+_PROMPTS = re.compile(r"^[ \t]*(?:(?:>>>|\.\.\.)(?:[ \t]|(?=\S)|$)|In \[\d+\]: |\.{3,}: ?)", re.MULTILINE)
 _INDENT = re.compile(r"[ \t]+")
 _CONTINUED = re.compile(r"\\\n")
 _AUTOMATIC = re.compile(r"(pip|conda|mamba|micromamba|uv|sx|system|time|timeit|prun)(?![\w.])(?!\s*(?:[=,]|$))")
 _HELP = re.compile(r"(?:^|[\s\w.*%\]])(?:%{0,2}(?!\d)[\w*]+(?:\.\w+|\[-?[0-9]+\])*)\?\??[ \t]*$")
+_QUOTED = re.compile(r"[#'\"]")
 _TOKEN = re.compile(
     r"""(?P<triple>[bBrRuUfFtT]{0,2}(?:\"\"\"(?:[^\\"]|\\.|"(?!""))*(?:\"\"\"|\\?\Z)|'''(?:[^\\']|\\.|'(?!''))*(?:'''|\\?\Z)))
     |(?P<string>[bBrRuUfFtT]{0,2}(?:"(?:[^\\"\n]|\\.)*(?:"|\\?(?=\n|\Z))|'(?:[^\\'\n]|\\.)*(?:'|\\?(?=\n|\Z))))
@@ -41,7 +43,7 @@ _TOKEN = re.compile(
     |(?P<joined>\\\n)
     |(?P<newline>\n)
     |(?P<compared>[=!<>:]=|[-+*/%&|^@]=|//=|\*\*=|>>=|<<=)
-    |(?P<assigned>=[ \t]*(?=![^=]|%[A-Za-z_])|=)
+    |(?P<assigned>=(?:[ \t]|\\\n)*(?=![^=]|%[A-Za-z_])|=)
     |(?P<name>\w+)
     |(?P<other>[^\w\n])""",
     re.VERBOSE | re.DOTALL,
@@ -67,7 +69,7 @@ def read(text: Located, holes: Holes, scene: Scene) -> list[Invocation]:
     if "\n" not in text.text.rstrip("\n") and len(text.text.splitlines()) == 1:
         found = _AUTOMATIC.match(text.text)
         if found and not _HELP.search(text.text):
-            names = python.Names(holes)
+            names = Names(holes)
             return line_magic(found[1], text, names, scene, 0)
     source, escapes = _scanned(text)
     return python.Reader(source, text, holes, scene, escapes).run()
@@ -82,7 +84,7 @@ def _cleaned(text: Located) -> Located:
     if indent:
         every = re.finditer(rf"^{re.escape(indent[0])}", text.text, re.MULTILINE)
         text = text.edited([(found.start(), found.end(), "") for found in every])
-    if _PROMPT.match(text.text):
+    if _PROMPT.search(text.text):
         text = text.edited([(found.start(), found.end(), "") for found in _PROMPTS.finditer(text.text)])
     return text
 
@@ -107,6 +109,9 @@ def _scanned(text: Located) -> tuple[str, dict[int, Escape]]:
         return end
 
     while at < len(source):
+        if fresh and source.startswith("\\\n", at):  # an empty line that goes on
+            line, at = line + 1, at + 2
+            continue
         if fresh:
             start = at
             while start < len(source) and source[start] in " \t\f":
@@ -114,8 +119,9 @@ def _scanned(text: Located) -> tuple[str, dict[int, Escape]]:
             end = source.find("\n", start)
             end = len(source) if end < 0 else end
             sign = source[start : start + 1]
-            helped = source[end - 1 : end] in ("?", " ", "\t") and _HELP.search(source[max(start, end - 300) : end])
-            if sign and (sign in "!%?,;/" or (helped and "#" not in source[start:end])):
+            helped = source[end - 1 : end] in ("?", " ", "\t") and not _QUOTED.search(source, start, end)
+            helped = helped and _HELP.search(source[max(start, end - 300) : end]) is not None
+            if sign and (sign in "!%?,;/" or helped):
                 at = escape(start, "pass", start > at)
                 if helped and sign in "!%":
                     escapes.popitem()
@@ -137,7 +143,10 @@ def _scanned(text: Located) -> tuple[str, dict[int, Escape]]:
             depth += 1
         elif kind == "close":
             depth = max(0, depth - 1)
-        elif kind == "assigned" and depth == 0 and not assigned:
+        elif kind == "assigned":
+            line += token[0].count("\n")
+            if depth or assigned:
+                continue
             assigned = True
             if source[at : at + 1] in ("!", "%"):
                 at = escape(at, "None", source[source.rfind("\n", 0, begin) + 1] in " \t")
@@ -156,10 +165,10 @@ def _line_end(source: str, at: int) -> int:
         at = end + 1
 
 
-def escaped(escape: Escape, names: python.Names, scene: Scene) -> tuple[list[Invocation], Scene]:
+def escaped(escape: Escape, names: Names, scene: Scene) -> tuple[list[Invocation], Scene]:
     """What a line that is not Python starts, and what holds after it."""
     text = escape.text
-    text = text.edited([(found.start(), found.end(), "  ") for found in _CONTINUED.finditer(text.text)])
+    text = text.edited([(found.start(), found.end(), " ") for found in _CONTINUED.finditer(text.text)])
     if text.text.startswith("!"):
         start = 2 if text.text.startswith("!!") else 1
         return system(text.part(start, len(text.text)), names, scene), scene
@@ -173,13 +182,13 @@ def escaped(escape: Escape, names: python.Names, scene: Scene) -> tuple[list[Inv
     return line_magic(found[1], text, names, scene, 1), scene
 
 
-def system(text: Located, names: python.Names, scene: Scene) -> list[Invocation]:
+def system(text: Located, names: Names, scene: Scene) -> list[Invocation]:
     """A line for the shell, as IPython hands it over."""
     read_shell = windows.read if scene.windows else shell.read
     return read_shell(expand.expanded(text, names), names.holes, scene)
 
 
-def line_magic(name: str, text: Located, names: python.Names, scene: Scene, sign: int) -> list[Invocation]:
+def line_magic(name: str, text: Located, names: Names, scene: Scene, sign: int) -> list[Invocation]:
     """`%name …`; the text begins with the name, behind a sign of so many characters."""
     if name in PACKAGERS:
         found = system(text.part(sign, len(text.text)), names, scene)
@@ -200,7 +209,7 @@ def line_magic(name: str, text: Located, names: python.Names, scene: Scene, sign
     return []
 
 
-def changed(name: str, rest: Located, names: python.Names, scene: Scene) -> Scene | None:
+def changed(name: str, rest: Located, names: Names, scene: Scene) -> Scene | None:
     """What `%env` and `%cd` leave behind in the kernel; None for any other magic."""
     if name not in ("env", "set_env", "cd", "pushd"):
         return None
@@ -227,7 +236,7 @@ def cell_magic(name: str, line: str, body: Located, holes: Holes, scene: Scene) 
     if name in CELLS:
         return read(body, holes, replace(scene, depth=scene.depth + 1))
     if name in SYSTEM:
-        return system(body, python.Names(holes), within)
+        return system(body, Names(holes), within)
     if name in SCRIPTS or name in PYTHONS:
         name, line = "script", f"{name} {line}"
     if name == "cmd":

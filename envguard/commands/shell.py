@@ -226,8 +226,10 @@ class _Reader:
                 self._inner(child, state, unsure, depth)
         error = node.next_sibling
         if error is not None and error.type == "ERROR" and error.start_byte - node.end_byte <= 1:
-            words.append(self.holes.hole(self.holes.written(self._raw(error).strip())))  # a quote that is never closed
-            ends.append(error.end_byte)
+            open_word = self.holes.written(self._raw(error).strip())
+            if open_word != "\\":  # a quote that is never closed
+                words.append(self.holes.hole(open_word))
+                ends.append(error.end_byte)
         if words:
             self._started(words, (node.start_byte, max(ends)), mine.exported, given, state, unsure)
 
@@ -351,7 +353,7 @@ class _Reader:
             if at < node.end_byte:
                 yield self.text.text[at : node.end_byte], False
         elif kind == "raw_string":
-            yield raw[1:-1], False
+            yield raw[1:].removesuffix("'"), False
         elif kind == "string":
             yield self._quoted(node, state), False
         elif kind in ("simple_expansion", "expansion"):
@@ -380,7 +382,8 @@ class _Reader:
 
     def _quoted(self, node: Any, state: _State) -> str:
         parts: list[str] = []
-        at, end = node.start_byte + 1, node.end_byte - 1
+        at, end = node.start_byte + 1, node.end_byte
+        end -= self.text.text[at:end].endswith('"')  # which the parser puts in where it is missing
         for child in node.named_children:
             if child.type == "string_content":
                 continue
