@@ -88,6 +88,48 @@ def test_block_says_what_to_do_instead(mode: Callable[[str], Kernel]):
     assert kernel.run("'ran' in globals()").data[0]["text/plain"] == "False"
 
 
+def test_all_four_answers(mode: Callable[[str], Kernel]):
+    kernel = mode("ask")
+    cell = "import os\nprint(os.environ.get('PIP_CONSTRAINT'), os.environ.get('UV_CONSTRAINT'))\n"
+    install = "%pip install numpy==2.3.5"
+    assert kernel.run(cell + install, "").traceback == "envguard: cancelled; the cell was not run"
+    shown = kernel.run(cell + install, "p")
+    assert [each.startswith("file:///") for each in shown.out.splitlines()[0].split()] == [True, True]
+    assert "Cannot install numpy==2.3.5 because these package versions have conflicting dependencies" in shown.out
+    assert kernel.run(cell).out == "None None\n"
+    # it ends with the cell also where that fails, and where an async one does
+    for broken in ("1 / 0", "import asyncio\nawait asyncio.sleep(0)\n1 / 0"):
+        shown = kernel.run(f"{cell}{broken}\n{install}", "p")
+        assert (shown.name, "file:///" in shown.out) == ("ZeroDivisionError", True)
+        assert kernel.run(cell).out == "None None\n"
+    shown = kernel.run(cell + install, "c")
+    assert (shown.status, shown.out) == ("ok", "")
+    [command] = [each["text"] for each in shown.payload]
+    assert command.startswith("%conda install ")
+    assert "numpy" in command
+    shown = kernel.run(cell + install, "r")
+    assert shown.out.startswith("None None\n")
+    assert "No matching distribution" in shown.out
+    assert kernel.run(cell + install).asked == []
+
+
+def test_a_protected_kernel(mode: Callable[[str], Kernel]):
+    kernel = mode("warn")
+    look = "import os\nprint('PIP_CONSTRAINT' in os.environ)"
+    assert kernel.run("%envguard protect on").out.startswith("protection: on: ")
+    try:
+        assert kernel.run(look).out == "True\n"
+        # pip itself refuses it, and says why
+        assert kernel.run("%pip install numpy==2.3.5").err == ""
+        for cell in ("%pip install --force-reinstall numpy==1.26.4", "%pip uninstall --yes numpy"):
+            shown = kernel.run(cell)
+            assert (shown.name, shown.out) == ("CellNotRun", ""), shown
+            assert "the cell was not run: " in shown.traceback
+    finally:
+        assert kernel.run("%envguard protect off").out == "protection: off\n"
+    assert kernel.run(look).out == "False\n"
+
+
 def test_a_notebook_that_runs_by_itself(scenario: Callable[..., Scenario], tmp_path: Path):
     cells = (
         "%load_ext envguard",

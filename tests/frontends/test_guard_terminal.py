@@ -70,9 +70,7 @@ def test_warn_says_its_line_in_place_of_ipythons(terminal: Terminal):
     assert OWN not in terminal.type("!pip install sound --nothing")
     # judged nothing: IPython's own line is as it was
     assert OWN in terminal.type("!pip --version")
-    assert "True" not in terminal.type("any('envguard' in str(f) for f in __import__('warnings').filters)").replace(
-        "Out", ""
-    )
+    assert terminal.type("print(any('envguard' in str(each) for each in __import__('warnings').filters))") == "False"
 
 
 def test_the_cells_own_filters_stay(terminal: Terminal):
@@ -116,6 +114,26 @@ def test_block_blocks(terminal: Terminal):
     assert said.startswith("envguard: the cell was not run: pip would replace conda's numpy 1.0. Instead: ")
     assert "Traceback" not in said
     assert "RAN" not in said
+
+
+def test_every_form_of_an_install_is_caught_before_it_runs(terminal: Terminal, tmp_path: Path):
+    script = tmp_path / "rows.py"
+    script.write_text(
+        "import json, sys\n"
+        f"table = json.load(open({str(ROOT / 'tests/commands/cells.json')!r}, encoding='utf-8'))\n"
+        "started = []\n"
+        "meant = ('subprocess.Popen', 'os.system', 'os.posix_spawn', 'os.exec', 'os.fork', 'pty.spawn')\n"
+        "sys.addaudithook(lambda event, arguments: started.append(event) if event in meant else None)\n"
+        "_guard.of(get_ipython()).judge = _stand_in.strict\n"
+        "found = [type(get_ipython().run_cell(row['source']).error_before_exec).__name__ for row in table['cells']]\n"
+        "_guard.of(get_ipython()).judge = _stand_in.judge\n"
+    )
+    terminal.type("%envguard block")
+    terminal.type(f"%run -i {script}")
+    told = terminal.type("print(len(started), len(found) - found.count('CellNotRun'), set(found))")
+    nothing, others, names = told.split(" ", 2)
+    assert (int(nothing), int(others) <= 5) == (0, True), told
+    assert set(re.findall(r"\w+", names)) <= {"CellNotRun", "SyntaxError", "IndentationError"}
 
 
 def test_what_is_piped_in_is_no_answer(tmp_path: Path):
