@@ -184,7 +184,7 @@ WORDS = [
     ),
     ("!pip install a>log b", ["pip", "install", "a", "b"]),
     ("!pip install 'a", ["pip", "install", "?'a"]),
-    ('!pip install "a b', ["pip", "install", "a b"]),
+    ('!pip install "a b', ["pip", "install", '?"a b']),
     ("!pip install 'a \\\n b'", ["pip", "install", "a   b"]),
     ("\\\n!pip install a", ["pip", "install", "a"]),
     ("x = \\\n  !pip install a", ["pip", "install", "a"]),
