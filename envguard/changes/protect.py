@@ -5,6 +5,8 @@
 * pip, setuptools and wheel are not pinned: an installer has to be able to renew itself, and builds ask for newer ones.
 * The file lies in a folder of its own that only the user can enter, below the temporary one, and goes with this process.
 * The variables name it as a file:// URL, for pip and uv split them at blanks; the user's own files stay in them.
+* Builds that pip isolates inherit the variables up to pip 26.1 (measured: 22.2, 25.2, 25.3, 26.0 and 26.1 do, 26.2 and 26.3 do
+  not), uv's never do; no build inherits what comes by `-c`.
 * A variable outdoes pip's configuration, whose constraint files are therefore named in it, too.
 
 What constraints do not hold is in `limits`.
@@ -25,6 +27,7 @@ from typing import TYPE_CHECKING
 from envguard import collect, store, versions
 from envguard.errors import BadArguments
 from envguard.model import Text, text
+from envguard.rules.releases import below
 from envguard.surroundings.pip_config import constraints
 from envguard.value import value
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from envguard.facts import Distribution, Environment
 
 VARIABLES = ("PIP_CONSTRAINT", "UV_CONSTRAINT")
+SPARES_BUILDS = "26.2"
 FREE = ("pip", "setuptools", "wheel")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _FILE = "constraints.txt"
@@ -56,6 +60,9 @@ class Protection:
     pins: tuple[str, ...]
     """`numpy==1.26.4`, by name."""
     left_out: tuple[LeftOut, ...]
+
+    note: Text | None = None
+    """What else the variables do, in this environment."""
 
     @property
     def content(self) -> str:
@@ -89,7 +96,18 @@ def protection(env: Environment) -> Protection:
             left_out.append(told)
         elif told is not None:
             pins.append(f"{name}=={told}")
-    return Protection(env.prefix, tuple(pins), tuple(left_out))
+    return Protection(env.prefix, tuple(pins), tuple(left_out), _on_builds(env))
+
+
+def _on_builds(env: Environment) -> Text | None:
+    pip = next((dist.version for dist in env.dists_named.get("pip", ()) if below(dist.version, SPARES_BUILDS)), None)
+    if pip is None:
+        return None
+    return text(
+        "pip {version} holds what it installs to build other packages to the same versions; from {spares} on it does not",
+        version=pip,
+        spares=SPARES_BUILDS,
+    )
 
 
 def _told(name: str, dists: list[Distribution], env: Environment) -> str | LeftOut | None:

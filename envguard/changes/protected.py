@@ -49,7 +49,10 @@ class Done:
 def protected(
     words: Sequence[str], command: Command, place: Place, tell: Callable[[Text], None], *, network: bool = True
 ) -> Done:
-    """Runs a command protected; BadArguments if it cannot be told what it would change."""
+    """Runs a command protected; BadArguments if constraints do not reach it, or if nobody can tell what it would change."""
+    deaf = limits.reaches(command)
+    if deaf is not None:
+        raise BadArguments(deaf)
     aim = find_target(command, place)
     if aim.prefix is None:
         raise BadArguments(aim.reason or text("it cannot be told which environment the command would change"))

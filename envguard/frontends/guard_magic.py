@@ -136,7 +136,7 @@ def _protection(guard: Guard) -> str:
         return "protection: lost: PIP_CONSTRAINT or UV_CONSTRAINT was changed since; `%envguard protect on` sets them again"
     return (
         "protection: on: what pip and uv install from this kernel leaves conda's packages as they are, or fails;"
-        " pip before 25.3 holds what it builds to that, too"
+        " pip before 26.2 holds what it builds to that, too"
     )
 
 
