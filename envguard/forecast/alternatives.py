@@ -150,6 +150,9 @@ def _on_channels(
     )
     every = {name for options in candidates.values() for option in options for name in option}
     offered = known(sources, every, timeout=timeout, cancel=cancel)
+    if sources.network and not offered.complete:  # as offline
+        kept = repodata.sources(chosen, env.platform or conda.PLATFORM, network=False, prefix=env.prefix, config=config)
+        offered = offered if kept.missing else known(kept, every, timeout=timeout, cancel=cancel)
     found = []
     for each, options in candidates.items():
         taken = next((option for option in options if all(offered.has(name) for name in option)), None)

@@ -163,6 +163,11 @@ def _beyond(command: Command) -> Text | None:
     """Why a command cannot be foretold at all."""
     if command.option("--revision") is not None:
         return text("going back to an earlier revision is not foretold")
+    asked = _specs(command)
+    if command.tool is Tool.PIXI and (
+        command.verb is Verb.SYNC or not asked or any(each.kind is Kind.NAME for each in asked)
+    ):
+        return text("pixi takes it from the manifest of its project, which is not foretold")
     if unread := next((file for file in command.files if file.unread is not None), None):
         return text("the file {file} could not be read", file=unread.path)
     if any(file.role == "explicit" for file in command.files) or any(
@@ -171,6 +176,8 @@ def _beyond(command: Command) -> Text | None:
         return text("package files named by their address are linked as they are, without a solver; not foretold")
     if command.option("--use-local") is not None:
         return text("the channel of locally built packages is not known")
+    if not asked and (command.verb is Verb.SYNC or command.option("--prune") is not None):
+        return text("an environment file without conda packages is not foretold")
     unnamed = tuple(each.text for each in command.requirements if each.name is None)
     if unnamed or not command.certain:
         return text("what the command asks for is known only when it runs: {words}", words=unnamed or ("…",))
@@ -288,6 +295,7 @@ def transaction(
     again = command.option("--force-reinstall") is not None or (
         command.option("--force") is not None and command.verb is Verb.INSTALL
     )
+    again = again or (command.tool is Tool.PIXI and "reinstall" in command.argv[:2])
     named = {each.name: each.text for each in _specs(command)}
     installed = env.by_name
     python = next((each.version for each in found if each.name == "python"), None)

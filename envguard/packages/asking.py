@@ -49,6 +49,8 @@ class Reply:
 
 def ask(request: Mapping[str, Any], *, timeout: float, cancel: Callable[[], bool] | None = None) -> Reply:
     """Hands a request to the worker and waits for its answer; it never raises for what the worker meets."""
+    if not sys.executable:  # a Python inside another program
+        return Reply(None, "failed", "sys.executable is not known")
     until = time.monotonic() + timeout
     with tempfile.TemporaryDirectory(prefix="envguard-") as folder:  # mode 0700
         source, target = Path(folder, "request.json"), Path(folder, "answer.json")

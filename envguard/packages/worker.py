@@ -49,6 +49,8 @@ def _sources(request: dict[str, Any]) -> list[Any]:
             tiers[-1][1].extend(parts)
         else:
             tiers.append((channel["name"], parts))
+    if not hasattr(rattler, "MultiSource"):  # before 0.27: each folder is a tier of its own
+        return [part for _, parts in tiers for part in parts]
     return [parts[0] if len(parts) == 1 else rattler.MultiSource(name, parts) for name, parts in tiers]
 
 

@@ -251,6 +251,10 @@ def test_what_cannot_be_told_is_told_so(world: World):
     assert "could not be read" in asked("conda install --file nowhere.txt", env).unknown[0].english()
     assert "within 0 s" in asked("conda install jupyterlab", env, timeout=0.0).unknown[0].english()
     assert "cancelled" in asked("conda install jupyterlab", env, cancel=lambda: True).unknown[0].english()
+    for line in ("pixi install", "pixi update", "pixi add --pypi flask"):
+        assert "manifest" in asked(line, env).unknown[0].english()
+    (world.other.parent / "empty.yml").write_text("dependencies: []\n", encoding="utf-8")
+    assert asked("conda env update --prune -f {here}/empty.yml", env).unlinks == ()
     secret = "http://me:secret@127.0.0.1:9/t/tk-1/private"
     for line in (f"conda install -c {secret} six", f"conda install --offline -c {secret} six"):
         told = asked(line, env)
