@@ -198,7 +198,7 @@ def test_loading_imports_nothing_heavy():
     script += "envguard.load_ipython_extension(shell); print(*sorted(set(sys.modules) - before), sep='\\n')"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     frontends = ("frontends", *(f"frontends.{name}" for name in ("guard", "hint", "magic", "modes", "watch")))
-    commands = ("commands", "commands.cell", "settings", "traces", "value")
+    commands = ("commands", "commands.cell", "commands.command", "settings", "traces", "value")
     assert set(ran.stdout.split()) <= {f"envguard.{name}" for name in (*frontends, *commands)}
 
 

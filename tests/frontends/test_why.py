@@ -218,7 +218,7 @@ def test_loading_it_brings_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     brought = json.loads(done.stdout.replace("'", '"'))
     frontends = ("frontends", *(f"frontends.{name}" for name in ("guard", "hint", "magic", "modes", "watch")))
-    light = ("_version", "commands", "commands.cell", "settings", "traces", "value")
+    light = ("_version", "commands", "commands.cell", "commands.command", "settings", "traces", "value")
     assert set(brought) <= {"envguard", *(f"envguard.{name}" for name in (*frontends, *light))}
 
 
