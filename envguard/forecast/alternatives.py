@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from envguard import versions
 from envguard.commands import requirements as written
-from envguard.commands.command import Form, Kind, Placement, Verb
+from envguard.commands.command import AimKind, Form, Kind, Placement, Verb
 from envguard.commands.command import Tool as By
 from envguard.errors import CannotTell
 from envguard.forecast import conda
@@ -43,8 +43,10 @@ _PASSED_ON = ("--index-url", "--extra-index-url", "--find-links", "--no-index", 
 """Options of pip that say where a package comes from, which the same in another environment needs, too."""
 _NOT_HELD = ("--force-reinstall", "--ignore-installed", "--no-deps", "--target", "--prefix", "--root", "--user")
 """Options under which constraints do not hold, or for which they are not meant."""
+_FROM_INDEX = (By.PIP, By.UV, By.EASY_INSTALL)
 _FRESH = "work"
 _SHOWN = 8
+_NO_TOOL = " (with conda, mamba or micromamba, none of which was found here)"
 
 
 @value
@@ -68,8 +70,10 @@ def alternatives(
     progress: Callable[[Text], None] | None = None,
 ) -> tuple[Alternative, ...]:
     """The other ways, the best first."""
-    if command.tool.is_conda or command.verb not in (Verb.INSTALL, Verb.UPDATE, Verb.SYNC):
+    if command.tool not in _FROM_INDEX or command.verb not in (Verb.INSTALL, Verb.UPDATE, Verb.SYNC):
         return ()
+    if command.aim.kind is AimKind.PROJECT or (env.manager == "venv" and not env.is_conda):
+        return ()  # it has an environment of its own already, without conda in it
     wanted = _wanted(command, env)
     if not wanted:
         return ()
@@ -206,6 +210,8 @@ def _by_conda(
             packages=specs,
             rest=tuple(each.text for each in rest),
         )
+    if steps.tool(env) is None:
+        title = Text(title.text + _NO_TOOL, title.args)
     if any(each.channel is None for each in found):
         return Alternative("conda", title, (step, *after), None, gap)
     asked = replace(

@@ -101,7 +101,11 @@ def config_of(env: Environment) -> CondaConfig | None:
 
 
 def command_channels(command: Command | None, env: Environment, config: CondaConfig | None) -> tuple[Channel, ...]:
-    """The channels that a command would ask; without one those of the environment."""
+    """The channels that a command would ask; without one those of the environment.
+
+    Where nothing is configured, conda takes `defaults`. But what a conda that was not found has in its own .condarc
+    (miniforge: conda-forge) is not known: then the channels are those that the packages came from.
+    """
     tool = command.tool if command is not None else None
     named: list[str] = []
     override = False
@@ -111,12 +115,17 @@ def command_channels(command: Command | None, env: Environment, config: CondaCon
         ]
         named += [each.channel for each in command.requirements if each.channel and each.channel != "pypi"]
         override = command.option("--override-channels") is not None
-    fallback = "defaults" if tool in (None, Tool.CONDA) and env.manager in (None, "conda") else "conda-forge"
+    came_from = [package.channel for package in env.conda_packages or ()]
+    fallback: str | None = (
+        "defaults" if tool in (None, Tool.CONDA) and env.manager in (None, "conda") else "conda-forge"
+    )
+    if any(came_from) and not (env.base or any(each.name == "conda" for each in env.tools)):
+        fallback = None
     return channels(
         config,
         named=named,
         override=override,
-        records=[package.channel for package in env.conda_packages or ()],
+        records=came_from,
         fallback=fallback,
         folder=command.folder if command is not None else None,
     )

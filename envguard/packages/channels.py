@@ -61,18 +61,20 @@ def channels(
     named: Iterable[str] = (),
     override: bool = False,
     records: Iterable[str | None] = (),
-    fallback: str = "defaults",
+    fallback: str | None = "defaults",
     folder: str | None = None,
 ) -> tuple[Channel, ...]:
     """The channels in their order: the command's, the configuration's, then those that installed packages came from.
 
-    `fallback` is what the tool takes where nothing is configured. With `override` (`--override-channels`) only the
+    `fallback` is what the tool takes where nothing is configured, None if that is not to be guessed. With `override` (`--override-channels`) only the
     command's count. Relative folders begin at `folder`.
     """
     found = [(name, "command") for name in named]
     if not override:
         configured = config.channels if config is not None and _configures(config) else ()
-        found += [(name, "configuration") for name in configured] or [(fallback, "default")]
+        found += [(name, "configuration") for name in configured]
+        if not configured and fallback is not None:
+            found.append((fallback, "default"))
         found += [(name, "records") for name in dict.fromkeys(records) if name and _is_channel(name)]
     told: dict[str, Channel] = {}
     for name, origin in found:

@@ -258,6 +258,20 @@ def test_uv_says_it_in_its_own_words(scenario, tmp_path):
 def test_conda_of_the_environment_itself(scenario):
     """Without a configuration the records' own channels are the environment's."""
     env = collect.by_import(scenario("sound").prefix, keep=False)
-    told = conda.command_channels(None, env, None)
-    assert [each.origin for each in told][-1] == "records"
-    assert told[-1].url == channel.build().as_uri()
+    assert [(each.origin, each.url) for each in conda.command_channels(None, env, None)] == [
+        ("records", channel.build().as_uri())
+    ]
+    # with its conda in sight that is known: nothing configured means what the tool takes by itself
+    told = conda.command_channels(None, replace(env, tools=(CONDA,), manager="conda"), None)
+    assert [each.origin for each in told] == ["default", "default", "records"]
+    assert [each.name for each in told[:2]] == ["defaults", "defaults"]
+    told = conda.command_channels(None, replace(env, tools=(CONDA,)), None)
+    assert [each.name for each in told][0] == "conda-forge"
+
+
+def test_an_environment_without_conda_needs_no_other_way(tmp_path):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
+    env = collect.by_import(tmp_path / "venv", keep=False)
+    target = Target(env.prefix, str(tmp_path / "venv/bin/python"))
+    assert alternatives(command("pip install h5py", tmp_path, tmp_path / "venv"), target, env, network=False) == ()
+    assert alternatives(command("uv add h5py", tmp_path, tmp_path / "venv"), target, env, network=False) == ()

@@ -276,3 +276,29 @@ def test_python_keeps_its_minor_version(world: World):
 
 def asked_python(world: World, env: Environment, line: str) -> tuple[str, ...]:
     return tuple(each.name for each in world.foretell(line, env).links if each.name == "python")
+
+
+@pytest.mark.parametrize("flavour", ["rattler", "conda"])
+def test_records_of_both_kinds(scenario, flavour, monkeypatch, tmp_path):
+    """What nobody asked for goes with what needed it; what somebody asked for stays, as the record or the history tells."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = scenario("clean", flavour=flavour)
+    env = collect.by_import(found.prefix, keep=False)
+    world = World(found.prefix, channel.build(), tmp_path / "other")
+
+    def gone(line: str) -> set[str]:
+        told = world.foretell(line, env)
+        return {env.by_record[record].name for record in told.unlinks}
+
+    orphans = {"python-dateutil", "python-tzdata", "pytz", "six"}
+    assert gone("conda remove pandas") == {"pandas", *orphans}
+    assert gone("micromamba remove --no-prune-deps pandas") == {"pandas"}
+    assert gone("conda remove numpy") == {"numpy", "pandas", "scipy", *orphans}
+    assert gone("conda remove --force numpy") == {"numpy"}
+    assert len(gone("conda remove --all")) == len(env.conda_packages or ())
+    told = world.foretell("conda install jupyterlab", env)
+    assert {each.name for each in told.links} == {"jupyterlab", "packaging"}
+    assert told.unlinks == ()
+    again = world.foretell("conda install --force-reinstall numpy", env)
+    assert [each.spec for each in again.links] == [env.by_name["numpy"].spec]
+    assert world.foretell("conda install 'numpy<1.20'", env).refusal is not None
