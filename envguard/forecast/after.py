@@ -1,7 +1,7 @@
 """The environment as it would be after a transaction, so that the same rules judge it.
 
 What nobody can know before is not made up: of a wheel that is not on this machine the files are not known, so where it takes
-the place of a package, every file of that counts as claimed by both, and whose content they have as not looked at. What
+the place of a package, every file of that counts as claimed by both, and pip's as what is there. What
 libraries would be found, and what a framework would say of CUDA, is no longer known once their packages change.
 """
 
@@ -137,16 +137,16 @@ class _Change:
                 overlap = self._overlap(coming, path, package, rows, stay)
                 if overlap is not None:
                     new[package.record, path] = overlap
+        overwritten = {record for record, _ in new}
+        read = {path for coming, path in self.comes if self.wheels[coming.name] is not None}
         kept = []
         for overlap in self.env.overlaps:
             moved = self._moved(overlap.distribution)
-            read = any(self.wheels[name] is not None for name, path in self.successor.items() if path == moved)
-            if (
-                self._stays(overlap.distribution)
-                and (overlap.record, moved) not in new
-                and not (read and moved in self.successor.values())
-            ):
-                kept.append(replace(overlap, distribution=moved))
+            if not self._stays(overlap.distribution) or (overlap.record, moved) in new or moved in read:
+                continue
+            if moved == overlap.distribution and overlap.record in overwritten:  # its files are a third one's then
+                overlap = replace(overlap, on_disk=OnDisk(other=overlap.differ))  # noqa: PLW2901
+            kept.append(replace(overlap, distribution=moved))
         return (*kept, *new.values())
 
     def _overlap(
@@ -175,7 +175,6 @@ class _Change:
             return None
         twins = (dist.path for dist in stay if dist.owner == package.record and dist.name == coming.name)
         twin = next(twins, None)
-        proven = rows is not None or twin is not None
         differ.sort(key=lambda each: (not reading.is_compiled(each), not each.endswith(".py"), each))
         return Overlap(
             record=package.record,
@@ -183,13 +182,13 @@ class _Change:
             shared=len(shared),
             differ=len(differ),
             compiled=sum(map(reading.is_compiled, differ)),
-            on_disk=OnDisk(pip=len(differ)) if proven else OnDisk(unknown=len(differ)),
+            on_disk=OnDisk(pip=len(differ)),
             sample=tuple(
                 SharedFile(
                     each,
                     entries[each].sha256,
                     pip_files.hexadecimal(rows[each].sha256) if rows is not None else None,
-                    "pip" if proven else "unknown",
+                    "pip",
                 )
                 for each in differ[: reading.SAMPLE]
             ),

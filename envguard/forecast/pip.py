@@ -63,6 +63,7 @@ _OURS = (
     "--no-color",
     "--debug",
     "--disable-pip-version-check",
+    "--retries",
     "--root-user-action",
     "--break-system-packages",
     "--compile",
@@ -209,7 +210,7 @@ def _asked(line: Said, command: Command, place: Place, tool: _Tool, build: bool,
             unknown.update(dict.fromkeys(building(each.name or each.text) for each in asked.built))
             if not asked.words and not line.has("--group", "--requirements-from-script"):
                 return Transaction(unknown=tuple(unknown))
-            left = replace(watch, timeout=max(1.0, end - time.monotonic()))
+            left = replace(watch, timeout=round(max(1.0, end - time.monotonic()), 1))
             answer = _run(line, command, place, tool, asked.words, asked.named, folder, build, binary, left)
             if isinstance(answer, Text):
                 return Transaction(unknown=(*unknown, answer))
@@ -278,9 +279,9 @@ def _run(
         "--no-input",
         "--disable-pip-version-check",
         "--progress-bar=off",
+        "--retries=1",  # without any, pip does not say that an index cannot be reached
     ]
     arguments += line.all_but(_OURS)
-    arguments += [] if line.has("--retries") else ["--retries=1"]
     arguments += ["--only-binary=:all:"] if binary else []  # the last word on that is the one that holds
     arguments += words
     if not build:

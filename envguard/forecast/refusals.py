@@ -47,7 +47,8 @@ def _of(tool: str, output: str, rows: tuple[_Row, ...]) -> GaveUp:
             return meaning(found)
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     told = next((line for line in lines if line.lower().startswith("error:")), lines[-1] if lines else "?")
-    said = without_secrets(re.sub(r"(?i)^error: *", "", told))[:_LONGEST]
+    causes = [line.removeprefix("cause: ") for line in lines if line.startswith("cause: ")]  # as uv writes them
+    said = without_secrets(": ".join((re.sub(r"(?i)^error: *", "", told), *causes)))[:_LONGEST]
     return GaveUp(refusal=text("{tool} gives up: {reason}", tool=tool, reason=said))
 
 

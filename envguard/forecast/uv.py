@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import tempfile
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,7 @@ _OURS = (
 )
 """Options that this module sets itself, or that change nothing of what comes and goes."""
 _BUILDS = ("--build", "--no-build", "--no-binary", "--only-binary")
+_TRUE = ("1", "true", "yes", "on", "y", "t")
 _CHANGE = re.compile(r"^ ([-+~]) (\S+?)(?:==(\S+)|(?: @ (\S+)))?(?: \(.*\))?$")
 
 
@@ -126,7 +128,18 @@ def plan(
     if changes is None:
         return Transaction(unknown=(*unknown, text("uv's answer could not be read")))
     kept = {each.name for each in asked.built if each.name} if command.verb is Verb.SYNC else set()
-    return _transaction(changes, command, target, env, kept, unknown)
+    found = _transaction(changes, command, target, env, kept)
+    sources = set() if build else _sources(line, place, found.comes)
+    unknown = tuple(dict.fromkeys((*unknown, *(building(name) for name in sorted(sources)))))
+    return replace(found, comes=tuple(each for each in found.comes if each.name not in sources), unknown=unknown)
+
+
+def _sources(line: Said, place: Place, comes: Iterable[Coming]) -> set[str]:
+    """The names that uv would take as source code: where that is asked for, and what is told without a version."""
+    told = (place.variables or os.environ).get("UV_NO_BINARY_PACKAGE", "").split()
+    named = {reading.normalise(name) for given in (*line.values("--no-binary"), *told) for name in given.split(",")}
+    every = ":all:" in line.values("--no-binary") or (place.variables or os.environ).get("UV_NO_BINARY", "") in _TRUE
+    return {each.name for each in comes if each.name in named or every or each.version == "?"}
 
 
 def line_of(command: Command) -> Said | None:
@@ -180,8 +193,14 @@ def _changes(ran: Ran) -> tuple[tuple[str, str, str | None], ...] | None:
         except (ValueError, LookupError, TypeError, AttributeError):
             return None
     lines = (_CHANGE.match(line) for line in f"{ran.stdout}\n{ran.stderr}".splitlines())
-    found = tuple((line[1], reading.normalise(line[2]), line[3]) for line in lines if line)
+    found = tuple((line[1], reading.normalise(line[2]), line[3] or _version(line[4])) for line in lines if line)
     return found if found or "Would make no changes" in ran.stderr + ran.stdout else None
+
+
+def _version(url: str | None) -> str | None:
+    """The version that the name of a wheel tells."""
+    file = re.split(r"[#?]", url or "")[0].rpartition("/")[2]
+    return file.split("-")[1] if file.endswith(".whl") and file.count("-") >= 4 else None
 
 
 def _transaction(
@@ -190,7 +209,6 @@ def _transaction(
     target: Target,
     env: Environment,
     kept: set[str],
-    unknown: tuple[Text, ...],
 ) -> Transaction:
     asked = {each.name: each for each in command.requirements if each.name}
     comes: list[Coming] = []
@@ -203,9 +221,7 @@ def _transaction(
         if sign in "+~":
             comes.append(_coming(name, version, asked.get(name)))
     going = [dist for dist in dists if dist.path in gone]
-    return Transaction(
-        tuple(comes), tuple(dict.fromkeys(gone)), unknown=unknown, refusal=installed.stuck(env, going, "uv")
-    )
+    return Transaction(tuple(comes), tuple(dict.fromkeys(gone)), refusal=installed.stuck(env, going, "uv"))
 
 
 def _coming(name: str, version: str | None, asked: Requirement | None) -> Coming:

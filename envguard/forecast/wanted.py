@@ -77,7 +77,8 @@ def wanted(
     edited = [(word, requirements.pip(word, editable=True)) for word in line.values("--editable")]
     words = [word for word, each in asked if build or not _leave_out(each, without)]
     words += [part for word, _ in edited if build for part in ("--editable", word)]
-    read, copies = _files(line.values("--requirement"), command, place, scratch, build, without)
+    named = (*line.values("--requirement"), *line.values("--requirements"))
+    read, copies = _files(named, command, place, scratch, build, without)
     words += [part for file in read for part in ("--requirement", file)]
     every = (*(each for _, each in asked), *(each for _, each in edited), *_of_files(command))
     out = () if build else tuple(each for each in every if _leave_out(each, without))

@@ -19,7 +19,16 @@ import os
 import runpy
 from typing import Any
 
-_STARTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "pty.spawn")
+_STARTS = (
+    "subprocess.Popen",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.fork",
+    "os.forkpty",
+    "pty.spawn",
+)
 _HARMLESS = ("lsb_release", "uname", "rustc", "keyring", "ldd")
 """What pip asks about the machine for its index, and where a password may be kept."""
 
