@@ -266,7 +266,7 @@ def test_conda_of_the_environment_itself(scenario):
     assert [each.origin for each in told] == ["default", "default", "records"]
     assert [each.name for each in told[:2]] == ["defaults", "defaults"]
     told = conda.command_channels(None, replace(env, tools=(CONDA,)), None)
-    assert [each.name for each in told][0] == "conda-forge"
+    assert told[0].name == "conda-forge"
 
 
 def test_an_environment_without_conda_needs_no_other_way(tmp_path):

@@ -302,3 +302,27 @@ def test_records_of_both_kinds(scenario, flavour, monkeypatch, tmp_path):
     again = world.foretell("conda install --force-reinstall numpy", env)
     assert [each.spec for each in again.links] == [env.by_name["numpy"].spec]
     assert world.foretell("conda install 'numpy<1.20'", env).refusal is not None
+
+
+def test_offline_by_what_is_kept(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Nothing is kept: nobody knows. What conda has kept is enough; the files of what was never fetched are not known."""
+    condarc = tmp_path / "condarc"
+    condarc.write_text("channels: ['https://conda.example.invalid/lab']\n", encoding="utf-8")
+    monkeypatch.setenv("CONDARC", str(condarc))
+    monkeypatch.setenv("CONDA_PKGS_DIRS", str(tmp_path / "pkgs"))
+    env = world.look()
+    told = world.foretell("conda install --offline jupyterlab", env)
+    assert (told.links, told.refusal) == ((), None)
+    assert "network was not to be used" in told.unknown[0].english()
+    cache = tmp_path / "pkgs" / "cache"
+    cache.mkdir(parents=True)
+    for subdir in ("linux-64", "noarch"):
+        address = f"https://conda.example.invalid/lab/{subdir}/"
+        name = hashlib.md5(address.encode()).hexdigest()[:8]
+        (cache / f"{name}.json").write_bytes((world.other / subdir / "repodata.json").read_bytes())
+    told = world.foretell("conda install --offline tabulate", env)
+    assert (told.unknown, told.refusal) == ((), None)
+    [package] = told.links
+    assert (package.name, package.version, package.provides) == ("tabulate", "0.10.0", ("tabulate",))
+    assert package.channel == "https://conda.example.invalid/lab"
+    assert (told.link_files, told.unlisted) == (None, (package.record,))
