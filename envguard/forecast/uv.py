@@ -10,9 +10,9 @@ import json
 import os
 import re
 import shutil
+import sysconfig
 import tempfile
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from envguard.commands.command import Placement, Verb
@@ -165,12 +165,8 @@ def _program(command: Command, place: Place) -> str | None:
         return first
     path = (place.variables or os.environ).get("PATH")
     beside = [os.path.dirname(each) for each in (first, place.python) if os.path.isabs(each)]
-    found = shutil.which("uv", path=path) or shutil.which("uv", path=os.pathsep.join(beside))
-    if found is None and find_spec("uv") is not None:
-        import uv
-
-        found = uv.find_uv_bin()
-    return found
+    beside.append(sysconfig.get_path("scripts"))
+    return shutil.which("uv", path=path) or shutil.which("uv", path=os.pathsep.join(beside))
 
 
 def _gave_up(why: refusals.GaveUp, unknown: tuple[Text, ...]) -> Transaction:

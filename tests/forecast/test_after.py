@@ -1,0 +1,75 @@
+"""The environment after a transaction of conda's, against the environment in which it was carried out."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from envguard.analyse import analyse
+from envguard.collect import by_import
+from envguard.commands import find
+from envguard.commands.command import Place, Target
+from envguard.forecast import after, conda
+from envguard.forecast.transaction import Transaction
+from tests.envs import channel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from envguard.facts import Environment
+    from envguard.model import Finding
+    from tests.envs.scenarios import Scenario
+
+
+def _planned(env: Environment, line: str) -> Transaction:
+    words = shlex.split(f"conda {line} --override-channels -c {channel.build().as_uri()}")
+    python = f"{env.prefix}/bin/python"
+    command = find.of_argv(words, Place(python, env.prefix, env.prefix, {}, is_kernel=False))
+    assert command is not None
+    found = conda.plan(command, Target(env.prefix, python), env, network=False)
+    assert (found.refusal, found.unknown) == (None, ())
+    return found
+
+
+def _told(env: Environment, *rules: str) -> set[tuple[str, str, str]]:
+    found: tuple[Finding, ...] = analyse(env).findings
+    return {(each.rule, each.severity.value, each.subject) for each in found if each.rule in rules}
+
+
+RULES = (
+    "conda-file-missing",
+    "pip-overwrote-conda",
+    "duplicate-dist-info",
+    "conda-depends-unmet",
+    "conda-constrains-violated",
+    "conda-record-lost",
+)
+
+
+@pytest.mark.parametrize("flavour", ["rattler", "conda"])
+def test_conda_back_over_pip_is_what_it_then_is(flavour: str, scenario: Callable[..., Scenario]):
+    env = by_import(scenario("s1", flavour).prefix)
+    then = by_import(scenario("s4", flavour).prefix)
+    changed = after.apply(env, _planned(env, "install --force-reinstall numpy"))
+    assert _told(changed, *RULES) == _told(then, *RULES)
+    assert _told(changed, *RULES) != _told(env, *RULES)
+    assert {(dist.name, dist.version, bool(dist.owner)) for dist in changed.distributions or ()} == {
+        (dist.name, dist.version, bool(dist.owner)) for dist in then.distributions or ()
+    }
+    assert len(changed.history or ()) == len(env.history or ()) + (flavour == "conda")
+
+
+def test_what_conda_removes_is_gone_and_pips_files_with_it(scenario: Callable[..., Scenario]):
+    env = by_import(scenario("s1").prefix)
+    changed = after.apply(env, _planned(env, "remove --force numpy"))
+    assert "numpy" not in changed.by_name
+    [left] = changed.dists_named["numpy"]
+    assert left.owner is None
+    assert left.missing.compiled
+
+
+def test_nothing_to_do_is_the_same_environment(scenario: Callable[..., Scenario]):
+    env = by_import(scenario("sound").prefix)
+    assert after.apply(env, Transaction()) is env
