@@ -223,11 +223,13 @@ def forecast(
     progress: Callable[[Text], None] | None = None,
     cancel: Callable[[], bool] | None = None,
     timeout: float | None = None,
+    alternatives: bool = True,
 ) -> Forecast:
     """What a command would do, by its own resolver and by the rules: with the network, and for as long as `timeout` seconds.
 
     `progress` is told where it is, `cancel` is asked whether to go on. With `build`, the code of source archives, folders
-    and repositories runs, as it would in the command itself.
+    and repositories runs, as it would in the command itself. Where something speaks against it, other ways are looked for,
+    too, unless `alternatives` says not to.
     """
     with brought.visit():
         from envguard.commands.target import target
@@ -236,7 +238,16 @@ def forecast(
 
         found = target(command, place)
         limit = SECONDS if timeout is None else timeout
-        return full(command, found, place, build=build, progress=progress, cancel=cancel, timeout=limit)
+        return full(
+            command,
+            found,
+            place,
+            build=build,
+            progress=progress,
+            cancel=cancel,
+            timeout=limit,
+            alternatives=alternatives,
+        )
 
 
 def alternatives(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from envguard.commands.command import Command, Place, Target
     from envguard.facts import Environment
-    from envguard.forecast_report import Remark
+    from envguard.forecast_report import Alternative, Remark
     from envguard.model import Finding, Report, Text
 
 
@@ -37,8 +37,12 @@ def full(
     progress: Callable[[Text], None] | None = None,
     cancel: Callable[[], bool] | None = None,
     timeout: float = child.SECONDS,
+    alternatives: bool = True,
 ) -> Forecast:
-    """What a command would do, by its own resolver and by the rules; with `build`, source code is built to know it."""
+    """What a command would do, by its own resolver and by the rules; with `build`, source code is built to know it.
+
+    Other ways are looked for where something speaks against it, unless `alternatives` says not to.
+    """
     quickly = replace(quick(command, target, place), depth=Depth.FULL)
     if quickly.refusal is not None or target.prefix is None or command.verb is Verb.CREATE:
         return quickly
@@ -46,10 +50,12 @@ def full(
         env = collect.by_import(target.prefix, process="kernel" if place.is_kernel else None)
     except EnvguardError as error:
         return replace(quickly, outcome=Outcome.UNKNOWN, unknown=(error.text,))
-    found = _plan(command, target, env, place, build, Watch(timeout, progress, cancel))
+    watch = Watch(timeout, progress, cancel)
+    found = _plan(command, target, env, place, build, watch)
     if found.refusal is not None:
         return replace(
             quickly,
+            alternatives=_ways(quickly, command, target, env, watch) if alternatives else quickly.alternatives,
             environment=summary(env),
             installs=(),
             replaces=(),
@@ -66,6 +72,8 @@ def full(
     )
     landings = conda.landings(env, found) if found.link_files is not None else None
     told = remarks(quickly, env, found, (*installs, *replaces, *removes), new, landings)
+    outcome = _outcome(found, told, new)
+    wanted = alternatives and outcome in (Outcome.RISKY, Outcome.HARMFUL)
     return replace(
         quickly,
         environment=summary(env),
@@ -75,7 +83,8 @@ def full(
         remarks=told,
         new_findings=new,
         cleared_findings=cleared,
-        outcome=_outcome(found, told, new),
+        outcome=outcome,
+        alternatives=_ways(quickly, command, target, env, watch) if wanted else quickly.alternatives,
         unknown=found.unknown,
         stale=_stale(env, changed),
         made_at=now(),
@@ -90,6 +99,18 @@ def _plan(command: Command, target: Target, env: Environment, place: Place, buil
     if command.tool.is_conda:
         return conda.plan(command, target, env, timeout=watch.timeout, cancel=watch.cancel, progress=watch.progress)
     return Transaction(unknown=(text("{tool} is not asked in a forecast", tool=command.tool.value),))
+
+
+def _ways(
+    quickly: Forecast, command: Command, target: Target, env: Environment, watch: Watch
+) -> tuple[Alternative, ...]:
+    """The other ways: the kernel's own environment, and what the channels have."""
+    # few commands come here, and it brings the solver
+    from envguard.forecast import alternatives as ways
+
+    limit = min(watch.timeout, ways.SECONDS)
+    found = ways.alternatives(command, target, env, timeout=limit, cancel=watch.cancel, progress=watch.progress)
+    return (*quickly.alternatives, *found)
 
 
 def _inside(found: Transaction, target: Target) -> Transaction:

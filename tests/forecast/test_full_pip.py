@@ -141,7 +141,7 @@ def test_the_forecast_equals_what_then_happens(
     row: Row, field: Ground, with_pip: Callable[[str], Ground], tmp_path: Path
 ):
     here, more = (with_pip(row.pip) if row.pip else field), dict(row.variables)
-    told = api.forecast(here.command(row.line, more), here.place(more))
+    told = api.forecast(here.command(row.line, more), here.place(more), alternatives=False)
     assert (told.depth, told.unknown, told.refusal) == (Depth.FULL, (), None)
     before = dists(here.site)
     there = here.at(ground.copy(here.prefix, tmp_path))
@@ -189,7 +189,7 @@ def test_the_new_findings_are_those_of_the_analysis_afterwards(
     name: str, line: str, field: Ground, scenario: Callable[..., Scenario], tmp_path: Path
 ):
     here = field.at(ground.copy(scenario(name).prefix, tmp_path))
-    told = api.forecast(here.command(line), here.place())
+    told = api.forecast(here.command(line), here.place(), alternatives=False)
     assert (told.unknown, told.refusal) == ((), None)
     before = analyse(by_import(here.prefix, keep=False)).findings
     here.run(line)
