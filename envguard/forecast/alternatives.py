@@ -9,18 +9,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envguard import versions
-from envguard.commands import requirements as written
-from envguard.commands.command import AimKind, Form, Kind, Placement, Verb
+from envguard.commands.command import AimKind, Kind, Placement, Verb
 from envguard.commands.command import Tool as By
 from envguard.errors import CannotTell
-from envguard.forecast import conda
+from envguard.forecast import conda, conda_way
+from envguard.forecast.conda_way import Found
 from envguard.forecast_report import Alternative
-from envguard.model import Step, Text, Where, text
-from envguard.packages import names, repodata, solving
+from envguard.model import Step, Text, text
+from envguard.packages import names, repodata
 from envguard.packages.known import known
 from envguard.probe.reading import normalise
 from envguard.rules import fixes, steps
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
     from envguard.commands.command import Command, Requirement, Target
     from envguard.facts import Environment
-    from envguard.forecast.transaction import Transaction
     from envguard.packages.channels import Channel
     from envguard.packages.known import Known
 
@@ -45,18 +43,6 @@ _NOT_HELD = ("--force-reinstall", "--ignore-installed", "--no-deps", "--target",
 """Options under which constraints do not hold, or for which they are not meant."""
 _FROM_INDEX = (By.PIP, By.UV, By.EASY_INSTALL)
 _FRESH = "work"
-_SHOWN = 8
-_NO_TOOL = " (with conda, mamba or micromamba, none of which was found here)"
-
-
-@value
-class Found:
-    """What conda has in place of one requirement."""
-
-    requirement: Requirement
-    specs: tuple[str, ...]
-    channel: Channel | None
-    """Where it was seen; None where nobody could look."""
 
 
 def alternatives(
@@ -87,7 +73,8 @@ def alternatives(
     ways = []
     if not env.base and fixes.may_write(env) and target.prefix is not None and target.placement is Placement.SITE:
         if found and env.is_conda:
-            ways.append(_by_conda(command, target, env, found, rest, gap, network, timeout, cancel))
+            after = (_pip(command, target, env, rest),) if rest else ()
+            ways.append(conda_way.install(command, target, env, found, rest, after, gap, network, timeout, cancel))
         if (way := _protected(command, target, env)) is not None:
             ways.append(way)
     seen = tuple(each for each in found if each.channel is not None)
@@ -183,132 +170,6 @@ def _candidates(each: Requirement) -> tuple[tuple[str, ...], ...]:
     return ((packages, *plain) if packages and not strange else plain) if each.extras else plain
 
 
-def _by_conda(
-    command: Command,
-    target: Target,
-    env: Environment,
-    found: tuple[Found, ...],
-    rest: tuple[Requirement, ...],
-    gap: Text | None,
-    network: bool,
-    timeout: float,
-    cancel: Callable[[], bool] | None,
-) -> Alternative:
-    specs = tuple(dict.fromkeys(spec for each in found for spec in each.specs))
-    told = [each.channel for each in found if each.channel is not None and each.channel.origin == "records"]
-    named = tuple(dict.fromkeys(channel.name for channel in told))
-    tool, head = _tool(env)
-    place = () if _in_cell(command, target, tool) else _prefix(env)
-    options = ("--yes",) if _in_cell(command, target, tool) else ()
-    argv = (head, "add" if tool is By.PIXI else "install", *options, *place, *_channels(named, tool), *specs)
-    step = Step((tool.value, *argv[1:]), Where.CELL) if _in_cell(command, target, tool) else Step(argv)
-    title = text("Let conda install {packages}", packages=specs)
-    after = (_pip(command, target, env, rest),) if rest else ()
-    if rest:
-        title = text(
-            "Let conda install {packages} first, and pip only {rest}",
-            packages=specs,
-            rest=tuple(each.text for each in rest),
-        )
-    if steps.tool(env) is None:
-        title = Text(title.text + _NO_TOOL, title.args)
-    if any(each.channel is None for each in found):
-        return Alternative("conda", title, (step, *after), None, gap)
-    asked = replace(
-        command,
-        tool=tool,
-        verb=Verb.INSTALL,
-        argv=argv,
-        requirements=tuple(written.conda(spec) for spec in specs),
-        constraints=(),
-        files=(),
-        options=tuple(("--channel", name) for name in named),
-        certain=True,
-    )
-    plan = conda.plan(asked, target, env, timeout=timeout, cancel=cancel, network=network)
-    first = _taken_off(env, plan)
-    off = (steps.uninstall(env, *first),) if first else ()
-    proven, says = _judged(env, plan, specs, tool)
-    return Alternative("conda", title, (*off, step, *after), proven, says)
-
-
-def _judged(env: Environment, plan: Transaction, specs: tuple[str, ...], tool: By) -> tuple[bool | None, Text]:
-    """Whether the dry solve went well, and what came of it."""
-    if plan.refusal is not None:
-        return False, plan.refusal
-    if plan.unknown:
-        return None, plan.unknown[0]
-    old = {package.name: package for package in env.conda_packages or ()}
-    new = {package.name for package in plan.links}
-    gone = {env.by_record[record].name for record in plan.unlinks if record in env.by_record} - new
-    lost = tuple(sorted(gone & solving.asked_for(env)))
-    if lost:
-        return False, text("{tool} would take {packages} off for it", tool=tool.value, packages=lost)
-    comes = tuple(f"{each.name} {each.version}" for each in plan.links if each.name not in old)
-    changes = tuple(
-        f"{each.name} {old[each.name].version} → {each.version}"
-        for each in plan.links
-        if each.name in old and old[each.name].version != each.version
-    )
-    if changes:
-        return True, text(
-            "tried without installing: {tool} would install {packages} and change {changes}",
-            tool=tool.value,
-            packages=_few(comes) or specs,
-            changes=_few(changes),
-        )
-    if comes:
-        return True, text(
-            "tried without installing: {tool} would install {packages} and change nothing that is there",
-            tool=tool.value,
-            packages=_few(comes),
-        )
-    for spec in specs:
-        over = env.replaced.get(versions.spec_name(spec) or "")
-        if over is not None:
-            return False, text(
-                "pip's {name} {version} lies over conda's; that has to be repaired first",
-                name=over.name,
-                version=over.version or "?",
-            )
-    return True, text("conda has installed {packages} already", packages=specs)
-
-
-def _few(told: tuple[str, ...]) -> tuple[str, ...]:
-    return told if len(told) <= _SHOWN else (*told[: _SHOWN - 1], "…")
-
-
-def _taken_off(env: Environment, plan: Transaction) -> tuple[str, ...]:
-    """Distributions of pip's onto which conda would write, or of the same name; pip takes them off while it knows their files."""
-    hit = {landing.distribution for landing in conda.landings(env, plan)}
-    bring = {name for package in plan.links for name in package.provides}
-    hit |= {dist.path for dist in env.pip_owned if dist.name in bring}
-    return tuple(dict.fromkeys(dist.name for dist in env.pip_owned if dist.path in hit))
-
-
-def _tool(env: Environment) -> tuple[By, str]:
-    chosen = steps.tool(env)
-    if chosen is None:
-        return (By.PIXI, "pixi") if env.manager == "pixi" else (By.CONDA, "conda")
-    return By(chosen.name), chosen.path
-
-
-def _in_cell(command: Command, target: Target, tool: By) -> bool:
-    """Whether the way is a magic of the notebook in which the command stands."""
-    return bool(target.is_kernel) and command.form is not Form.LINE and tool in (By.CONDA, By.MAMBA, By.MICROMAMBA)
-
-
-def _prefix(env: Environment) -> tuple[str, ...]:
-    workspace = re.fullmatch(r"(.+)[/\\]\.pixi[/\\]envs[/\\]([^/\\]+)[/\\]?", env.prefix)
-    if env.manager == "pixi":
-        return ("--manifest-path", workspace[1]) if workspace else ()
-    return ("--prefix", env.prefix)
-
-
-def _channels(named: Iterable[str], tool: By) -> tuple[str, ...]:
-    return () if tool is By.PIXI else tuple(part for name in named for part in ("--channel", name))
-
-
 def _pip(command: Command, target: Target, env: Environment, rest: tuple[Requirement, ...]) -> Step:
     """pip for what conda does not have, under protection."""  # noqa: D403
     python = target.python or steps.python(env)
@@ -371,7 +232,7 @@ def _fresh(
         return Alternative("fresh", title, (made, Step((own, "-m", "pip", "install", *kernel, *words))))
     told = (each.channel for each in found if each.channel is not None and each.channel.origin == "records")
     head = steps.create(env)
-    more = _channels(dict.fromkeys(channel.name for channel in told), By.CONDA)
+    more = conda_way.channels(dict.fromkeys(channel.name for channel in told), By.CONDA)
     made = Step((*head.argv, *more, *(("pip",) if rest else ()), *kernel, *specs))
     return Alternative("fresh", title, (made, *((steps.install_elsewhere(env, *words),) if rest else ())))
 
@@ -398,7 +259,10 @@ _DEPENDS = (
     # pip: "    transformers 5.1 depends on numpy>=2"
     re.compile(r"^\s+([\w.-]+(?:\[[^\]]*\])?) ([\w.!+]+) depends on (.+?)\s*$", re.MULTILINE),
     # uv: "Because transformers==5.1 depends on numpy>=2 and you require …"
-    re.compile(r"([\w.-]+)==([\w.!+]+) depends on ([\w.-]+(?:\[[^\]]*\])?\s*(?:[<>=!~][^\s,]*(?:,[<>=!~][^\s,]*)*)?)"),
+    # and "all versions of transformers depend on …", "transformers>=5 depends on …"
+    re.compile(
+        r"([\w.-]+)(?:(?:[=!~]=|[<>]=?)([^\s]+))? depends? on ([\w.-]+(?:\[[^\]]*\])?\s*(?:[<>=!~][^\s,]*(?:,[<>=!~][^\s,]*)*)?)"
+    ),
 )
 _ASKED = (
     re.compile(r"^\s+The user requested (?!\(constraint\))(.+?)\s*$", re.MULTILINE),
@@ -414,7 +278,7 @@ def held_by_conda(output: str, env: Environment) -> Text | None:
     for package, version, line in [*_DEPENDS[0].findall(said), *_DEPENDS[1].findall(joined)]:
         held = _held(line, owned, env)
         if held is not None:
-            return _told(held, line.strip(), f"{package} {version}")
+            return _told(held, line.strip(), f"{package} {version}".strip())
     for line in [*_ASKED[0].findall(said), *_ASKED[1].findall(joined)]:
         held = _held(line, owned, env)
         if held is not None:
