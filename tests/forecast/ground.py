@@ -41,7 +41,7 @@ def uv() -> str:
 def copy(prefix: Path, where: Path) -> Path:
     """A copy of an environment that shares its files: pip and uv take a file off before they write another."""
     where.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(prefix, where / prefix.name, symlinks=True, copy_function=os.link)
+    subprocess.run(["cp", "-al", str(prefix), str(where / prefix.name)], check=True)
     return where / prefix.name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ from envguard.analyse import analyse
 from envguard.collect import by_import
 from envguard.commands import find
 from envguard.commands.command import Place, Target
-from envguard.forecast import after, conda
-from envguard.forecast.transaction import Transaction
+from envguard.forecast import after, conda, full
+from envguard.forecast.transaction import Coming, Transaction
+from envguard.process import Module, Process
 from tests.envs import channel
 
 if TYPE_CHECKING:
@@ -68,6 +70,25 @@ def test_what_conda_removes_is_gone_and_pips_files_with_it(scenario: Callable[..
     [left] = changed.dists_named["numpy"]
     assert left.owner is None
     assert left.missing.compiled
+
+
+def test_what_a_kernel_has_loaded_goes_stale(scenario: Callable[..., Scenario]):
+    env = by_import(scenario("sound").prefix)
+    site = f"{env.prefix}/{env.site_packages[0]}"
+    loaded = tuple(
+        Module(name, f"{site}/{name}/__init__.py", version)
+        for name, version in (("idna", "3.10"), ("requests", "2.32.3"))
+    )
+    process = Process(
+        "kernel", 1, f"{env.prefix}/bin/python", env.prefix, env.prefix, "3.11.7", "Linux", "x86_64", 0.0, None, None, False,
+        (), (), loaded,
+    )  # fmt: skip
+    env = dataclasses.replace(env, process=process)
+    [idna] = (dist.path for dist in env.dists_named["idna"])
+    for version, stale in (("3.7", ("idna",)), ("3.10", ())):
+        coming = Coming("idna", version, True, (), None, f"idna-{version}-py3-none-any.whl", None)
+        assert full._stale(env, after.apply(env, Transaction((coming,), (idna,)))) == stale
+    assert full._stale(env, after.apply(env, Transaction(goes=(idna,)))) == ("idna",)
 
 
 def test_nothing_to_do_is_the_same_environment(scenario: Callable[..., Scenario]):
