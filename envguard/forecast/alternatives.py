@@ -43,6 +43,7 @@ _NOT_HELD = ("--force-reinstall", "--ignore-installed", "--no-deps", "--target",
 """Options under which constraints do not hold, or for which they are not meant."""
 _FROM_INDEX = (By.PIP, By.UV, By.EASY_INSTALL)
 _FRESH = "work"
+_SHOWN = 8
 
 
 def alternatives(
@@ -56,6 +57,8 @@ def alternatives(
     progress: Callable[[Text], None] | None = None,
 ) -> tuple[Alternative, ...]:
     """The other ways, the best first."""
+    if command.tool in _FROM_INDEX and command.verb is Verb.REMOVE:
+        return conda_way.remove(command, target, env, network=network, timeout=timeout, cancel=cancel)
     if command.tool not in _FROM_INDEX or command.verb not in (Verb.INSTALL, Verb.UPDATE, Verb.SYNC):
         return ()
     if command.aim.kind is AimKind.PROJECT or (env.manager == "venv" and not env.is_conda):

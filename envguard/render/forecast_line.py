@@ -47,6 +47,7 @@ INSTEAD = MappingProxyType(
     }
 )
 """What to do about a concern where no alternative was worked out."""
+_REMOVE = Text("let conda remove it: `%conda remove …`")
 
 
 def line(forecast: Forecast, others: int = 0, language: Translator | None = None) -> str:
@@ -68,7 +69,11 @@ def instead(forecast: Forecast, language: Translator | None = None) -> str:
     shown = next(filter(None, (way(forecast, kind) for kind in kinds)), None)
     if shown is not None:
         return f"`{' && '.join(cell_lines(shown))}`"
-    return say(INSTEAD[forecast.remarks[0].concern], language) if forecast.remarks else ""
+    if not forecast.remarks:
+        return ""
+    concern = forecast.remarks[0].concern
+    removal = forecast.verb == "remove" and concern in (Concern.REPLACES_CONDA, Concern.BREAKS_CONSTRAINT)
+    return say(_REMOVE if removal else INSTEAD[concern], language)
 
 
 def way(forecast: Forecast, kind: str) -> Alternative | None:

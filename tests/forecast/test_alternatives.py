@@ -123,6 +123,20 @@ def test_in_a_notebook_it_is_a_magic(ask):
     assert "ipykernel" in ways["fresh"].steps[0].argv
 
 
+def test_what_conda_has_installed_conda_removes(ask):
+    ways = ask("pip uninstall requests tabulate", form=Form.MAGIC)
+    assert list(ways) == ["conda"]
+    [step] = ways["conda"].steps
+    assert (step.where, step.argv) == (Where.CELL, ("conda", "remove", "--yes", "requests"))
+    assert ways["conda"].proven is True
+    assert ways["conda"].says.english() == "tried without removing: nothing else would go"
+    taken = ask("pip uninstall six", "clean")["conda"].says.english()
+    assert "would go with it" in taken
+    assert "pandas" in taken
+    assert not ask("pip uninstall tabulate")
+    assert not ask("pip uninstall requests", base=True)
+
+
 def test_conda_does_not_have_it(ask):
     ways = ask("pip install tabulate-extra")
     assert list(ways) == ["protected", "fresh"]
