@@ -226,3 +226,20 @@ def test_a_real_kernel_of_the_prefix_loads_it_and_keeps_the_extensions_of_the_us
         client.stop_channels()
         manager.shutdown_kernel(now=True)
     assert {"envguard", "envcheck", "autoreload"} <= set(" ".join(said).split())
+
+
+def test_on_the_command_line(prefix: Path):
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "envguard", *words, "--kernel-env", str(prefix)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    done = call("enable")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"kernels of {prefix} will load envguard from their next start on (on: ")
+    assert json.loads(call("enable", "--status", "--format", "json").stdout)["state"] == "on"
+    assert call("disable").stdout == f"kernels of {prefix} will not load envguard from their next start on (off)\n"
+    assert not (prefix / "etc").exists()
+    _file(prefix, "{")
+    done = call("disable")
+    assert (done.returncode, "is not JSON" in done.stderr) == (2, True)
+    assert call("enable", "--status").returncode == 1
