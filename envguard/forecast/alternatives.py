@@ -267,6 +267,8 @@ _DEPENDS = (
         r"([\w.-]+)(?:(?:[=!~]=|[<>]=?)([^\s]+))? depends? on ([\w.-]+(?:\[[^\]]*\])?\s*(?:[<>=!~][^\s,]*(?:,[<>=!~][^\s,]*)*)?)"
     ),
 )
+_AND = re.compile(r" and (?=[<>=!~])")
+"""How pip joins two bounds of one requirement: `numpy<2.3.0 and >=2`."""
 _ASKED = (
     re.compile(r"^\s+The user requested (?!\(constraint\))(.+?)\s*$", re.MULTILINE),
     re.compile(r"you require ([\w.-]+(?:\[[^\]]*\])?\s*[<>=!~][^\s,]*(?:,[<>=!~][^\s,]*)*)"),
@@ -310,7 +312,7 @@ class Held:
 
 def _held(line: str, owned: Mapping[str, tuple[str, str]], env: Environment) -> Held | None:
     try:
-        wanted = versions.requirement(line.strip())
+        wanted = versions.requirement(_AND.sub(",", line.strip()))
         if wanted is None or normalise(wanted.name) not in owned:
             return None
         version, package = owned[normalise(wanted.name)]

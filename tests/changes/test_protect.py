@@ -250,7 +250,7 @@ def field(scenario: Callable[..., Scenario], tmp_path_factory: pytest.TempPathFa
         folder / "wheels", "http-extras", "1.0", {"http_extras.py": "", "requests/__version__.py": f"{theirs}#\n"}
     )
     ground.wheel(folder / "wheels", "same-extras", "1.0", {"same_extras.py": "", "requests/__version__.py": theirs})
-    ground.wheel(folder / "wheels", "wants-more", "1.0", {"wants_more.py": ""}, ("numpy>=2",))
+    ground.wheel(folder / "wheels", "wants-more", "1.0", {"wants_more.py": ""}, ("numpy>=2,<2.4",))
     (folder / "mine.txt").write_text("tabulate==0.8.10\n", encoding="utf-8")
     hashed = f"tabulate==0.9.0 --hash=sha256:{TABULATE}\ncertifi==2024.8.30 --hash=sha256:{CERTIFI}\n"
     (folder / "hashed.txt").write_text(hashed, encoding="utf-8")
@@ -320,8 +320,9 @@ def test_conda_stays_as_it_is_whatever_is_asked_for(run: Run):
     assert "numpy==1.26.4" in done.output
     done = run("wants-more", "--find-links", "wheels")
     assert done.refusal is not None
-    version = "" if run.tool == "uv" else " 1.0"  # uv speaks of all its versions
-    assert done.refusal.english() == f"wants-more{version} needs numpy>=2; conda's scipy needs numpy to stay at 1.26.4"
+    # uv speaks of all its versions, and pip says `and`
+    version, needs = ("", "numpy>=2,<2.4") if run.tool == "uv" else (" 1.0", "numpy<2.4 and >=2")
+    assert done.refusal.english() == f"wants-more{version} needs {needs}; conda's scipy needs numpy to stay at 1.26.4"
     done = run("-r", "hashed-numpy.txt", "--require-hashes")
     assert done.refusal is not None
     assert done.code == 1
