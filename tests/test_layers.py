@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 PACKAGE = Path(envguard.__file__).parent
 LAYERS = (
     "_version brought",
-    "probe value traces",
+    "probe value traces masking",
     "model machine library process cuda tables",
-    "facts errors comparison cuda_report forecast_report change_report ledger_entry",
+    "change_report",
+    "ledger_entry",
+    "facts errors comparison cuda_report forecast_report undo_report",
     "settings",
     "configuration store run prefixes changed",
+    "home",
+    "ledger",
     "elf",
     "loader",
     "ranges versions surroundings packages hashes install_log",
@@ -49,6 +53,7 @@ RENDER_MAY = {
     "envguard.cuda_report",
     "envguard.forecast_report",
     "envguard.change_report",
+    "envguard.undo_report",
     "envguard.value",
 }
 ONLY_IN = {
@@ -62,6 +67,9 @@ ONLY_IN = {
     "ruamel": ("surroundings", "commands"),
     "jupyter_core": ("surroundings",),
     "packaging": ("versions",),
+    "filelock": ("home",),
+    "platformdirs": ("home",),
+    "psutil": ("changes",),
     "tomli": ("configuration",),
     "tree_sitter": ("commands",),
     "tree_sitter_bash": ("commands",),
