@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from envguard import baseline, brought, collect, configuration, suppress
+from envguard import baseline, brought, collect, configuration, masking, suppress
 from envguard.analyse import analyse, now, select, timeline
 from envguard.errors import BadArguments
 from envguard.model import RulePage, text
@@ -189,7 +189,7 @@ def command(words: Sequence[str], place: Place) -> Command:
     """The install command that these words are; BadArguments if they are none."""
     from envguard.commands.find import of_argv
 
-    return _one(of_argv(words, place), " ".join(words))
+    return _one(of_argv(words, place), " ".join(masking.words(words)))
 
 
 def command_of_cell(source: str, place: Place) -> Command:
@@ -197,7 +197,7 @@ def command_of_cell(source: str, place: Place) -> Command:
     from envguard.commands.find import commands
 
     found = commands(source, place, windows=os.name == "nt")
-    return _one(found[0] if len(found) == 1 else None, source)
+    return _one(found[0] if len(found) == 1 else None, masking.without_secrets(source))
 
 
 def _one(found: Command | None, words: str) -> Command:

@@ -12,6 +12,7 @@ import re
 import socket
 from typing import TYPE_CHECKING, Any
 
+from envguard.masking import SECRET, without_secrets
 from envguard.model import Failed, Finding, Skipped, Step, Text
 from envguard.settings import Identity
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from envguard.model import Report
 
-HOME, USER, HOST, SECRET = "~", "<user>", "<host>", "<secret>"
+HOME, USER, HOST = "~", "<user>", "<host>"
 
 _NOBODY = frozenset(
     "root user conda pip python base env lib jovyan vscode runner mambauser localhost admin".split()  # noqa: SIM905 - a list of words
@@ -32,6 +33,7 @@ _ANNOUNCES = (
 )
 _SECRET_OPTION = re.compile(rf"--?[\w-]*{_ANNOUNCES}", re.IGNORECASE)
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\b((?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1{SECRET}"),
     (re.compile(r"(?<=://)[^/\s@]*(?:@[^/\s@]*)*@"), f"{SECRET}@"),
     (re.compile(r"(/t/)[^/\s'\"]+"), rf"\1{SECRET}"),
     (
@@ -39,14 +41,6 @@ _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
         rf"\1{SECRET}",
     ),
     (re.compile(rf"([\w-]*{_ANNOUNCES}\s*[=:]\s*)('[^']*'|\"[^\"]*\"|[^\s&;,]+)", re.IGNORECASE), rf"\1{SECRET}"),
-    (re.compile(r"\b((?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1{SECRET}"),
-    (
-        re.compile(
-            r"\b(?:gh[pousr]_\w{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|pypi-[\w-]{16,}|hf_\w{16,}|sk-[\w-]{16,}"
-            r"|xox[a-z]-[\w-]{10,}|AKIA[0-9A-Z]{12,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"
-        ),
-        SECRET,
-    ),
 )
 _ANY_HOME = re.compile(
     r"(?:(?<![\w.])|(?<=file://))(?:/home/|/Users/|[A-Za-z]:[\\/]+Users[\\/]+)[^/\\\s'\":;,]+", re.IGNORECASE
@@ -108,6 +102,7 @@ def _hider(identity: Identity, prefix: str) -> Callable[[str], str]:
     def hide(value: str) -> str:
         for pattern, instead in _SECRETS:
             value = pattern.sub(instead, value)
+        value = without_secrets(value)
         parts = inside.split(value) if inside else [value]
         told = []
         for number, part in enumerate(parts):

@@ -17,6 +17,8 @@ import time
 from typing import IO, TYPE_CHECKING
 
 from envguard.errors import Cancelled, ProbeFailed
+from envguard.masking import without_secret_addresses
+from envguard.masking import without_secrets as without_secrets
 from envguard.model import text
 from envguard.value import value
 
@@ -34,9 +36,6 @@ _GRACE = 2.0
 _SECRET_NAME = re.compile(
     r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY", re.IGNORECASE
 )
-_USER_INFO = re.compile(r"(?<=://)[^/\s@]+@")
-_CHANNEL_TOKEN = re.compile(r"(://[^/\s]+/t/)[^/\s]+")
-"""anaconda.org and its mirrors take a token as a part of the channel's address."""
 _NOT_INHERITED = ("__PYVENV_LAUNCHER__",)
 """macOS tells a Python by this variable that it is the venv of the one that started it."""
 
@@ -133,16 +132,11 @@ def hand_over(argv: Sequence[str], env: Mapping[str, str], cwd: str | Path | Non
 def clean_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment a child gets: ours in UTF-8 mode, without secrets."""
     kept = {
-        name: without_secrets(value)
+        name: without_secret_addresses(value)
         for name, value in (os.environ if environ is None else environ).items()
         if not _SECRET_NAME.search(name) and name not in _NOT_INHERITED
     }
     return {**kept, "PYTHONUTF8": "1"}
-
-
-def without_secrets(value: str) -> str:
-    """A text with the user, password and channel token of every URL in it taken out."""
-    return _CHANNEL_TOKEN.sub(r"\1<TOKEN>", _USER_INFO.sub("", value))
 
 
 def start(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
+from envguard.masking import without_secrets
 from envguard.model import Change, Event, Mark, Phase, text
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _conda(env: Environment) -> Iterator[Event]:
             actor="conda",
             action=_action(revision, changes, created),
             packages=tuple(f"{dist.name} {dist.version}" for dist in revision.linked or revision.unlinked),
-            command=revision.command,
+            command=None if revision.command is None else without_secrets(revision.command),
             source="conda-meta/history",
             changes=changes,
             mark=Mark.VIOLATION if id(revision) in violations else None,

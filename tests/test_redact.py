@@ -51,7 +51,7 @@ def said(value: str, identity: Identity = ADA, prefix: str = "/opt/conda/envs/wo
         ("tool --password='a b' x", "tool --password=<secret> x"),
         ("GITHUB_TOKEN=abc pip install x", "GITHUB_TOKEN=<secret> pip install x"),
         ("https://x.org/p?access_token=abc&v=1", "https://x.org/p?access_token=<secret>&v=1"),
-        ("Authorization: Bearer abcdefgh12345", "Authorization: <secret> abcdefgh12345"),
+        ("Authorization: Bearer abcdefgh12345", "Authorization: <secret> <secret>"),
         (
             "pip install git+https://ghp_abcdefghijklmnop1234@github.com/x/y",
             "pip install git+https://<secret>@github.com/x/y",

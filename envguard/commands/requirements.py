@@ -7,8 +7,8 @@ import re
 from envguard import versions
 from envguard.commands.command import Kind, Requirement
 from envguard.errors import CannotTell
+from envguard.masking import without_secrets
 from envguard.probe.reading import normalise
-from envguard.run import without_secrets
 
 _VCS = re.compile(r"(?:git|hg|svn|bzr)\+", re.IGNORECASE)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|file:", re.IGNORECASE)
@@ -20,7 +20,6 @@ _PATH = re.compile(r"[.~]?[\\/]|\.\.?(?:$|[\\/\[])|~[\\/]|[A-Za-z]:[\\/]|[^<>=;@
 _EXTRAS = re.compile(r"(.+?)\[([^\[\]]*)\]$", re.DOTALL)
 _ARCHIVE = re.compile(r"[^\s<>=;]+\.(?:whl|zip|tar\.gz|tgz|tar\.bz2|tar\.xz|tar)$", re.IGNORECASE)
 _COMMIT = re.compile(r"@(?:[0-9a-f]{40}|[0-9a-f]{64})$", re.IGNORECASE)
-_SECRET_QUERY = re.compile(r"(?i)([?&][^=&#\s]*(?:token|sig|key|secret|pass|auth|credential)[^=&#\s]*=)[^&#\s]*")
 _POETRY = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[([^\]]*)\])?@(\S.*)", re.DOTALL)
 
 _CONDA_FILE = re.compile(r"([^\\/]+)-([^-\\/]+)-[^-\\/]+\.(?:conda|tar\.bz2)(?:#\S*)?$")
@@ -94,8 +93,8 @@ def conda(written: str, *, known: bool = True, source: str | None = None) -> Req
 
 
 def clean(written: str) -> str:
-    """A text without the secrets of the URLs in it."""
-    return _SECRET_QUERY.sub(r"\1…", without_secrets(written))
+    """A text without the secrets in it."""
+    return without_secrets(written)
 
 
 def _in_brackets(wanted: str) -> str | None:

@@ -18,12 +18,12 @@ from envguard.errors import CannotTell
 from envguard.forecast import conda, conda_way
 from envguard.forecast.conda_way import Found
 from envguard.forecast_report import Alternative
+from envguard.masking import without_secrets, words
 from envguard.model import Step, Text, text
 from envguard.packages import names, repodata
 from envguard.packages.known import known
 from envguard.probe.reading import normalise
 from envguard.rules import fixes, steps
-from envguard.run import without_secrets
 from envguard.value import value
 from envguard.versions import Answer
 
@@ -198,7 +198,7 @@ def _protected(command: Command, target: Target, env: Environment) -> Alternativ
         return None
     if any(command.option(name) is not None for name in _NOT_HELD):
         return None
-    argv = tuple(without_secrets(word) for word in command.argv)
+    argv = words(command.argv)
     python = target.python or steps.python(env)
     if command.tool is By.PIP:
         place = next((place for place, word in enumerate(argv) if word == "install"), None)

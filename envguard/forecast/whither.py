@@ -7,13 +7,14 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
+from envguard import masking
 from envguard.commands.command import AimKind, Form, Placement, Tool, Verb
 from envguard.forecast.case import PIP_LIKE
 from envguard.forecast.glance import glance
 from envguard.forecast_report import Alternative, Concern, Remark
+from envguard.masking import without_secrets
 from envguard.model import Evidence, Severity, Step, Where, text
 from envguard.probe import reading
-from envguard.run import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _AIMING = ("--python", "-p", "--prefix", "-n", "--name", "--system", "--user", "--target", "-t", "--root")
 _TAKES_VALUE = ("--python", "-p", "--prefix", "-n", "--name", "--target", "-t", "--root")
-_SECRET = ("--proxy", "--token", "--password", "--client-cert")
 
 
 def remarks(case: Case) -> Iterator[Remark]:
@@ -38,14 +38,7 @@ def remarks(case: Case) -> Iterator[Remark]:
 
 def shown(argv: tuple[str, ...]) -> tuple[str, ...]:
     """A command line without its secrets."""
-    found: list[str] = []
-    for number, word in enumerate(argv):
-        option, equals, _ = word.partition("=")
-        if number and argv[number - 1] in _SECRET:
-            found.append("…")
-        else:
-            found.append(f"{option}=…" if equals and option in _SECRET else without_secrets(word))
-    return tuple(found)
+    return masking.words(argv)
 
 
 def no_tool(command: Command, place: Place) -> Remark | None:
