@@ -90,7 +90,7 @@ def read(folder: str | Path, newest: int = NEWEST) -> Read:
         return Read(())
     except (OSError, ValueError) as error:
         return Read((), (Problem(path, text("the ledger cannot be read: {reason}", reason=_reason(error))),))
-    with os.fdopen(handle, "rb") as file:
+    try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             return Read((), (Problem(path, text("the ledger is no file")),))
@@ -98,10 +98,11 @@ def read(folder: str | Path, newest: int = NEWEST) -> Read:
         known = _last.get(path)
         if known is not None and known[0] == mark:
             return known[1]
-        try:
-            told = _told(path, *_end(file, status.st_size, newest))
-        except OSError as error:
-            return Read((), (Problem(path, text("the ledger cannot be read: {reason}", reason=_reason(error))),))
+        told = _told(path, *_end(handle, status.st_size, newest))
+    except OSError as error:
+        return Read((), (Problem(path, text("the ledger cannot be read: {reason}", reason=_reason(error))),))
+    finally:
+        os.close(handle)
     if len(_last) > 8:
         _last.clear()
     _last[path] = (mark, told)
@@ -245,12 +246,16 @@ def _parsed(line: bytes) -> object:
         return None
 
 
-def _end(file: Any, size: int, newest: int) -> tuple[bytes, bool]:
+def _end(handle: int, size: int, newest: int) -> tuple[bytes, bool]:
     """The lines that begin within the last bytes, and whether these are all."""
+    os.lseek(handle, max(0, size - newest), os.SEEK_SET)
+    parts, left = [], newest
+    while left and (part := os.read(handle, left)):
+        parts.append(part)
+        left -= len(part)
+    data = b"".join(parts)
     if size <= newest:
-        return file.read(newest), True
-    file.seek(size - newest)
-    data: bytes = file.read(newest)
+        return data, True
     return data[data.find(b"\n") + 1 :] if b"\n" in data else b"", False
 
 

@@ -99,6 +99,16 @@ def _linux_64() -> tuple[str | None, str]:
     return (here, "") if here == "linux-x86_64" else (None, f"the pinned wheels are for linux-x86_64, this is {here}")
 
 
+def _tmpfs() -> tuple[str | None, str]:
+    """A program that runs a command where it may mount a small disk of its own."""
+    found = shutil.which("unshare")
+    if found is not None:
+        mount = [found, "--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]
+        if subprocess.run(mount, capture_output=True, check=False).returncode == 0:
+            return found, ""
+    return None, "this user may mount nothing, not even in a namespace of his own"
+
+
 KNOWN: dict[str, Callable[[], tuple[str | None, str]]] = {
     "git": lambda: _program("git"),
     "cc": lambda: _program("cc", "gcc", "clang"),
@@ -106,6 +116,7 @@ KNOWN: dict[str, Callable[[], tuple[str | None, str]]] = {
     "network": _network,
     "posix_prefix": _posix_prefix,
     "linux-64": _linux_64,
+    "tmpfs": _tmpfs,
 }
 
 

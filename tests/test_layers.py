@@ -67,7 +67,7 @@ ONLY_IN = {
     "ruamel": ("surroundings", "commands"),
     "jupyter_core": ("surroundings",),
     "packaging": ("versions",),
-    "filelock": ("home",),
+    "filelock": ("home", "ledger"),
     "platformdirs": ("home",),
     "psutil": ("changes",),
     "tomli": ("configuration",),
