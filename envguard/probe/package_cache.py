@@ -67,10 +67,10 @@ def find(
             problems.add(cache, "could not be listed: {error}", error=reading.why(error))
             continue
         for stem, inodes in linked.items():
-            for name in _named(names, stem):
+            for name in named(names, stem):
                 package = os.path.join(cache, name)
                 same = [
-                    key for key, inode in inodes.items() if any(_inode(path) == inode for path in _within(package, key))
+                    key for key, inode in inodes.items() if any(_inode(path) == inode for path in within(package, key))
                 ]
                 if same:
                     yield stem, package, same
@@ -89,7 +89,7 @@ def _linked(paths: Mapping[str, str]) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _named(names: list[str], stem: str) -> Iterator[str]:
+def named(names: list[str], stem: str) -> Iterator[str]:
     """A package's folders among sorted names; rattler adds a hash to the name where two channels have one build."""
     for number in range(bisect.bisect_left(names, stem), len(names)):
         name = names[number]
@@ -99,7 +99,7 @@ def _named(names: list[str], stem: str) -> Iterator[str]:
             yield name
 
 
-def _within(package: str, key: str) -> Iterator[str]:
+def within(package: str, key: str) -> Iterator[str]:
     """Where a file of a prefix may lie in its package, which for `noarch: python` has no folder of a Python's version."""
     yield os.path.join(package, *key.split("/"))
     _, found, rest = key.partition("/site-packages/")

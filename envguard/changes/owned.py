@@ -1,0 +1,179 @@
+"""Which files of a prefix belong to distributions, and which hashes the books have for files.
+
+Both from the conda records and the RECORDs, read from wherever the caller has them: from the prefix, or from what was
+kept of an earlier state.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from envguard.probe import conda_book, pip_files, reading
+from envguard.value import value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from envguard.changes.listing import Listing
+
+    Read = Callable[[str], bytes | None]
+    """The content of a path below the prefix; None if it cannot be had."""
+
+_SITES = ("site-packages", "dist-packages")
+_SCRIPTS = ("bin/", "Scripts/", "condabin/")
+_TEXT = 64 << 10
+"""Bytes of a file that installers may change in place; what is larger is none of those."""
+
+
+@value
+class Book:
+    """One conda record or RECORD: what it lists."""
+
+    path: str
+    files: Mapping[str, str | None]
+    """Path -> sha256 in hexadecimal, where it has one that describes the file on disk."""
+    record: Mapping[str, Any] | None = None
+    """The whole conda record."""
+
+
+def reader(prefix: str) -> Read:
+    """Reads from a prefix as it is now."""
+
+    def read(path: str) -> bytes | None:
+        try:
+            return reading.read(os.path.join(prefix, path), reading.RECORD_LIMIT)  # noqa: PTH118
+        except OSError:
+            return None
+
+    return read
+
+
+def sites(listing: Listing) -> tuple[str, ...]:
+    """The folders in which distributions stand."""
+    return tuple(
+        path
+        for path, entry in listing.entries.items()
+        if path.endswith(_SITES) and entry.is_folder and path.rpartition("/")[2] in _SITES and path.count("/") < 4
+    )
+
+
+def infos(listing: Listing) -> dict[str, tuple[str, str]]:
+    """The dist-infos and egg-infos by their path: normalised name and version."""
+    found = {}
+    places = set(sites(listing))
+    for path in listing.entries:
+        folder, _, name = path.rpartition("/")
+        if folder in places and name.endswith("-info") and (match := reading.FOLDER_NAME.match(name)):
+            found[path] = reading.normalise(match["name"]), match["version"]
+    return found
+
+
+def records(listing: Listing) -> dict[str, tuple[str, str]]:
+    """The conda records by their path: name and version."""
+    found = {}
+    for path in listing.entries:
+        if path.startswith("conda-meta/") and path.endswith(".json") and path.count("/") == 1:
+            name, _, rest = path[11:-5].rpartition("-")[0].rpartition("-")
+            if name and rest:
+                found[path] = name, rest
+    return found
+
+
+def of(listing: Listing, names: Collection[str], read: Read) -> set[str]:
+    """The files of distributions and conda packages of these names, byte code too."""
+    wanted = set(names)
+    folders = [path for path, (name, _) in infos(listing).items() if name in wanted]
+    found: set[str] = set()
+    below: list[str] = list(folders)
+    for folder in folders:
+        book = _record_of(folder, read)
+        if book is not None:
+            found |= book.files.keys()
+        else:  # an egg-info tells at most the names of its packages
+            site = folder.rpartition("/")[0]
+            told = (read(f"{folder}/top_level.txt") or b"").decode("utf-8", "replace").split()
+            below += [f"{site}/{name}" for name in told if name.isidentifier()]
+            found |= {f"{site}/{name}.py" for name in told}
+    marks = [f"site-packages/{folder.rpartition('/')[2]}/".encode("utf-8", "replace") for folder in folders]
+    for path, (name, _) in records(listing).items():
+        data = read(path)
+        if data is None or not (reading.normalise(name) in wanted or any(mark in data for mark in marks)):
+            continue
+        book = _book(path, data)
+        if book is not None:
+            found |= book.files.keys()
+    within = tuple(below)
+    found |= {path for path in listing.entries if within and path.startswith(tuple(f"{each}/" for each in within))}
+    found |= {path for path in listing.entries if path.endswith(".pyc") and _source(path) in found}
+    return found & listing.entries.keys()
+
+
+def always(path: str) -> bool:
+    """Whether a path is kept whatever is installed: records, scripts, and what installers change in place."""
+    return path.startswith("conda-meta/") or path.startswith(_SCRIPTS) or edited(path)
+
+
+def edited(path: str) -> bool:
+    """Whether installers change it in place, so that a link to it would not keep it."""
+    return (
+        path.startswith("etc/")
+        or path in ("conda-meta/history", "conda-meta/state", "conda-meta/pinned", "pyvenv.cfg", ".condarc")
+        or path.endswith((".pth", ".egg-link"))
+    )
+
+
+def small(size: int) -> bool:
+    """Whether a file is one that may be copied without a thought."""
+    return size <= _TEXT
+
+
+def described(path: str) -> bool:
+    """Whether a file stands in a place whose files the books give no hash for."""
+    return path.startswith("conda-meta/") or path.startswith(_SCRIPTS) or "-info/" in path or edited(path)
+
+
+def books(listing: Listing, read: Read, wanted: Collection[str]) -> Iterator[Book]:
+    """The books that list any of the wanted paths."""
+    ends = {path.rpartition("/")[2].encode("utf-8", "replace") for path in wanted}
+    few = ends if len(ends) <= 8 else None
+    for path in records(listing):
+        data = read(path)
+        if data is None or (few is not None and not any(end in data for end in few)):
+            continue
+        book = _book(path, data)
+        if book is not None and not book.files.keys().isdisjoint(wanted):
+            yield book
+    for folder in infos(listing):
+        book = _record_of(folder, read)
+        if book is not None and not book.files.keys().isdisjoint(wanted):
+            yield book
+
+
+def _book(path: str, data: bytes) -> Book | None:
+    try:
+        record = json.loads(data.decode("utf-8-sig"))
+        files = conda_book.listed(record)
+    except (ValueError, RecursionError, AttributeError):
+        return None
+    return Book(path, {name: entry.sha256 for name, entry in files.items()}, record)
+
+
+def _record_of(folder: str, read: Read) -> Book | None:
+    path = f"{folder}/RECORD"
+    data = read(path)
+    if data is None:
+        return None
+    site = folder.rpartition("/")[0]
+    rows = pip_files.parse_record(data.decode("utf-8-sig", "replace"), site)
+    return Book(path, {name: pip_files.hexadecimal(row.sha256) for name, row in rows})
+
+
+def _source(path: str) -> str:
+    """The source of byte code, as PEP 3147 places it."""
+    folder, _, name = path.rpartition("/")
+    stem = name.partition(".")[0] + ".py"
+    if folder.endswith("/__pycache__"):
+        return f"{folder[:-12]}/{stem}"
+    return f"{folder}/{name[:-1]}"
