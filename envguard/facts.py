@@ -11,6 +11,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from envguard.cuda import Cuda, Driver  # noqa: TC001 - as below
+from envguard.ledger_entry import Entry  # noqa: TC001 - as below
 from envguard.library import Compiled, Library  # noqa: TC001 - as below
 from envguard.machine import (  # noqa: TC001 - from_dict asks for the hints when it runs
     CondaConfig,
@@ -329,6 +330,13 @@ class Environment:
     """The ELF headers of what is mapped, or of what may not find its libraries."""
     install_log: tuple[LogLine, ...] | None = None
     """The warnings in what an installer printed, where somebody gave that."""
+    ledger: tuple[Entry, ...] | None = None
+    """The newest entries of our ledger; None if there is none, or one that came from elsewhere."""
+    ledger_file: str | None = None
+    ledger_notes: tuple[Text, ...] = ()
+    """What of it could not be read, or why it is not read."""
+    undo_points: tuple[str, ...] = ()
+    """The checkpoints that are kept."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Environment:

@@ -252,6 +252,18 @@ class Event:
     source: str
     changes: tuple[Change, ...] = ()
     mark: Mark | None = None
+    deed: str | None = None
+    """What the ledger tells it as: install, found or undo; None if only files tell of it."""
+    notebook: str | None = None
+    cell: str | None = None
+    user: str | None = None
+    undo: str | None = None
+    """The checkpoint by which it can be taken back; of an undo, the one that was taken back."""
+    undone: bool = False
+    """Whether it was taken back later."""
+    failed: bool | None = None
+    kept: bool | None = None
+    """Whether the forecast was what happened."""
 
 
 @value

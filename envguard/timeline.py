@@ -2,21 +2,27 @@
 
 conda writes local time into its history, pip dates nothing: a distribution's RECORD is as old as its install. Files
 that conda hard-links keep the package's old time, so only distributions that conda does not own are dated this way.
+Where there is a ledger, it tells the same changes better, and others that have left nothing; see `envguard.witnessed`.
 """
 
 from __future__ import annotations
 
 import datetime
+import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from envguard.ledger_entry import Deed
 from envguard.masking import without_secrets
 from envguard.model import Change, Event, Mark, Phase, text
+from envguard.witnessed import CONDA, CONDAS, date, installed, tellings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterator
 
     from envguard.facts import Distribution, Environment, Linked, Revision
     from envguard.model import Text
+    from envguard.witnessed import Telling
 
 GRACE = datetime.timedelta(minutes=2)
 """How much later a conda transaction must be than an install to count as having followed it."""
@@ -27,8 +33,10 @@ TOGETHER = 60.0
 
 def events(env: Environment) -> tuple[Event, ...]:
     """Every change that left a date, oldest first; what left none is not told."""
-    found = [*_conda(env), *_pip(env)]
-    return tuple(sorted(found, key=lambda event: event.when or ""))
+    told = tellings(env)
+    explained = {dist.path for each in told for dist in each.dists}
+    found = [*_conda(env, told), *_noted(env, told), *_pip(env, explained)]
+    return _marked(env, sorted(found, key=lambda event: event.when or ""))
 
 
 def phase(env: Environment) -> Phase:
@@ -72,9 +80,15 @@ def notes(env: Environment) -> tuple[Text, ...]:
         told.append(
             text("conda's files lie over those of pip's {names}: conda came back, but no date says when", names=names)
         )
-    if env.pip_owned:
+    first = min((when for each in tellings(env) if (when := each.when) is not None), default=None)
+    if first is not None:
+        day = f"{first:%Y-%m-%d}"
+        told.append(
+            text("what pip replaced or removed before {date} is not told: there envguard's ledger begins", date=day)
+        )
+    elif env.pip_owned:
         told.append(text("pip keeps no log: a package it installed and later replaced or removed is not told"))
-    return tuple(told)
+    return (*told, *env.ledger_notes)
 
 
 def conda_after_pip(env: Environment) -> tuple[Revision, ...]:
@@ -82,27 +96,48 @@ def conda_after_pip(env: Environment) -> tuple[Revision, ...]:
 
     Installs dated before the first transaction are not judged: a cloned or copied environment keeps the old dates.
     """
-    later = _judged(env)
+    born = _born(env)
+    later = [*_judged(env), *(when for when in _noted_installs(env) if born is not None and when > born)]
     if not later:
         return ()
     first = min(later) + GRACE
     return tuple(
         revision
         for revision in env.history or ()
-        if (date := _date(revision)) is not None and date > first and _by_conda(revision)
+        if (when := date(revision)) is not None and when > first and _by_conda(revision)
     )
 
 
 def _judged(env: Environment) -> list[datetime.datetime]:
     """When those of pip's distributions were installed whose dates can be compared with conda's."""
     born = _born(env)
-    dates = map(_installed, env.pip_owned) if born else ()
+    dates = map(installed, env.pip_owned) if born else ()
     return [when for when in dates if when is not None and born is not None and when > born]
+
+
+def _noted_installs(env: Environment) -> Iterator[datetime.datetime]:
+    """When the ledger says that something was installed which is still there, perhaps in another version."""
+    here = {dist.name for dist in env.pip_owned}
+    for each in tellings(env) if here else ():
+        if each.when is not None and _lasts(each, here):
+            # of one command that brings both, pip's part comes last
+            dates = (date(env.history[place]) for place in each.revisions) if env.history else ()
+            yield max((each.when, *(when for when in dates if when is not None)))
+
+
+def _lasts(telling: Telling, here: Container[str]) -> bool:
+    """Whether something of an install is still there."""
+    return not telling.undone and any(
+        change.after is not None and change.name in here
+        for actor, changes in telling.changes.items()
+        if actor != CONDA and telling.entry.deed is not Deed.UNDO
+        for change in changes
+    )
 
 
 def _born(env: Environment) -> datetime.datetime | None:
     """When conda made the environment: its first transaction."""
-    return min((date for revision in env.history or () if (date := _date(revision)) is not None), default=None)
+    return min((when for revision in env.history or () if (when := date(revision)) is not None), default=None)
 
 
 def _by_conda(revision: Revision) -> bool:
@@ -110,32 +145,17 @@ def _by_conda(revision: Revision) -> bool:
     return any(dist.channel != "pypi" for dist in (*revision.linked, *revision.unlinked))
 
 
-def _date(revision: Revision) -> datetime.datetime | None:
-    try:
-        return datetime.datetime.strptime(revision.when, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - conda writes local time
-    except ValueError:
-        return None
-
-
-def _installed(dist: Distribution) -> datetime.datetime | None:
-    if dist.installed is None:
-        return None
-    try:
-        return datetime.datetime.fromtimestamp(dist.installed)  # noqa: DTZ006 - compared with conda's local time
-    except (ValueError, OverflowError, OSError):  # a date that no calendar has
-        return None
-
-
-def _conda(env: Environment) -> Iterator[Event]:
+def _conda(env: Environment, told: tuple[Telling, ...]) -> Iterator[Event]:
     violations = set(map(id, conda_after_pip(env)))  # equality would look into all of their packages
+    telling = {place: each for each in told for place in each.revisions}
     state: dict[str, Linked] = {}
-    for revision in env.history or ():
-        date = _date(revision)
+    for place, revision in enumerate(env.history or ()):
+        when = date(revision)
         created = not state
         changes = _changes(revision, state)
-        yield Event(
-            when=date.isoformat() if date else None,
-            actor="conda",
+        event = Event(
+            when=when.isoformat() if when else None,
+            actor=CONDA,
             action=_action(revision, changes, created),
             packages=tuple(f"{dist.name} {dist.version}" for dist in revision.linked or revision.unlinked),
             command=None if revision.command is None else without_secrets(revision.command),
@@ -143,6 +163,71 @@ def _conda(env: Environment) -> Iterator[Event]:
             changes=changes,
             mark=Mark.VIOLATION if id(revision) in violations else None,
         )
+        yield _from(env, telling[place], event) if place in telling else event
+
+
+def _noted(env: Environment, told: tuple[Telling, ...]) -> Iterator[Event]:
+    """What the ledger tells, apart from what conda's history tells, too."""
+    for each in told:
+        entry = each.entry
+        command = shlex.join(entry.command) or None
+        if entry.deed is Deed.UNDO:
+            parts = {"envguard": tuple(change for changes in each.changes.values() for change in changes)}
+        else:
+            parts = {actor: changes for actor, changes in each.changes.items() if actor != CONDA or not each.revisions}
+            if not each.changes and not each.revisions:
+                parts = {CONDA if entry.tool in CONDAS else entry.tool or "unknown": ()}
+        for actor, changes in parts.items():
+            when = each.when
+            if entry.deed is Deed.FOUND and actor != CONDA and each.dists:
+                when = min(filter(None, map(installed, each.dists)), default=when)
+            event = Event(
+                when=None if when is None else when.isoformat(timespec="seconds"),
+                actor=actor,
+                action="undo" if entry.deed is Deed.UNDO else _kind(changes) if actor == CONDA else _of_pip(changes),
+                packages=tuple(f"{change.name} {change.after or change.before or '?'}" for change in changes),
+                command=command,
+                source=env.ledger_file or "ledger.jsonl",
+                changes=changes,
+            )
+            yield _from(env, each, event)
+
+
+def _from(env: Environment, telling: Telling, event: Event) -> Event:
+    """An event with what the ledger knows of it."""
+    entry, whence = telling.entry, telling.entry.whence
+    point = entry.checkpoint if entry.deed is Deed.UNDO or entry.checkpoint in env.undo_points else None
+    return replace(
+        event,
+        deed=entry.deed.value,
+        notebook=whence.notebook,
+        cell=whence.cell,
+        user=whence.user,
+        undo=None if telling.undone else point,
+        undone=telling.undone,
+        failed=entry.failed,
+        kept=entry.kept,
+    )
+
+
+def _of_pip(changes: tuple[Change, ...]) -> str:
+    """Pip's own word for it."""
+    if not changes:
+        return "nothing"
+    return "install" if any(change.after is not None for change in changes) else "remove"
+
+
+def _marked(env: Environment, events: list[Event]) -> tuple[Event, ...]:
+    """The events with pip's first install that has lasted marked as the hand-over."""
+    born, here = _born(env), {dist.name for dist in env.pip_owned}
+    if born is None:
+        return tuple(events)
+    for place, event in enumerate(events):
+        if event.actor in (CONDA, "envguard") or event.mark is not None or event.undone:
+            continue
+        if any(change.after is not None and change.name in here for change in event.changes):
+            return (*events[:place], replace(event, mark=Mark.HANDOVER), *events[place + 1 :])
+    return tuple(events)
 
 
 def _changes(revision: Revision, state: dict[str, Linked]) -> tuple[Change, ...]:
@@ -175,30 +260,27 @@ def _change(name: str, before: Linked | None, after: Linked | None) -> Change:
     return Change(name, before.version if before else None, after.version if after else None)
 
 
-def _action(revision: Revision, changes: Iterable[Change], created: bool) -> str:
-    kinds = {(change.before is not None, change.after is not None) for change in changes}
-    if not kinds:
+def _action(revision: Revision, changes: tuple[Change, ...], created: bool) -> str:
+    if not changes:
         return "nothing"
     if not _by_conda(revision):
         return "notice"
-    if created:
-        return "create"
-    return (
-        {(False, True): "link", (True, False): "unlink"}.get(next(iter(kinds)), "update")
-        if len(kinds) == 1
-        else "update"
-    )
+    return "create" if created else _kind(changes)
 
 
-def _pip(env: Environment) -> Iterator[Event]:
-    """Installs within a minute of each other by one installer are one event."""
-    born, handed_over = _born(env), False
-    for group in _groups(env):
+def _kind(changes: tuple[Change, ...]) -> str:
+    """Conda's word for it."""
+    kinds = {(change.before is not None, change.after is not None) for change in changes}
+    if len(kinds) != 1:
+        return "update" if kinds else "nothing"
+    return {(False, True): "link", (True, False): "unlink"}.get(next(iter(kinds)), "update")
+
+
+def _pip(env: Environment, explained: Container[str]) -> Iterator[Event]:
+    """Installs within a minute of each other by one installer are one event; those apart that the ledger tells."""
+    born = _born(env)
+    for group in _groups(env, explained):
         when = datetime.datetime.fromtimestamp(group[0].installed or 0)  # noqa: DTZ006 - beside conda's local time
-        mark = None
-        if born is not None:
-            mark = Mark.COPIED if when <= born else None if handed_over else Mark.HANDOVER
-            handed_over = handed_over or mark is Mark.HANDOVER
         yield Event(
             when=when.isoformat(timespec="seconds"),
             actor=group[0].installer or "unknown",
@@ -207,12 +289,15 @@ def _pip(env: Environment) -> Iterator[Event]:
             command=None,
             source=group[0].path,
             changes=tuple(Change(dist.name, None, dist.version or "?") for dist in group),
-            mark=mark,
+            mark=Mark.COPIED if born is not None and when <= born else None,
         )
 
 
-def _groups(env: Environment) -> Iterator[list[Distribution]]:
-    dated = sorted((dist for dist in env.pip_owned if _installed(dist)), key=lambda dist: dist.installed or 0)
+def _groups(env: Environment, explained: Container[str]) -> Iterator[list[Distribution]]:
+    dated = sorted(
+        (dist for dist in env.pip_owned if dist.path not in explained and installed(dist)),
+        key=lambda dist: dist.installed or 0,
+    )
     group: list[Distribution] = []
     for dist in dated:
         near = group and (dist.installed or 0) - (group[-1].installed or 0) <= TOGETHER

@@ -33,6 +33,7 @@ LAYERS = (
     "ranges versions surroundings packages hashes install_log",
     "asking natively",
     "collect",
+    "witnessed",
     "timeline commands",
     "rules",
     "analyse",

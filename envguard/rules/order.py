@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envguard import versions
@@ -194,7 +195,8 @@ def _turns(env: Environment) -> list[Event]:
     """The first event of each turn, conda's first; copies' old dates and conda's own aftermath are no turns."""
     found: list[Event] = []
     last: datetime.datetime | None = None
-    for event in events(env):
+    # the ledger may tell of what was taken back or has gone since: what is there decides
+    for event in events(env if env.ledger is None else replace(env, ledger=None)):
         if event.when is None or event.action in _NO_CHANGE or (not found and event.actor != "conda"):
             continue
         when = datetime.datetime.fromisoformat(event.when)

@@ -1,4 +1,4 @@
-"""What user and machine bring to a prefix: the settings of conda and pip, kernelspecs, the programs on the PATH.
+"""What user and machine bring to a prefix: the settings of conda and pip, kernelspecs, programs on the PATH, our ledger.
 
 The contract:
 
@@ -21,6 +21,7 @@ from envguard.surroundings.condarc import conda_config
 from envguard.surroundings.cuda import cuda_facts
 from envguard.surroundings.elsewhere import elsewhere
 from envguard.surroundings.jupyter import frontends, kernelspecs
+from envguard.surroundings.ledger import with_ledger
 from envguard.surroundings.natives import libraries
 from envguard.surroundings.pip_config import pip_config
 from envguard.surroundings.shell import shell
@@ -46,4 +47,4 @@ def surround(env: Environment) -> Environment:
         elsewhere=elsewhere(env, env.process, problems) if env.process is not None else None,
     )
     told = (Problem(each["source"], Text(each["reason"], each["args"])) for each in problems.told())
-    return dataclasses.replace(found, problems=(*env.problems, *told))
+    return with_ledger(dataclasses.replace(found, problems=(*env.problems, *told)))
