@@ -173,8 +173,7 @@ def _ways(
     if ways:
         yield heading(own.BETTER, language, level)
     for number, way in enumerate(ways, 1):
-        tried = say(own.TRIED[way.proven], language)
-        said = f"{tried}: {say(way.says, language)}" if way.says is not None else tried
+        said = forecast_rows.tried(way, language)
         yield element(
             "p",
             element("strong", say(given(own.WAY, n=number), language)),

@@ -132,8 +132,7 @@ def _settled(told: Forecast, language: Translator | None) -> Iterator[Line]:
 
 
 def _way(way: Alternative, number: int, platform: str | None, language: Translator | None) -> Iterator[Line]:
-    tried = say(own.TRIED[way.proven], language)
-    said = f"{tried}: {say(way.says, language)}" if way.says is not None else tried
+    said = forecast_rows.tried(way, language)
     yield line(
         Span(f"{say(given(own.WAY, n=number), language)} ", "soft"),
         say(way.title, language),

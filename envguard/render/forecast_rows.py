@@ -11,7 +11,7 @@ from envguard.render import forecast_words as own
 from envguard.render.language import LONGEST, clean, given, joined, say
 
 if TYPE_CHECKING:
-    from envguard.forecast_report import Forecast, Foreseen
+    from envguard.forecast_report import Alternative, Forecast, Foreseen
     from envguard.model import Text
     from envguard.render.language import Translator
 
@@ -52,6 +52,14 @@ def counts(told: Forecast, language: Translator | None) -> str:
     said = [say(given(words, n=len(each)), language) for words, each in numbers if each]
     nothing = own.NOT_KNOWN if told.outcome is Outcome.UNKNOWN else own.NOTHING
     return ", ".join(said) or say(nothing, language)
+
+
+def tried(way: Alternative, language: Translator | None) -> str:
+    """What came of another way in its dry run."""
+    if way.says is None:
+        return say(own.TRIED[way.proven], language)
+    said = say(way.says, language)
+    return f"{say(own.TRIED[False], language)}: {said}" if way.proven is False else said
 
 
 def name(told: Forecast, language: Translator | None) -> str:

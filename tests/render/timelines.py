@@ -71,6 +71,83 @@ EVENTS = (
         Mark.VIOLATION,
     ),
 )
+POINT = "20240509T080000Z-1f3a9c"
+REMEMBERED = (
+    *EVENTS[:2],
+    Event(
+        "2024-03-05T09:12:40",
+        "pip",
+        "install",
+        ("numpy 2.1.0", "torch 2.3.0"),
+        "pip install numpy==2.1.0 torch",
+        ".envguard/ledger.jsonl",
+        (Change("numpy", "1.26.4", "2.1.0"), Change("torch", None, "2.3.0")),
+        Mark.HANDOVER,
+        "install",
+        "/work/gate/training run.ipynb",
+        "8d9f0c1e",
+        "ada",
+        undo="20240305T081240Z-0a1b2c",
+        kept=False,
+    ),
+    Event(
+        "2024-05-06T10:00:00",
+        "conda",
+        "link",
+        (),
+        "conda install pandas=2.2.2",
+        HISTORY,
+        (Change("pandas", "2.2.0", "2.2.2"),),
+        Mark.VIOLATION,
+        "install",
+        "C:\\Users\\grace\\clean.ipynb",
+        None,
+        "grace",
+        kept=True,
+    ),
+    Event("2024-05-07T10:00:00", "uv", "install", (), None, "x", (Change("ruff", None, "0.5"),), deed="found"),
+    Event(
+        "2024-05-08T10:00:00",
+        "pip",
+        "nothing",
+        (),
+        "pip install nonesuch",
+        ".envguard/ledger.jsonl",
+        deed="install",
+        user="ada",
+        failed=True,
+    ),
+    Event(
+        "2024-05-09T10:00:00",
+        "pip",
+        "install",
+        ("scipy 1.17.0",),
+        "pip install -U scipy",
+        ".envguard/ledger.jsonl",
+        (Change("scipy", "1.13.0", "1.17.0"),),
+        None,
+        "install",
+        "/work/gate/training run.ipynb",
+        "77aa0c1e",
+        "ada",
+        undone=True,
+    ),
+    Event(
+        "2024-05-09T10:05:00",
+        "envguard",
+        "undo",
+        ("scipy 1.13.0",),
+        None,
+        ".envguard/ledger.jsonl",
+        (Change("scipy", "1.17.0", "1.13.0"),),
+        None,
+        "undo",
+        "/work/gate/training run.ipynb",
+        "88aa0c1e",
+        "ada",
+        undo=POINT,
+    ),
+)
 COPIED = Event(
     "2023-01-01T00:00:00", "pip", "install", (), None, "old", (Change("old", None, "1"),), Mark.COPIED
 )  # fmt: skip
@@ -85,17 +162,18 @@ def hostile(name: str) -> Timeline:
     """A timeline with a name in every place that something foreign can get into."""
     change = (Change(name, name, name), Change(name, None, name), Change(name, name, None))
     events = tuple(
-        Event(name, actor, action, (name,), name, name, changes, mark)
+        Event(name, actor, action, (name,), name, name, changes, mark, deed, name, name, name, name, deed is None)
         for actor in ("conda", name)
         for action in ("create", "link", name)
         for changes in ((), change)
-        for mark in (None, *Mark)
+        for mark, deed in zip((None, *Mark), (None, "install", "found", "undo"), strict=True)
     )
     return timeline(*events, name=name, prefix=name)
 
 
 TIMELINES = {
     "mixed": timeline(*EVENTS),
+    "remembered": timeline(*REMEMBERED),
     "copied": timeline(COPIED, *EVENTS[:1], phase=Phase.CONDA_THEN_PIP),
     "empty": Timeline(summary(), Phase.NOT_CONDA, (), (), "0.1.0", MADE),
     "hostile": hostile(MISCHIEF),
