@@ -20,11 +20,11 @@ def commands(source: str, place: Place, windows: bool = False) -> tuple[Command,
     return _understood(cell.invocations(source, windows=windows), place)
 
 
-def of_line(line: str, place: Place) -> tuple[Command, ...]:
+def of_line(line: str, place: Place, windows: bool = False) -> tuple[Command, ...]:
     """The install commands of a line or a script for a shell."""
     from envguard.commands import cell
 
-    return _understood(cell.of_line(line), place)
+    return _understood(cell.of_line(line, windows=windows), place)
 
 
 def of_argv(argv: Sequence[str], place: Place) -> Command | None:

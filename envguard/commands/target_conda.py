@@ -46,6 +46,8 @@ def target(command: Command, place: Place, world: World) -> Target:
 
 def chosen(aim: Aim, world: World, root: str | None) -> tuple[str | None, Text | None]:
     """The prefix that a name or a path stands for, and why that is it, or why there is none."""
+    if aim.value is None and not aim.known:
+        return None, text("the environment is named by a file that cannot be read")
     value = aim.value or ""
     if aim.kind is AimKind.NAME:
         try:

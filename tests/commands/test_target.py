@@ -223,6 +223,8 @@ def test_conda_takes_what_is_named_active_or_its_own(world):
     (envs / "one/conda-meta").mkdir(parents=True)
     place = world.place(world.base / "bin", CONDA_ENVS_PATH=str(envs))
     active = replace(place, variables={**place.variables, "CONDA_PREFIX": str(world.conda)})
+    for name, content in (("one.yml", "name: one\n"), ("nameless.yml", "dependencies: [six]\n"), ("torn.yml", "name: [")):
+        Path(place.folder, name).write_text(content)
     table = (
         (place, "conda install -n one six", envs / "one"),
         (place, f"conda install -p {world.conda} six", world.conda),
@@ -236,6 +238,12 @@ def test_conda_takes_what_is_named_active_or_its_own(world):
         (active, "sudo conda install six", None),
         (world.place(), "conda install six", None),
         (place, "conda create -n new six", None),
+        (active, "conda env update -f one.yml", envs / "one"),
+        (active, "conda env update -f nameless.yml", world.conda),
+        (active, "conda env update -f torn.yml", None),
+        (active, "conda env update -f absent.yml", None),
+        (active, "conda env update -n one -f absent.yml", envs / "one"),
+        (active, "conda env create -f absent.yml", None),
         (place, "source activate one && conda install six", envs / "one"),
         (place, "conda activate one && conda install six", None),
         (place, f"conda run -p {world.conda} pip install six", world.conda),

@@ -249,8 +249,11 @@ def _aim(call: Call, parsed: Parsed, word: str, read: conda_files.Read) -> Aim:
         return Aim(AimKind.KERNEL)
     if named is not None:
         return named
-    if word == "env" and read.name:
-        return Aim(AimKind.NAME, read.name)
+    if word == "env":
+        if read.name:
+            return Aim(AimKind.NAME, read.name)
+        if any(file.unread is not None for file in read.contents.files):
+            return Aim(AimKind.NAME, None, known=False)
     return Aim(AimKind.ACTIVE)
 
 
