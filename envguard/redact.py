@@ -13,7 +13,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from envguard.masking import SECRET, without_secrets
-from envguard.model import Failed, Finding, Skipped, Step, Text
+from envguard.model import Event, Failed, Finding, Skipped, Step, Text
 from envguard.settings import Identity
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from envguard.model import Report
 
-HOME, USER, HOST = "~", "<user>", "<host>"
+HOME, USER, HOST, NOTEBOOK, CELL = "~", "<user>", "<host>", "<notebook>", "<cell>"
 
 _NOBODY = frozenset(
     "root user conda pip python base env lib jovyan vscode runner mambauser localhost admin".split()  # noqa: SIM905 - a list of words
@@ -146,6 +146,11 @@ def _walk(value: Any, hide: Callable[[str], str]) -> Any:
         return hide(value)
     if isinstance(value, Text):
         return Text(value.text, {name: _walk(each, hide) for name, each in value.args.items()}, value.plural)
+    if isinstance(value, Event):
+        # names of other people than whose report it is, and of their work, stand in no list of names
+        value = dataclasses.replace(
+            value, user=value.user and USER, notebook=value.notebook and NOTEBOOK, cell=value.cell and CELL
+        )
     if isinstance(value, Step):
         return Step(_argv(value.argv, hide), value.where)
     if isinstance(value, tuple):

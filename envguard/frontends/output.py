@@ -179,6 +179,18 @@ def timeline_bundle(told: Timeline, *, details: bool) -> dict[str, str]:
     }
 
 
+def fold(told: Timeline) -> str:
+    """The whole timeline in HTML, behind one line."""
+    from envguard.render.timeline_html import timeline_fold
+
+    return timeline_fold(told)
+
+
+def with_history(shown: Mapping[str, str], story: str) -> dict[str, str]:
+    """A bundle with a folded timeline below; text stays as it is, in which nothing can be folded."""
+    return {**shown, "text/html": shown["text/html"] + story}
+
+
 def _columns() -> int:
     return shutil.get_terminal_size((_WIDTH, 24)).columns
 

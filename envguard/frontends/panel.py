@@ -18,9 +18,10 @@ def panel(prefix: str | Path | None = None) -> Any:
         try:
             from envguard.frontends.widget import Panel
 
-            return Panel(report, lambda: api.inspect(prefix))
+            return Panel(report, lambda: api.inspect(prefix), lambda: api.history(prefix))
         except Exception as error:  # noqa: BLE001 - a damaged ipywidgets may fail in any way, and may be what is to be found
-            return _Without(output.bundle(report, details=False), f"{type(error).__name__}: {error}")
+            shown = output.with_history(output.bundle(report, details=False), output.fold(api.history(prefix)))
+            return _Without(shown, f"{type(error).__name__}: {error}")
 
 
 class _Without:

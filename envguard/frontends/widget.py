@@ -17,7 +17,7 @@ from envguard.frontends import output
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from envguard.model import Report
+    from envguard.model import Report, Timeline
 
 _IDLE, _BUSY = "Check again", "Checking…"
 
@@ -28,17 +28,20 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
     A failed check keeps the last report in sight and says in the line that it is an old one.
     """
 
-    def __init__(self, report: Report, check: Callable[[], Report], **kwargs: Any) -> None:
-        """`check` makes the next report."""
-        self.report, self._check = report, check
+    def __init__(
+        self, report: Report, check: Callable[[], Report], history: Callable[[], Timeline], **kwargs: Any
+    ) -> None:
+        """`check` makes the next report, `history` the timeline beside it."""
+        self.report, self._check, self._history = report, check, history
         self.button = ipywidgets.Button(
             description=_IDLE, icon="refresh", tooltip="Read the environment again and update the report"
         )
         self.button.on_click(lambda _button: self.refresh())
         self.status = ipywidgets.HTML()
         self.body = ipywidgets.HTML()
+        self.story = ipywidgets.HTML()
         bar = ipywidgets.HBox([self.button, self.status], layout={"align_items": "center"})
-        super().__init__([bar, self.body], **kwargs)
+        super().__init__([bar, self.body, self.story], **kwargs)
         self._show(report, 0.0)
 
     def refresh(self) -> None:
@@ -61,6 +64,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
 
     def _show(self, report: Report, seconds: float) -> None:
         self.body.value = output.bundle(report, details=False)["text/html"]
+        self.story.value = output.fold(self._history())
         self.report = report
         when = datetime.datetime.fromisoformat(report.made_at).astimezone()
         took = f", in {seconds * 1000:.0f} ms" if seconds else ""
@@ -72,4 +76,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """The widget, and the report itself for where no widget can be shown: a static page, a plain viewer."""
-        return {**super()._repr_mimebundle_(**kwargs), **output.bundle(self.report, details=False)}
+        return {
+            **super()._repr_mimebundle_(**kwargs),
+            **output.with_history(output.bundle(self.report, details=False), self.story.value),
+        }

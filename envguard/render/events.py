@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from envguard.model import Mark
@@ -57,6 +58,35 @@ def title(event: Event, language: Translator | None) -> str | None:
     if event.actor not in ("conda", "pip"):
         return say(given(words.BY_ACTOR, actor=event.actor), language)
     return None if event.changes else clean(event.action)
+
+
+def origin(event: Event, language: Translator | None, *, details: bool = False) -> str | None:
+    """Who did it, from which notebook; only its last part unless details are asked for."""
+    said = []
+    if event.notebook:
+        name = event.notebook if details else re.split(r"[\\/]", event.notebook)[-1]
+        said.append(given(words.IN_NOTEBOOK, notebook=name))
+    if event.cell:
+        said.append(given(words.IN_CELL, cell=event.cell))
+    if event.user:
+        said.append(given(words.BY_USER, user=event.user))
+    return ", ".join(say(each, language) for each in said) or None
+
+
+def outcome(event: Event, language: Translator | None) -> tuple[tuple[str, str], ...]:
+    """What else the ledger knows of it, each with its style."""
+    told: list[tuple[Text, str]] = []
+    if event.deed == "found":
+        told.append((words.FOUND_LATER, "soft"))
+    if event.failed:
+        told.append((words.COMMAND_FAILED, "warning"))
+    if event.kept is False:
+        told.append((words.NOT_FORECAST, "warning"))
+    if event.undone:
+        told.append((words.TAKEN_BACK, "soft"))
+    elif event.undo and event.action != "undo":
+        told.append((given(words.UNDO_POINT, command=f"envguard undo {event.undo}"), "strong"))
+    return tuple((say(said, language), style) for said, style in told)
 
 
 def changes(event: Event, language: Translator | None, shown: int | None = SHOWN, colon: str = ": ") -> tuple[str, ...]:

@@ -276,6 +276,14 @@ def _event(event: Event) -> Json:
             for change in event.changes
         ],
         "mark": event.mark.value if event.mark else None,
+        "deed": optional(event.deed),
+        "notebook": optional(event.notebook),
+        "cell": optional(event.cell),
+        "user": optional(event.user),
+        "undo": optional(event.undo),
+        "undone": event.undone,
+        "failed": event.failed,
+        "kept": event.kept,
     }
 
 

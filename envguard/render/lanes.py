@@ -134,6 +134,10 @@ class _Teller:
             command = clean(event.command, None if self.details else _COMMAND)
             parts.append((f"$ {command}", "command", 2))
         parts += [(said, "", 2) for said in events.changes(event, self.language, shown)]
+        parts += [(said, style, 2) for said, style in events.outcome(event, self.language)]
+        origin = events.origin(event, self.language, details=self.details)
+        if origin:
+            parts.append((origin, "soft", 2))
         return [row for said, style, hang in parts for row in _hanging(said, style, room, hang)]
 
 

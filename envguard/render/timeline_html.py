@@ -24,6 +24,11 @@ def timeline_html(told: Timeline, *, details: bool = False, language: Translator
     return write(_Teller(told, details, language, level=2).tell())
 
 
+def timeline_fold(told: Timeline, *, language: Translator | None = None) -> str:
+    """The timeline behind one line, for below a report."""
+    return write(_Teller(told, False, language, level=2).fold())
+
+
 def timeline_page(
     told: Timeline, *, details: bool = False, language: Translator | None = None, lang: str = "en"
 ) -> str:
@@ -54,6 +59,22 @@ class _Teller:
             self.table() if timeline.events else element("p", self.say(words.NO_EVENTS), class_="eg-message"),
             *self.notes(),
             element("footer", self.say(made), class_="eg-soft"),
+            class_="envguard-report",
+            aria_label=self.say(given(words.TIMELINE_OF, name=timeline.environment.name)),
+        )
+
+    def fold(self) -> Element:
+        """The table alone: the report above says the rest."""
+        timeline = self.timeline
+        return element(
+            "section",
+            element("style", style()),
+            element(
+                "details",
+                element("summary", self.say(given(words.HISTORY, n=len(timeline.events)))),
+                self.table() if timeline.events else element("p", self.say(words.NO_EVENTS), class_="eg-message"),
+                *self.notes(),
+            ),
             class_="envguard-report",
             aria_label=self.say(given(words.TIMELINE_OF, name=timeline.environment.name)),
         )
@@ -100,7 +121,9 @@ class _Teller:
         cell = element("td", *self.inside(event))
         lanes = (cell, element("td")) if events.by_conda(event) else (element("td"), cell)
         when = element("th", *unbroken(events.date(event, self.language)), scope="row")
-        yield element("tr", when, *lanes, class_=f"eg-event eg-{event.mark.value}" if event.mark else "eg-event")
+        kind = f" eg-{event.mark.value}" if event.mark else " eg-undone" if event.undone else ""
+        # so that the keys of a keyboard go from event to event; there is no script that could do more
+        yield element("tr", when, *lanes, class_=f"eg-event{kind}", tabindex="0")
 
     def inside(self, event: Event) -> Iterator[Element]:
         said = words.MARKS[event.mark] if event.mark else None
@@ -115,6 +138,11 @@ class _Teller:
             yield element("p", element("code", clean(event.command, None if self.details else 300)))
         for told in events.changes(event, self.language, None if self.details else events.SHOWN):
             yield element("p", told.replace(events.TIE, " "))
+        for told, kind in events.outcome(event, self.language):
+            yield element("p", element("span", told, class_=f"eg-{kind}"))
+        origin = events.origin(event, self.language, details=self.details)
+        if origin:
+            yield element("p", origin, class_="eg-soft")
 
     def notes(self) -> Iterator[Element]:
         if not self.timeline.notes:

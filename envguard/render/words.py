@@ -156,8 +156,18 @@ ACTIONS = MappingProxyType(
         "create": Text("made the environment"),
         "nothing": Text("changed nothing"),
         "notice": Text("took note of what pip had installed"),
+        "undo": Text("took back an install"),
     }
 )
+IN_NOTEBOOK = Text("in {notebook}")
+IN_CELL = Text("cell {cell}")
+BY_USER = Text("by {user}")
+FOUND_LATER = Text("found afterwards")
+COMMAND_FAILED = Text("the command failed")
+TAKEN_BACK = Text("taken back later")
+NOT_FORECAST = Text("not what the forecast said")
+UNDO_POINT = Text("can be taken back: {command}")
+HISTORY = Text("All of its history ({n} event)", plural="All of its history ({n} events)")
 ADDED = Text("added")
 ADDED_COUNT = Text("added {n} package", plural="added {n} packages")
 REMOVED = Text("removed")

@@ -22,8 +22,7 @@ def with_ledger(env: Environment) -> Environment:
     if own.state == "none":
         return env
     if not own.ours:
-        notes = () if own.reason is None else (own.reason,)
-        return dataclasses.replace(env, ledger_notes=notes)
+        return env if own.reason is None else dataclasses.replace(env, ledger_notes=(own.reason,))
     told = ledger.read(own.folder)
     notes = tuple(problem.reason for problem in told.problems)
     if not told.whole:
