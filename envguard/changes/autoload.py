@@ -53,7 +53,7 @@ class Autoload:
     def says(self) -> Text:
         """The state in one sentence."""
         if self.reason is not None:
-            return text("broken: {reason}", reason=self.reason.english())
+            return self.reason
         return text("on: {file} says so", file=self.file) if self.state == "on" else text("off")
 
     def __str__(self) -> str:

@@ -18,12 +18,11 @@ from envguard.analyse import at_or_above
 from envguard.cuda_report import State
 from envguard.errors import BadArguments, EnvguardError
 from envguard.forecast_report import Outcome
-from envguard.frontends import catalog, output, protecting
+from envguard.frontends import catalog, output, protecting, undoing
 from envguard.frontends.arguments import command_line, selection, threshold
 from envguard.frontends.foresight import foreseen
 from envguard.frontends.progress import bar
 from envguard.model import Severity, text
-from envguard.render.language import say
 from envguard.settings import Configuration
 
 if TYPE_CHECKING:
@@ -154,7 +153,13 @@ def _protect(options: argparse.Namespace) -> int:
     if options.words:
         if options.show or options.output is not None:
             raise BadArguments(text("--show and --output are not for a command that is run"))
-        done = api.protect(options.words, api.place(is_kernel=False), lambda told: _aside(f"envguard: {say(told)}"))
+        if options.prefix is not None or options.name is not None:
+            raise BadArguments(
+                text("--prefix and --name are for --show; a command that is run tells itself what it changes")
+            )
+        if options.format != "text":
+            raise BadArguments(text("a command that is run speaks for itself: --format is for --show"))
+        done = api.protect(options.words, api.place(is_kernel=False), lambda told: _aside(output.ours(told)))
         if done.output:
             _aside(done.output)
         for line in protecting.done_lines(done):
@@ -172,10 +177,23 @@ def _protect(options: argparse.Namespace) -> int:
 
 def _loading(options: argparse.Namespace) -> int:
     prefix = sys.prefix if options.kernel_env is None else str(Path(options.kernel_env).expanduser())
-    change = {"enable": api.enable, "disable": api.disable}[options.command]
-    told = api.autoload_state(prefix) if options.status else change(prefix)
-    print((protecting.autoload_json if options.format == "json" else protecting.autoload_text)(told))
+    if options.status:
+        told, home = api.autoload_state(prefix), api.home(prefix)
+    elif options.command == "enable":
+        told, home = api.enable(prefix), api.make_home(prefix, undo=True if options.undo else None)
+    else:
+        told = api.disable(prefix)
+        if options.forget:
+            api.forget(prefix)
+        home = api.home(prefix)
+        if home.undo:
+            home = api.make_home(prefix, undo=False)
+    print((protecting.autoload_json if options.format == "json" else protecting.autoload_text)(told, home))
     return FOUND if told.state == "broken" else 0
+
+
+def _undo(options: argparse.Namespace) -> int:
+    return undoing.undo(options)
 
 
 def _aside(line: str) -> None:
@@ -243,6 +261,7 @@ _COMMANDS = {
     "protect": _protect,
     "enable": _loading,
     "disable": _loading,
+    "undo": _undo,
     "explain-log": _explain_log,
     "rules": _rules,
     "demo": _demo,

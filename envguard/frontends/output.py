@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from envguard.cuda_report import CudaReport
     from envguard.errors import EnvguardError
     from envguard.forecast_report import Forecast
-    from envguard.model import Answer, Report, Timeline
+    from envguard.model import Answer, Report, Text, Timeline
 
 OUR_FAULT = "envguard: this is a bug of envguard, not of your environment; please report it with the lines above"
 _WIDTH = 80
@@ -36,7 +36,12 @@ def be_lenient(*streams: TextIO) -> None:
 
 def one_line(error: EnvguardError) -> str:
     """What a user hears of an error."""
-    return f"envguard: {' '.join(say(error.text).split())}"
+    return ours(error.text)
+
+
+def ours(told: Text) -> str:
+    """One line with our name in front."""
+    return f"envguard: {' '.join(say(told).split())}"
 
 
 def wants_color(stream: TextIO) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from envguard.forecast_report import Concern
 from envguard.model import Step, Text, Where
 from envguard.render.commands import command
-from envguard.render.language import clean, filled, looked_up, say
+from envguard.render.language import clean, framed, say
 
 if TYPE_CHECKING:
     from envguard.forecast_report import Alternative, Forecast
@@ -94,11 +94,8 @@ def more(forecast: Forecast) -> str:
 
 
 def _told(template: Text, forecast: Forecast, language: Translator | None, n: int = 1, **args: str) -> str:
-    told = Text(
-        template.text, {"n": n, "says": _says(forecast, language), "more": more(forecast), **args}, template.plural
-    )
     # what is filled in is clean already, and is not to be cut
-    return filled(looked_up(told, language), told, str)
+    return framed(template, language, n=n, says=_says(forecast, language), more=more(forecast), **args)
 
 
 def _goes_elsewhere(forecast: Forecast) -> bool:

@@ -82,6 +82,12 @@ def given(text: Text, **args: Argument) -> Text:
     return Text(text.text, args, text.plural)
 
 
+def framed(text: Text, language: Translator | None = None, **parts: str | int) -> str:
+    """A sentence of ours around parts that are said already: put in as they are, and whole."""
+    told = Text(text.text, {**text.args, **parts}, text.plural)
+    return filled(looked_up(told, language), told, str)
+
+
 def shown(value: Argument, language: Translator | None) -> str:
     """An argument as a reader sees it."""
     if isinstance(value, tuple):

@@ -16,9 +16,11 @@ import pytest
 
 from envguard import api, collect
 from envguard.changes import limits, protect
+from envguard.changes.protected import Done
 from envguard.commands import find
 from envguard.commands.command import Place, Placement
 from envguard.errors import EnvguardError
+from envguard.frontends.protecting import done_lines
 from tests.envs import cache, scenarios
 from tests.envs.wheelhouse import isolated
 from tests.forecast import ground
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from envguard.changes.protected import Done
     from tests.envs.scenarios import Scenario
 
 NUMPY = "8cba086a43d54ca804ce711b2a940b16e452807acebe7852ff327f1ecd49b0d4"
@@ -393,6 +394,18 @@ def test_on_the_command_line(field: Path, pips: dict[str, Path], tmp_path: Path)
         in call("--show", "--prefix", str(given.prefix)).stdout
     )
     assert call().returncode == 2
+    # what a command prints is its own, so there is no JSON of it, and it tells itself where it goes
+    for options in (("--format", "json"), ("--prefix", str(given.prefix)), ("--name", "work")):
+        done = call(*options, "--", *given.head, "six")
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+        assert options[0] in done.stderr
+
+
+def test_what_nobody_could_look_at_before_is_told():
+    bare, unseen = Done("/p", 0), Done("/p", 0, unseen=("a", "b"))
+    kept = "envguard: conda's files are as they were"
+    assert list(done_lines(bare)) == [kept]
+    assert list(done_lines(unseen)) == ["envguard: what a, b would bring could not be looked at before", kept]
 
 
 def _conda(prefix: Path) -> tuple[object, ...]:

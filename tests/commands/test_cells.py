@@ -18,6 +18,7 @@ from envguard.commands import python
 from envguard.commands.cell import TRIGGER, invocations, of_line, triggered
 from envguard.commands.command import KERNEL_PYTHON, Command, Form, Invocation, Place, Span
 from envguard.commands.find import commands
+from envguard.commands.find import of_line as commands_of
 
 TABLE = json.loads((Path(__file__).parent / "cells.json").read_text(encoding="utf-8"))
 CELLS, SILENT = TABLE["cells"], TABLE["silent"]
@@ -255,6 +256,13 @@ HOSTILE = [
     "!pip install \U000f0000 \U000ffffd \ud800",
     "!bash -c '" + "bash -c " * 50 + "pip install x'",
 ]
+
+
+def test_a_line_is_one_for_the_shell_that_reads_it():
+    line = "pip install six^>=1"
+    for windows, text in ((False, "six^"), (True, "six>=1")):
+        [command] = commands_of(line, PLACE, windows=windows)
+        assert [each.text for each in command.requirements] == [text]
 
 
 @pytest.mark.parametrize("source", HOSTILE, ids=range(len(HOSTILE)))
