@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from envguard import baseline, brought, collect, configuration, masking, suppress
+from envguard._version import __version__
 from envguard.analyse import analyse, now, select, timeline
 from envguard.errors import BadArguments
 from envguard.model import RulePage, text
@@ -18,9 +19,10 @@ from envguard.settings import Selection
 from envguard.store import Derived
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from envguard.change_report import Aftermath, Changed
+    from envguard.changes.around import Begun, Ended, Seen
     from envguard.changes.autoload import Autoload
     from envguard.changes.protect import Protected, Protection
     from envguard.changes.protected import Done
@@ -30,9 +32,13 @@ if TYPE_CHECKING:
     from envguard.cuda_report import CudaReport
     from envguard.facts import Environment
     from envguard.forecast_report import Alternative, Forecast
+    from envguard.home import Home
+    from envguard.ledger import Read
+    from envguard.ledger_entry import Whence
     from envguard.model import Answer, Report, Text, Timeline
     from envguard.rules.rule import Rule
     from envguard.settings import Configuration, Identity
+    from envguard.undo_report import Checkpoint, UndoList, Undone, UndoPlan, UndoReport
 
 _ALL = Selection()
 _reports: Derived[Report] = Derived()
@@ -377,6 +383,127 @@ def disable(prefix: str | Path) -> Autoload:
     from envguard.changes import autoload
 
     return autoload.disable(prefix)
+
+
+def home(prefix: str | Path | None = None) -> Home:
+    """Our folder of a prefix, by default the running interpreter's own, if there is one."""
+    from envguard import home as homes
+
+    return homes.look(sys.prefix if prefix is None else prefix)
+
+
+def make_home(prefix: str | Path | None = None, *, undo: bool | None = None) -> Home:
+    """Makes our folder, in which changes are noted; with `undo` installs get a way back from now on, or no longer."""
+    from envguard import home as homes
+
+    return homes.make(sys.prefix if prefix is None else prefix, undo=undo)
+
+
+def forget(prefix: str | Path) -> bool:
+    """Removes our folder with the ledger and all that could be taken back; whether there was one."""
+    from envguard import home as homes
+
+    return homes.drop(prefix)
+
+
+def ledger(prefix: str | Path | None = None) -> Read:
+    """What the ledger of a prefix tells; nothing if there is none."""
+    from envguard import ledger as ledgers
+
+    found = home(prefix)
+    return ledgers.read(found.folder) if found.ours else ledgers.Read(())
+
+
+def prefix_of(
+    prefix: str | Path | None = None, *, name: str | None = None, python: str | None = None, kernel: str | None = None
+) -> str:
+    """The prefix that somebody names in one of four ways, by default the running interpreter's own."""
+    if python is not None or kernel is not None:
+        return _environment(None, None, python, kernel, None).prefix
+    found = sys.prefix if prefix is None and name is None else prefix if name is None else collect.named(name)
+    return collect.folder_of(found)
+
+
+def undo_list(prefix: str | Path | None = None) -> UndoList:
+    """What can be taken back in a prefix, and what could."""
+    return _undo_list(home(prefix))
+
+
+def undo_clear(prefix: str | Path | None = None, id: str | None = None) -> UndoList:  # noqa: A002 - as the option is called
+    """Lets go of one checkpoint or of all; what is left, and what went."""
+    from envguard.changes import checkpoint
+
+    found = home(prefix)
+    if id is not None and id not in {each.id for each in checkpoint.all(found)}:
+        raise BadArguments(text("there is no checkpoint {id}", id=id))
+    return _undo_list(found, checkpoint.clear(found, id))
+
+
+def _undo_list(found: Home, cleared: tuple[Checkpoint, ...] = ()) -> UndoList:
+    from envguard.changes import checkpoint
+    from envguard.undo_report import UndoList
+
+    open_ones = tuple(each.id for each in checkpoint.unfinished(found))
+    return UndoList(
+        found.prefix, found.undo, checkpoint.all(found), open_ones, found.reason, cleared, __version__, now()
+    )
+
+
+def undo_plan(prefix: str | Path | None = None, id: str | None = None) -> UndoReport:  # noqa: A002
+    """What taking back a checkpoint would do, the last one if none is named; changes nothing."""
+    from envguard.changes import undo as undoing
+    from envguard.undo_report import UndoReport
+
+    found = home(prefix)
+    return UndoReport(found.prefix, undoing.plan(found, id), None, __version__, now())
+
+
+def undo(
+    prefix: str | Path | None = None,
+    id: str | None = None,  # noqa: A002
+    *,
+    plan: UndoPlan | None = None,
+    whence: Whence | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Undone, Text | None]:
+    """Takes an install back as a `plan` says, by default that of now, and notes it in the ledger.
+
+    BadArguments if it must not be; with what came of it, why it could not be noted. `progress` hears of files done and all.
+    """
+    from envguard.changes import around, remember
+    from envguard.changes import undo as undoing
+
+    found = home(prefix)
+    meant = undoing.plan(found, id) if plan is None else plan
+    return around.take_back(found, meant, remember.whence() if whence is None else whence, progress)
+
+
+def whence(cell: str | None, count: int | None, namespace: Mapping[str, object]) -> Whence:
+    """From where this process changes something."""
+    from envguard.changes import remember
+
+    return remember.whence(cell, count, namespace)
+
+
+def begin_installs(found: Home, seen: Sequence[Seen], *, undo: bool) -> Begun:
+    """Notes what is there before installs run in a prefix, and makes a way back with `undo`."""
+    from envguard.changes import around
+
+    return around.begin(found, seen, undo=undo)
+
+
+def end_installs(begun: Begun, whence: Whence, *, failed: bool | None) -> Ended:
+    """Notes in the ledger what they have done, in whatever way they ended."""
+    from envguard.changes import around
+
+    return around.end(begun, whence, failed=failed)
+
+
+def note_found(found: Home, changed: Changed) -> tuple[str | None, Text | None] | None:
+    """Notes what was found afterwards: the ledger's file if it is its first line, and why it could not be noted."""
+    from envguard.changes import around
+
+    return around.found(found, changed)
 
 
 def pages() -> tuple[RulePage, ...]:

@@ -52,7 +52,7 @@ def by_import(prefix: str | Path | None = None, *, keep: bool = True, process: s
     Where nothing has changed since the last time, the very same object as then; `keep=False` is for a process that
     looks once and ends, for which it is not worth while to note what it rests on.
     """
-    known = _files(_where(prefix), keep=keep)
+    known = _files(folder_of(prefix), keep=keep)
     with brought.visit():
         found = surround(_with_process(known, process))
     return _told.get(known, found, lambda: found)
@@ -106,7 +106,7 @@ def deeply(
     from envguard.hashes import hash_files
     from envguard.probe import compiled, deep
 
-    look = disk.look(_where(prefix))
+    look = disk.look(folder_of(prefix))
     jobs, unknown = deep.jobs(look)
     hashed = hash_files(jobs, progress, deep.roots(look))
     found = deep.conclude(look, jobs, hashed.different, hashed.unreadable)
@@ -191,7 +191,7 @@ def _by_process(ask: Callable[[Iterable[str]], Mapping[str, Any]]) -> Environmen
     told = ask(())
     if not asking.is_here(told):
         return dataclasses.replace(_elsewhere(told), process=process_from_dict(told))
-    env = _files(_where(told["prefix"]))
+    env = _files(folder_of(told["prefix"]))
     more = [name for name in _activated(env) if not live.TOLD.fullmatch(name)]
     told = ask(more) if more else told
     found = surround(dataclasses.replace(env, process=process_from_dict(told)))
@@ -218,7 +218,8 @@ def _elsewhere(told: Mapping[str, Any]) -> Environment:
     )
 
 
-def _where(prefix: str | Path | None) -> str:
+def folder_of(prefix: str | Path | None) -> str:
+    """The folder of an environment, by default that of the running interpreter; NoSuchEnvironment if there is none."""
     return sys.prefix if prefix is None else str(_existing(Path(prefix)))
 
 

@@ -117,3 +117,35 @@ class Undone:
     """Of those restored: from conda's package cache, as what was kept is damaged or not there."""
     left: tuple[Left, ...]
     proof: Proof
+
+
+@value
+class UndoReport:
+    """Taking back as a front end shows it: what would be done, and what was."""
+
+    prefix: str
+    plan: UndoPlan
+    done: Undone | None
+    """None if nothing was done."""
+    envguard_version: str
+    made_at: str
+    """ISO 8601 in UTC."""
+
+
+@value
+class UndoList:
+    """What can be taken back in a prefix, and what could."""
+
+    prefix: str
+    wanted: bool
+    """Whether a way back is made before each install."""
+    checkpoints: tuple[Checkpoint, ...]
+    """The oldest first; those that were taken back, too."""
+    unfinished: tuple[str, ...]
+    """Ids of those whose command, or whose undo, was killed."""
+    reason: Text | None
+    """Why nothing there counts: our folder came from elsewhere, or cannot be read."""
+    cleared: tuple[Checkpoint, ...]
+    """Those that were let go just now."""
+    envguard_version: str
+    made_at: str

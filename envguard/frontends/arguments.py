@@ -40,6 +40,7 @@ examples:
   envguard report --redact                for an issue: Markdown without names
   envguard forecast -- pip install scipy  what that would change, and what would break
   envguard protect -- pip install scipy   run it so that conda's packages stay as they are
+  envguard undo                           take the last install back; --list tells which can be
   envguard enable                         every kernel of this environment loads envguard
   envguard explain-log build.log          which warnings of pip and conda in it matter
   envguard explain pip-overwrote-conda    what a rule means and how to repair what it finds
@@ -171,6 +172,21 @@ def command_line() -> Parser:
     shown.add_argument("--name", "-n", metavar="ENV", help="the same, by its name")
     add_format(protect, ("text", "json"))
 
+    undo = commands.add_parser(
+        "undo",
+        help="take an install back",
+        usage="envguard undo [ID] [-p PREFIX | -n ENV | --python EXE | --kernel NAME] [--yes] [--details] [--format {text,json}]\n       envguard undo --list [...]\n       envguard undo --clear [ID] [...]",
+        description="Takes an install back for which envguard has made a way back, and all that came later: shows what would be removed and restored, asks, does it, and proves that everything is as it was. Exits with 0 if it is, with 1 if it was refused or is not whole.",
+    )
+    undo.add_argument("id", nargs="?", metavar="ID", help="which; default: the last one")
+    add_target(undo, positional=False)
+    what = undo.add_mutually_exclusive_group()
+    what.add_argument("--list", action="store_true", help="change nothing: list what can be taken back")
+    what.add_argument("--clear", action="store_true", help="let go of one way back, or of all, to free what they hold")
+    undo.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    undo.add_argument("--details", action="store_true", help="name every path")
+    add_format(undo, ("text", "json"))
+
     for verb, about in (
         ("enable", "make every kernel of an environment load envguard"),
         ("disable", "take back what `enable` did"),
@@ -178,12 +194,20 @@ def command_line() -> Parser:
         loading = commands.add_parser(
             verb,
             help=about,
-            description=f"{about.capitalize()}: one entry in PREFIX/etc/ipython/ipython_kernel_config.json; nothing is written in the home folder.",
+            description=f"{about.capitalize()}: one entry in PREFIX/etc/ipython/ipython_kernel_config.json, and a folder PREFIX/.envguard in which changes are noted; nothing is written in the home folder unless PREFIX is not writable.",
         )
         loading.add_argument(
             "--kernel-env", metavar="PREFIX", help="the environment of the kernels; default: envguard's own"
         )
         loading.add_argument("--status", action="store_true", help="change nothing: tell whether it is on")
+        if verb == "enable":
+            loading.add_argument(
+                "--undo", action="store_true", help="also make a way back before each install that envguard sees"
+            )
+        else:
+            loading.add_argument(
+                "--forget", action="store_true", help="also remove the ledger and all that could be taken back"
+            )
         add_format(loading, ("text", "json"))
 
     explain_log = commands.add_parser(
@@ -214,13 +238,19 @@ def command_line() -> Parser:
     return parser
 
 
-def add_target(parser: argparse.ArgumentParser) -> None:
+def add_target(parser: argparse.ArgumentParser, *, positional: bool = True) -> None:
     """Which environment."""
     which = parser.add_mutually_exclusive_group()
+    if positional:
+        which.add_argument(
+            "folder", nargs="?", metavar="PREFIX", help="the folder of the environment; default: envguard's own"
+        )
     which.add_argument(
-        "folder", nargs="?", metavar="PREFIX", help="the folder of the environment; default: envguard's own"
+        "--prefix",
+        "-p",
+        metavar="PREFIX",
+        help="the same, as conda spells it" if positional else "the folder of the environment; default: envguard's own",
     )
-    which.add_argument("--prefix", "-p", metavar="PREFIX", help="the same, as conda spells it")
     which.add_argument("--name", "-n", metavar="ENV", help="the name of the environment, `base` included")
     which.add_argument("--python", metavar="EXE", help="an interpreter, which is started to tell its own environment")
     which.add_argument(

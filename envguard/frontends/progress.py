@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from envguard.model import text
 from envguard.render.language import say
 
 if TYPE_CHECKING:
@@ -36,6 +37,28 @@ def bar(stream: TextIO) -> Callable[[int, int], None] | None:
             stream.write(
                 f"\rhashing {'━' * full}{'╌' * (_CELLS - full)} {done / 1e9:.1f} of {total / 1e9:.1f} GB, {speed:.1f} GB/s\033[K"
             )
+        stream.flush()
+
+    return tell
+
+
+def files(stream: TextIO) -> Callable[[int, int], None] | None:
+    """What to tell of files done and all files; None if the stream is no terminal."""
+    if not stream.isatty():
+        return None
+    drawn = 0.0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal drawn
+        now = time.monotonic()
+        if done >= total:
+            stream.write("\r\033[K")
+        elif now - drawn >= _EVERY:
+            drawn = now
+            full = _CELLS * done // total
+            bar = f"{'━' * full}{'╌' * (_CELLS - full)}"
+            said = say(text("taking back {bar} {done} of {total} files", bar=bar, done=done, total=total))
+            stream.write(f"\r{said}\033[K")
         stream.flush()
 
     return tell

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from envguard._version import __version__
-from envguard.model import Text
-from envguard.model import text
+from envguard.model import Text, text
 from envguard.render.commands import command
 from envguard.render.language import clean, framed, given, say
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from envguard.changes.protect import Protection
     from envguard.changes.protected import Done
     from envguard.home import Home
-    from envguard.model import Text
 
 SCHEMA = 1
 
@@ -90,9 +89,8 @@ def done_lines(done: Done) -> Iterator[str]:
 
 def autoload_text(told: Autoload, home: Home) -> str:
     """The state in one line, with a word on whether it was changed just now; and what is noted, if anything is."""
-    verb = {"on": "will load", "off": "will not load", "broken": "may not load"}[told.state]
-    now = " from their next start on" if told.changed else ""
-    line = f"kernels of {clean(told.prefix, None)} {verb} envguard{now} ({say(told.says)})"
+    words = _FROM_NOW if told.changed and told.state in _FROM_NOW else _AUTOLOAD
+    line = framed(words[told.state], prefix=clean(told.prefix, None), reason=say(told.says))
     if told.state == "off" and not Path(ledger_file(home)).exists():
         return line
     return "\n".join((line, *(say(each) for each in home_lines(home))))

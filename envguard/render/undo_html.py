@@ -1,0 +1,177 @@
+"""What can be taken back, what that would do and what came of it, for a notebook and for a browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envguard.render import undo_rows, words
+from envguard.render import undo_words as own
+from envguard.render.element import element, write
+from envguard.render.finding_html import heading, mark
+from envguard.render.html import document, style
+from envguard.render.language import clean, given, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from envguard.model import Text
+    from envguard.render.element import Element
+    from envguard.render.language import Translator
+    from envguard.undo_report import Left, UndoList, UndoReport
+
+_SHOWN = 8
+_LEVEL = 2
+
+
+def undo_html(told: UndoReport, *, details: bool = False, language: Translator | None = None) -> str:
+    """What would be done, or what was, as a fragment that brings its own style; `details` names what is left."""
+    return write(_undo(told, details, language, _LEVEL))
+
+
+def undo_page(told: UndoReport, *, details: bool = False, language: Translator | None = None, lang: str = "en") -> str:
+    """The same as a document of its own."""
+    return document(f"{say(undo_rows.title(told), language)} · envguard", _undo(told, details, language, 1), lang)
+
+
+def undo_list_html(told: UndoList, *, language: Translator | None = None) -> str:
+    """What can be taken back, as a fragment that brings its own style."""
+    return write(_list(told, language, _LEVEL))
+
+
+def undo_list_page(told: UndoList, *, language: Translator | None = None, lang: str = "en") -> str:
+    """The same as a document of its own."""
+    return document(f"{_list_title(told, language)} · envguard", _list(told, language, 1), lang)
+
+
+def _undo(told: UndoReport, details: bool, language: Translator | None, level: int) -> Element:
+    kind, plan, done = undo_rows.kind(told), told.plan, told.done
+    style_name = undo_rows.STYLES[kind]
+    body: list[Element | None] = []
+    body += _sentences(own.WHY_NOT, plan.refused, language, level + 1)
+    if plan.also:
+        body.append(heading(own.WITH_IT, language, level + 1))
+        body.append(
+            element(
+                "ul",
+                *(
+                    element("li", element("code", undo_rows.command(each, language)), f" · {clean(each.when)}")
+                    for each in plan.also
+                ),
+            )
+        )
+    if done is not None:
+        body += _changes(told, undo_rows.counted(done, language), language, level + 1)
+        body += (element("p", said, class_="eg-message") for said in undo_rows.proof(done.proof, language))
+        body += _left(done.left, details, language, level + 1)
+    else:
+        if not plan.refused and plan.checkpoint is not None:
+            body += _changes(told, undo_rows.counts(plan, language), language, level + 1)
+        body += _sentences(own.KNOWN, plan.remarks, language, level + 1)
+        body += _left(plan.left, details, language, level + 1)
+    point = plan.checkpoint
+    return _section(
+        say(undo_rows.title(told), language),
+        element(
+            "header",
+            element(
+                "div",
+                mark(undo_rows.SYMBOLS[kind], undo_rows.title(told), style_name, language),
+                " ",
+                element("code", undo_rows.command(point, language), class_="eg-name") if point is not None else None,
+                role="heading",
+                aria_level=str(level),
+                class_="eg-verdict",
+            ),
+            element("p", say(given(own.BEGAN, when=point.when, id=point.id), language), class_="eg-meaning")
+            if point is not None
+            else None,
+            element("p", say(given(own.WHERE, prefix=told.prefix), language), class_="eg-soft"),
+            class_=f"eg-head eg-{style_name}",
+        ),
+        *body,
+        made=given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at),
+        language=language,
+    )
+
+
+def _section(title: str, *parts: Element | None, made: Text, language: Translator | None) -> Element:
+    return element(
+        "section",
+        element("style", style()),
+        *parts,
+        element("footer", say(made, language), class_="eg-soft"),
+        class_="envguard-report",
+        aria_label=title,
+    )
+
+
+def _changes(told: UndoReport, counts: str, language: Translator | None, level: int) -> Iterator[Element]:
+    yield heading(own.CHANGES, language, level)
+    rows = undo_rows.changes(told.plan, language)
+    if rows:
+        yield _table(own.COLUMNS, rows, language)
+    yield element("p", element("strong", counts), class_="eg-message")
+
+
+def _table(
+    columns: Sequence[Text], rows: Sequence[tuple[tuple[str, ...], ...]], language: Translator | None
+) -> Element:
+    titles = tuple(say(each, language) for each in columns)
+    return element(
+        "table",
+        element("thead", element("tr", *(element("th", title, scope="col") for title in titles))),
+        element("tbody", *(_row(row, titles) for row in rows)),
+        class_="eg-grid",
+    )
+
+
+def _row(row: tuple[tuple[str, ...], ...], titles: tuple[str, ...]) -> Element:
+    first, *rest = row
+    return element(
+        "tr",
+        element("th", *first, scope="row"),
+        *(element("td", element("p", *cell), data_title=title) for title, cell in zip(titles[1:], rest, strict=True)),
+    )
+
+
+def _sentences(title: Text, said: tuple[Text, ...], language: Translator | None, level: int) -> Iterator[Element]:
+    if said:
+        yield heading(title, language, level)
+        yield element("ul", *(element("li", say(each, language)) for each in said))
+
+
+def _left(left: tuple[Left, ...], details: bool, language: Translator | None, level: int) -> Iterator[Element]:
+    if not left:
+        return
+    shown = left if details else left[:_SHOWN]
+    more = len(left) - len(shown)
+    yield heading(own.LEFT, language, level)
+    yield element(
+        "ul",
+        *(element("li", element("code", clean(each.path)), f": {say(each.reason, language)}") for each in shown),
+        element("li", say(given(words.AND_MORE, n=more), language)) if more else None,
+    )
+
+
+def _list_title(told: UndoList, language: Translator | None) -> str:
+    return say(given(own.LIST, prefix=told.prefix), language)
+
+
+def _list(told: UndoList, language: Translator | None, level: int) -> Element:
+    return _section(
+        _list_title(told, language),
+        element(
+            "header",
+            element("div", _list_title(told, language), role="heading", aria_level=str(level), class_="eg-verdict"),
+            element("p", say(told.reason, language), class_="eg-message") if told.reason is not None else None,
+            element("p", say(own.ON if told.wanted else own.OFF, language), class_="eg-soft"),
+            element("p", say(given(own.CLEARED, n=len(told.cleared)), language)) if told.cleared else None,
+            class_="eg-head",
+        ),
+        _table(own.LIST_COLUMNS, undo_rows.points(told, language), language)
+        if told.checkpoints
+        else element("p", say(own.NONE, language), class_="eg-message"),
+        *(element("p", say(given(own.OPEN, id=each), language), class_="eg-message") for each in told.unfinished),
+        made=given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at),
+        language=language,
+    )

@@ -1,0 +1,130 @@
+"""What can be taken back, what that would do and what came of it, as paragraphs for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envguard.render import undo_rows, words
+from envguard.render import undo_words as own
+from envguard.render.finding_lines import heading
+from envguard.render.grid import grid
+from envguard.render.language import clean, given, say
+from envguard.render.lines import BLANK, Span, Wrap, line
+from envguard.render.text import written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envguard.model import Text
+    from envguard.render.language import Translator
+    from envguard.render.lines import Line
+    from envguard.undo_report import Checkpoint, Left, UndoList, UndoPlan, UndoReport
+
+_SHOWN = 8
+
+
+def undo(
+    told: UndoReport, width: int = 80, color: bool = False, *, details: bool = False, language: Translator | None = None
+) -> str:
+    """What would be done, or what was, as text; `details` names every path."""
+    return written(lambda room: tuple(_undo(told, room, details, language)), width, color=color)
+
+
+def undo_list(told: UndoList, width: int = 80, color: bool = False, *, language: Translator | None = None) -> str:
+    """What can be taken back, as text."""
+    return written(lambda room: tuple(_list(told, room, language)), width, color=color)
+
+
+def _undo(told: UndoReport, room: int, details: bool, language: Translator | None) -> Iterator[Line]:
+    kind, plan, done = undo_rows.kind(told), told.plan, told.done
+    title = f"{undo_rows.SYMBOLS[kind]} {say(undo_rows.title(told), language)}"
+    if plan.checkpoint is None:
+        yield line(Span(title, undo_rows.STYLES[kind]), hang=2)
+    else:
+        said = undo_rows.command(plan.checkpoint, language)
+        yield line(Span(title, undo_rows.STYLES[kind]), f"  {said}", hang=2)
+        yield line(Span(_began(plan.checkpoint, language), "soft"), indent=2, hang=2)
+    yield line(Span(say(given(own.WHERE, prefix=told.prefix), language), "soft"), indent=2, wrap=Wrap.WIDE)
+    yield from _sentences(own.WHY_NOT, plan.refused, language)
+    if plan.also:
+        yield from heading(say(own.WITH_IT, language))
+        yield BLANK
+        for each in plan.also:
+            yield line("· ", undo_rows.command(each, language), indent=2, hang=2)
+            yield line(Span(_began(each, language), "soft"), indent=4, hang=2)
+    if done is None:
+        if not plan.refused and plan.checkpoint is not None:
+            yield from _changes(told, undo_rows.counts(plan, language), room, language)
+            yield from _paths(plan) if details else ()
+        yield from _sentences(own.KNOWN, plan.remarks, language)
+        yield from _left(plan.left, details, language)
+    else:
+        yield from _changes(told, undo_rows.counted(done, language), room, language)
+        yield BLANK
+        for said in undo_rows.proof(done.proof, language):
+            yield line(said, indent=2, hang=2)
+        yield from _left(done.left, details, language)
+    yield from _foot(told.envguard_version, told.made_at, language)
+
+
+def _began(each: Checkpoint, language: Translator | None) -> str:
+    return say(given(own.BEGAN, when=each.when, id=each.id), language)
+
+
+def _changes(told: UndoReport, counts: str, room: int, language: Translator | None) -> Iterator[Line]:
+    rows = undo_rows.changes(told.plan, language)
+    yield from heading(say(own.CHANGES, language))
+    if rows:
+        yield BLANK
+        yield from grid(tuple(say(each, language) for each in own.COLUMNS), rows, room, 2)
+    yield BLANK
+    yield line(Span(counts, "strong"), indent=2, hang=2)
+
+
+def _paths(plan: UndoPlan) -> Iterator[Line]:
+    for sign, paths in (("- ", plan.removes), ("+ ", plan.restores)):
+        yield from (line(sign, clean(path), indent=4, hang=2, wrap=Wrap.WIDE) for path in paths)
+
+
+def _sentences(title: Text, said: Iterable[Text], language: Translator | None) -> Iterator[Line]:
+    every = tuple(said)
+    if every:
+        yield from heading(say(title, language))
+        yield BLANK
+        yield from (line("· ", say(each, language), indent=2, hang=2) for each in every)
+
+
+def _left(left: tuple[Left, ...], details: bool, language: Translator | None) -> Iterator[Line]:
+    if not left:
+        return
+    yield from heading(say(own.LEFT, language))
+    yield BLANK
+    shown = left if details else left[:_SHOWN]
+    for each in shown:
+        yield line("· ", f"{clean(each.path)}: {say(each.reason, language)}", indent=2, hang=2)
+    if len(shown) < len(left):
+        yield line(say(given(words.AND_MORE, n=len(left) - len(shown)), language), indent=4)
+
+
+def _list(told: UndoList, room: int, language: Translator | None) -> Iterator[Line]:
+    yield line(Span(say(given(own.LIST, prefix=told.prefix), language), "strong"), wrap=Wrap.WIDE)
+    if told.reason is not None:
+        yield line("! ", say(told.reason, language), indent=2, hang=2)
+    yield line(Span(say(own.ON if told.wanted else own.OFF, language), "soft"), indent=2, hang=2)
+    if told.cleared:
+        yield line(say(given(own.CLEARED, n=len(told.cleared)), language), indent=2, hang=2)
+    yield BLANK
+    if told.checkpoints:
+        head = tuple(say(each, language) for each in own.LIST_COLUMNS)
+        yield from grid(head, undo_rows.points(told, language), room, 2)
+    else:
+        yield line(say(own.NONE, language), indent=2)
+    for each in told.unfinished:
+        yield BLANK
+        yield line(say(given(own.OPEN, id=each), language), indent=2, hang=2)
+    yield from _foot(told.envguard_version, told.made_at, language)
+
+
+def _foot(version: str, made_at: str, language: Translator | None) -> Iterator[Line]:
+    yield BLANK
+    yield line(Span(say(given(words.MADE_BY, version=version, made_at=made_at), language), "soft"))
