@@ -49,7 +49,8 @@ _BEARER = re.compile(r"\b((?:bearer|basic)\s{1,3})(?=[\w.~+/=-]*[\d+/=_])[\w.~+/
 _ELSEWHERE = r"(?![\w-]{0,40}(?:file|path|stdin|prompt|env)\b)"
 """An option that tells only where the secret is."""
 _OPTION = re.compile(
-    rf"((?<![\w-])--?{_ELSEWHERE}[\w-]{{0,60}}?{_ANNOUNCED}[\w-]{{0,40}}(?:\s{{1,3}}|\s{{0,3}}=\s{{0,3}}))({_VALUE})",
+    rf"((?<![\w-])--?{_ELSEWHERE}[\w-]{{0,60}}?{_ANNOUNCED}[\w-]{{0,40}}"
+    rf"(?:['\"]?\s{{0,3}}=\s{{0,3}}|\s{{1,3}}|['\"]\s{{0,3}},\s{{0,3}}(?=['\"])))({_VALUE})",
     re.IGNORECASE,
 )
 _NAMED = re.compile(
@@ -59,12 +60,12 @@ _NAMED = re.compile(
 )
 _KEY = re.compile(r"((?<=_)KEY=(?!=))([^\s&]+)")
 _PROXY = re.compile(
-    r"(prox(?:y|ies)[\w-]{0,20}['\"]?\s{0,3}[=:\s]\s{0,3}['\"]?(?:\w{1,10}://)?)[^\s@/'\"]{1,200}@", re.IGNORECASE
+    r"(prox(?:y|ies)[\w-]{0,20}['\"]?\s{0,3}[=:\s,]\s{0,3}['\"]?(?:\w{1,10}://)?)[^\s@/'\"]{1,200}@", re.IGNORECASE
 )
 _POETRY = re.compile(r"(http-basic\.\S{1,80}\s{1,3}\S{1,80}\s{1,3}|pypi-token\.\S{1,80}\s{1,3})(?!-)\S+")
 _SHAPES = re.compile(
-    r"\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{20,}|gl[a-z]{1,5}-[\w-]{16,}|pypi-Ag[\w-]{14,}|hf_[A-Za-z0-9]{16,}"
-    r"|sk-(?=[\w-]*\d)[\w-]{16,}|xox[a-z]-[\w-]{10,}|A[KS]IA[0-9A-Z]{12,}|AIza[\w-]{30,}|npm_[A-Za-z0-9]{30,}"
+    r"\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|gl[a-z]{1,5}-[\w-]{16,}|pypi-Ag[\w-]{14,}|hf_[A-Za-z0-9]{16,}"
+    r"|sk-(?=[\w-]*\d)[\w-]{16,}|xox[a-z]-[\w-]{10,}|A[KS]IA[0-9A-Z]{12,}|AIza[\w-]{30,}|npm_[A-Za-z0-9]{16,}"
     r"|dckr_pat_[\w-]{16,}|nvapi-[\w-]{16,}|pfx_[A-Za-z0-9]{16,}|ya29\.[\w-]{16,}"
     r"|[a-z]{2}-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?)"
@@ -74,7 +75,6 @@ _PRIVATE = re.compile(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?:(?!-----).)*
 _VERSION = re.compile(r"\d+(?:\.\w+)+[\w.*+!]*(?:=\S*)?")
 _WORD = re.compile(r"[a-z]+[.,:;)]?")
 _SECRET_OPTION = re.compile(rf"--?{_ELSEWHERE}[\w-]{{0,60}}{_ANNOUNCED}[\w-]{{0,40}}|--client-cert", re.IGNORECASE)
-_PROXY_OPTION = re.compile(r"--(?:[\w-]{1,20}-)?proxy")
 
 _MAY_HOLD = re.compile(
     r"(?i)//|/t/|[?&#;]|token|passw|passphrase|secret|credential|key|pass=|auth|bearer|basic|proxy|proxies|http-basic"
@@ -112,24 +112,36 @@ def without_secret_addresses(said: str) -> str:
 
 
 def words(argv: Iterable[str]) -> tuple[str, ...]:
-    """A command line with every secret in it taken out, also one that the word before announces."""
+    """A command line with every secret in it taken out, also one that the words before announce."""
     told: list[str] = []
-    before = two_before = ""
+    before: tuple[str, ...] = ()
     for word in argv:
-        if _is_hidden(word):
-            told.append(word)
-        elif (
-            _SECRET_OPTION.fullmatch(before) or before.startswith("pypi-token.") or two_before.startswith("http-basic.")
-        ):
-            told.append(SECRET)
+        if before and _SECRET_OPTION.fullmatch(before[-1]):
+            told.append(word if _is_hidden(word) else SECRET)
         elif word.startswith("--client-cert="):
             told.append(f"--client-cert={SECRET}")
-        elif _PROXY_OPTION.fullmatch(before) and "@" in word:
-            told.append(word.rpartition("@")[2])
         else:
-            told.append(without_secrets(word))
-        two_before, before = before, word
+            told.append(_after(" ".join(before), word))
+        before = (*before[-1:], word)
     return tuple(told)
+
+
+def announces(option: str) -> bool:
+    """Whether the word after this option is a secret."""
+    return _SECRET_OPTION.fullmatch(option) is not None
+
+
+def _after(before: str, word: str) -> str:
+    """A word without secrets, where these words stand before it."""
+    masked = without_secrets(word)
+    if not before:
+        return masked
+    head, together = without_secrets(before), without_secrets(f"{before} {word}")
+    if together == f"{head} {masked}":
+        return masked
+    if together.startswith(f"{head} "):
+        return together[len(head) + 1 :]
+    return masked if word in together else SECRET
 
 
 def _of_address(found: re.Match[str]) -> str:

@@ -83,6 +83,17 @@ def test_what_names_nobody_stays_and_the_given_report_too():
     assert redact(before, ADA) == before
 
 
+def test_whose_notebook_it_was_is_nobodys_business():
+    event = Event(
+        None, "pip", "install", (), None, "x", notebook="/work/acme/plan.ipynb", cell="c1", user="grace", undo="p1"
+    )
+    told = redact(
+        report(timeline=(event, dataclasses.replace(event, notebook=None, cell=None, user=None))), ADA
+    ).timeline
+    assert (told[0].notebook, told[0].cell, told[0].user, told[0].undo) == ("<notebook>", "<cell>", "<user>", "p1")
+    assert (told[1].notebook, told[1].cell, told[1].user) == (None, None, None)
+
+
 def test_ids_of_rules_stay():
     told = redact(
         report(findings=(NUMPY,), skipped=(Skipped("pip-in-base", text("x")),)), Identity(users=("pip", "conda"))

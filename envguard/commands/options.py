@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+from envguard import masking
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -101,7 +102,9 @@ def _long(
     found = known.get(name) or (None if style is Style.CLAP else _abbreviated(name, known))
     if found is None:
         unknown.append(name)
-        options.append(Given(name, attached if equals else None, word.known))
+        # what a tool does not know it refuses; the secret that stands behind must not pass for a requirement
+        hidden = not equals and masking.announces(name)
+        options.append(_with_next(name, queue) if hidden else Given(name, attached if equals else None, word.known))
     elif found[1] and not equals:
         options.append(_with_next(found[0], queue))
     else:

@@ -29,9 +29,13 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
     """
 
     def __init__(
-        self, report: Report, check: Callable[[], Report], history: Callable[[], Timeline], **kwargs: Any
+        self,
+        report: Report,
+        check: Callable[[], Report],
+        history: Callable[[], Timeline] | None = None,
+        **kwargs: Any,
     ) -> None:
-        """`check` makes the next report, `history` the timeline beside it."""
+        """`check` makes the next report, `history` the timeline below it."""
         self.report, self._check, self._history = report, check, history
         self.button = ipywidgets.Button(
             description=_IDLE, icon="refresh", tooltip="Read the environment again and update the report"
@@ -64,7 +68,8 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
 
     def _show(self, report: Report, seconds: float) -> None:
         self.body.value = output.bundle(report, details=False)["text/html"]
-        self.story.value = output.fold(self._history())
+        if self._history is not None:
+            self.story.value = output.fold(self._history())
         self.report = report
         when = datetime.datetime.fromisoformat(report.made_at).astimezone()
         took = f", in {seconds * 1000:.0f} ms" if seconds else ""

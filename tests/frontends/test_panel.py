@@ -9,10 +9,12 @@ import ipywidgets
 import pytest
 
 import envguard
-from envguard import api, demo
+from envguard import api, demo, home, ledger
+from envguard.change_report import Done
 from envguard.errors import NoSuchEnvironment
 from envguard.frontends.widget import Panel
-from envguard.model import Report, text
+from envguard.ledger_entry import Deed, Entry, Whence
+from envguard.model import Change, Report, text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +69,27 @@ def test_what_was_repaired_is_seen(tmp_path: Path):
     (tmp_path / "demo/conda-meta/plotkit-2.0.1-py311h1_0.json").unlink()
     panel.button.click()
     assert panel.body.value != before
+
+
+def test_the_whole_history_is_there_folded(tmp_path: Path):
+    demo.build(tmp_path / "demo")
+    panel = envguard.panel(tmp_path / "demo")
+    assert "<details><summary>All of its history" in panel.story.value
+    assert "<details open" not in panel.story.value
+    before = panel.story.value
+    own = home.make(tmp_path / "demo")
+    done = (Done("pip", (Change("gone-since", None, "1.0"),)),)
+    whence = Whence("/work/a.ipynb", "c1", 1, "ada", 1)
+    now = "2026-03-14T09:26:53+00:00"
+    entry = Entry(
+        "20260314T092653Z-0", now, Deed.INSTALL, "pip", "install", ("pip", "install", "gone-since"), whence, done
+    )
+    assert ledger.append(own.folder, entry) is None
+    panel.button.click()
+    assert "gone-since" not in before
+    for shown in (panel.story.value, panel._repr_mimebundle_()["text/html"]):
+        assert "pip install gone-since" in shown
+        assert "in a.ipynb, cell c1, by ada" in shown
 
 
 def _fails(error: Exception) -> Any:

@@ -6,7 +6,7 @@ import pytest
 
 from envguard.render.diff_html import comparison_page
 from envguard.render.html import html, page
-from envguard.render.timeline_html import timeline_html, timeline_page
+from envguard.render.timeline_html import timeline_fold, timeline_html, timeline_page
 from tests.require import require
 
 from .reports import BROKEN, HOSTILE, HURT, REPORTS, STRAINED
@@ -194,6 +194,27 @@ def test_the_timeline_is_a_table_to_a_screen_reader(show):
     ]
     assert table.get_by_role("rowheader").count() == len(TIMELINES["mixed"].events)
     assert table.get_by_role("row", name="conda after pip").count() == 2
+
+
+def test_the_keys_go_from_event_to_event_with_the_place_in_sight(show):
+    told = TIMELINES["remembered"]
+    shown = show(timeline_page(told))
+    seen = []
+    for _ in told.events:
+        shown.keyboard.press("Tab")
+        seen.append(shown.evaluate("document.activeElement.innerText.slice(0, 10)"))
+        assert shown.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    assert seen == [event.when[:10] for event in told.events]
+
+
+def test_the_history_below_a_report_unfolds_by_keyboard(show):
+    shown = show(timeline_fold(TIMELINES["remembered"]))
+    assert not shown.get_by_role("table").is_visible()
+    shown.keyboard.press("Tab")
+    shown.keyboard.press("Enter")
+    assert shown.get_by_role("table").is_visible()
+    assert shown.get_by_text("can be taken back: envguard undo").is_visible()
+    assert_readable(shown)
 
 
 @pytest.mark.parametrize("lab", LAB)
