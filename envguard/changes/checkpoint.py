@@ -203,7 +203,9 @@ def _end(home: Home, noted: Noted, failed: bool | None) -> Checkpoint:
     before = journal.read_listing(noted, "before")
     what = journal.read_keeping(noted)
     after = listing.take(home.prefix)
-    paths = [path for path in listing.different(before, after, inodes=noted.links) if not listing.cache(path)]
+    differ = listing.different(before, after, inodes=noted.links)
+    # new byte code is there as soon as anything is imported
+    paths = [path for path in differ if path in before.entries or not listing.cache(path)]
     if not [path for path in paths if not path.endswith("__pycache__")]:
         journal.drop(home, {noted.checkpoint.id})
         return replace(noted.checkpoint, state=State.ENDED, failed=failed, kept=0)

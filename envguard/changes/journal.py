@@ -25,7 +25,6 @@ from envguard.undo_report import Checkpoint, State
 from envguard.value import value
 
 if TYPE_CHECKING:
-
     from envguard.changes.listing import Listing
     from envguard.home import Home
 

@@ -146,7 +146,7 @@ def books(listing: Listing, read: Read, wanted: Collection[str]) -> Iterator[Boo
         if book is not None and not book.files.keys().isdisjoint(wanted):
             yield book
     for folder in infos(listing):
-        book = _record_of(folder, read)
+        book = _record_of(folder, read, wanted)
         if book is not None and not book.files.keys().isdisjoint(wanted):
             yield book
 
@@ -160,14 +160,15 @@ def _book(path: str, data: bytes) -> Book | None:
     return Book(path, {name: entry.sha256 for name, entry in files.items()}, record)
 
 
-def _record_of(folder: str, read: Read) -> Book | None:
+def _record_of(folder: str, read: Read, wanted: Collection[str] = ()) -> Book | None:
+    """A RECORD, with the hashes of what is wanted."""
     path = f"{folder}/RECORD"
     data = read(path)
     if data is None:
         return None
     site = folder.rpartition("/")[0]
     rows = pip_files.parse_record(data.decode("utf-8-sig", "replace"), site)
-    return Book(path, {name: pip_files.hexadecimal(row.sha256) for name, row in rows})
+    return Book(path, {name: pip_files.hexadecimal(row.sha256) if name in wanted else None for name, row in rows})
 
 
 def _source(path: str) -> str:

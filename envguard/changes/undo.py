@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import stat
@@ -36,8 +37,26 @@ _TOLD = 8
 _DIFFERS = 100
 _TEMPORARY = f"{listing.OURS}-undo~"
 _INSTALLED = frozenset(
-    ("lib", "lib64", "Lib", "bin", "Scripts", "share", "etc", "conda-meta", "include", "Include", "condabin", "sbin")
-    + ("libexec", "ssl", "DLLs", "Library", "man", "pyvenv.cfg")
+    (
+        "lib",
+        "lib64",
+        "Lib",
+        "bin",
+        "Scripts",
+        "share",
+        "etc",
+        "conda-meta",
+        "include",
+        "Include",
+        "condabin",
+        "sbin",
+        "libexec",
+        "ssl",
+        "DLLs",
+        "Library",
+        "man",
+        "pyvenv.cfg",
+    )
 )
 """Where installers put things; elsewhere in a prefix only what a book lists is theirs."""
 
@@ -55,15 +74,16 @@ def run(home: Home, plan: UndoPlan, progress: Callable[[int, int], None] | None 
     if plan.refused or plan.checkpoint is None:
         raise BadArguments(plan.refused[0])
     with homes.locked(home):
-        found, work = _look(home, plan.checkpoint.id)
+        found, work = _look(home, plan.checkpoint.id, brief=True)
         if found.refused or work is None:
             raise BadArguments(found.refused[0])
         if {each.id for each in found.also} != {each.id for each in plan.also}:
             raise BadArguments(text("there are other checkpoints now than when it was planned"))
-        return work.done(found, progress)
+        return work.done(progress)
 
 
-def _look(home: Home, name: str | None) -> tuple[UndoPlan, _Work | None]:
+def _look(home: Home, name: str | None, *, brief: bool = False) -> tuple[UndoPlan, _Work | None]:
+    """The plan and what carries it out; a `brief` one tells only whether it may be done."""
     known = journal.every(home) if home.ours else ()
     open_ones = [each for each in known if each.checkpoint.state is not State.UNDONE]
     chosen = next((each for each in reversed(open_ones) if name is None or each.checkpoint.id == name), None)
@@ -88,7 +108,7 @@ def _look(home: Home, name: str | None) -> tuple[UndoPlan, _Work | None]:
         why = getattr(error, "strerror", None) or str(error)
         reason = text("what was noted of {id} cannot be read: {reason}", id=chosen.checkpoint.id, reason=why)
         return UndoPlan(chosen.checkpoint, also, refused=(reason,)), None
-    return work.plan(), work
+    return work.plan(brief=brief), work
 
 
 def _refusals(home: Home, chosen: Noted, later: list[Noted], known: list[Noted]) -> Iterable[Text]:
@@ -128,6 +148,7 @@ class _Work:
     def __init__(self, home: Home, chosen: Noted, later: list[Noted]) -> None:
         self.home, self.chosen, self.later = home, chosen, later
         self.prefix = home.prefix
+        self._store = str(journal.kept(home))
         self.before = journal.read_listing(chosen, "before")
         self.now = listing.take(home.prefix)
         self.links = chosen.links
@@ -209,13 +230,13 @@ class _Work:
                 found |= book.files.keys() & strange
         return frozenset(found)
 
-    def plan(self) -> UndoPlan:
-        """What would be done."""
+    def plan(self, *, brief: bool) -> UndoPlan:
+        """What would be done; a `brief` one tells only whether it may be done."""
         foreign, aside = self._foreign()
         refused: tuple[Text, ...] = ()
         remarks: list[Text] = []
         if foreign:
-            names = tuple(change.name for change in checkpoint.changes(self._last(), self.now))
+            names = tuple(change.name for change in checkpoint.changes(self._last, self.now))
             refused = (_since(foreign, names),)
         if aside:
             remarks.append(
@@ -230,6 +251,10 @@ class _Work:
                     "the command never came to an end, so everything that has changed since then is taken for its doing"
                 )
             )
+        if brief:
+            return UndoPlan(
+                self.chosen.checkpoint, tuple(each.checkpoint for each in reversed(self.later)), refused=refused
+            )
         left = tuple(self._lost())
         gone = {each.path for each in left}
         return UndoPlan(
@@ -243,27 +268,25 @@ class _Work:
             refused,
         )
 
+    @cached_property
     def _last(self) -> Listing:
-        """The prefix as the last of the commands left it."""
-        for each in reversed((self.chosen, *self.later)):
-            if each.ended is not None:
-                return journal.read_listing(each, "after")
-        return self.now
+        """The prefix as the last of the commands left it; as it is now if none came to an end."""
+        ended = [each for each in (self.chosen, *self.later) if each.ended is not None]
+        return journal.read_listing(max(ended, key=lambda each: each.ended or 0), "after") if ended else self.now
 
     def _foreign(self) -> tuple[list[str], list[str]]:
         """What somebody else has changed since, or between: among what installers change, and elsewhere."""
         pairs: list[tuple[Listing, Listing]] = []
         chain = [self.chosen, *self.later]
-        for one, other in zip(chain, chain[1:], strict=False):
+        for one, other in itertools.pairwise(chain):
             if one.ended is not None and one.ended <= other.began:
                 pairs.append((journal.read_listing(one, "after"), journal.read_listing(other, "before")))
         ended = [each.ended for each in chain]
         if None not in ended:
-            last = max(chain, key=lambda each: each.ended or 0)
-            pairs.append((journal.read_listing(last, "after"), self.now))
+            pairs.append((self._last, self.now))
         found: dict[str, None] = {}
         for then, since in pairs:
-            for path in listing.different(then, since, inodes=self.links):
+            for path in listing.different(then, since, inodes=False):  # what was put back from a copy has another
                 entry = since.entries.get(path) or then.entries[path]
                 name = path.rpartition("/")[2]
                 if listing.cache(path) or name == "__pycache__" or name.startswith(_TEMPORARY):
@@ -273,7 +296,9 @@ class _Work:
                 if listing.same(self.before.entries.get(path), since.entries.get(path), inodes=False):
                     continue
                 found[path] = None
-        among = [path for path in found if (path in self.before.entries and not self._users(path)) or self._theirs(path)]
+        among = [
+            path for path in found if (path in self.before.entries and not self._users(path)) or self._theirs(path)
+        ]
         return among, [path for path in found if path not in set(among)]
 
     def _users(self, path: str) -> bool:
@@ -284,9 +309,9 @@ class _Work:
     def _kept_file(self, path: str) -> str | None:
         """The link that is kept of a file, if it still is that file."""
         entry = self.before.entries[path]
-        file = journal.kept(self.home) / str(entry.inode)
+        file = f"{self._store}{os.sep}{entry.inode}"
         try:
-            return str(file) if file.lstat().st_ino == entry.inode else None
+            return file if os.lstat(file).st_ino == entry.inode else None
         except OSError:
             return None
 
@@ -351,7 +376,7 @@ class _Work:
 
     # --- doing it
 
-    def done(self, plan: UndoPlan, progress: Callable[[int, int], None] | None) -> Undone:
+    def done(self, progress: Callable[[int, int], None] | None) -> Undone:
         """Does it, and proves it."""
         process = checkpoint.ourselves()
         for each in (self.chosen, *self.later):
@@ -386,8 +411,8 @@ class _Work:
                 and path not in self.changed
             ):
                 self._try(path, self._remove, path)  # byte code of what is no longer there
-        self._settle()
-        return self._told(plan, tuple(removed), tuple(path for path in restored if path not in self._left))
+        now = self._settle()
+        return self._told(now, tuple(removed), tuple(path for path in restored if path not in self._left))
 
     @property
     def _left(self) -> set[str]:
@@ -526,18 +551,20 @@ class _Work:
         if status.st_mtime_ns != entry.mtime:
             os.utime(self._file(path), ns=(entry.mtime, entry.mtime))
 
-    def _settle(self) -> None:
-        """Gives every folder its mode and its date back, the deepest first."""
-        found = listing.take(self.prefix).entries
+    def _settle(self) -> Listing:
+        """Gives every folder its mode and its date back; how the prefix is then."""
+        taken = listing.take(self.prefix)
+        found = dict(taken.entries)
         for path, entry in self.before.entries.items():
             current = found.get(path)
             if entry.is_folder and current is not None and current.is_folder and current[:2] != entry[:2]:
                 with contextlib.suppress(OSError):
                     os.chmod(self._file(path), stat.S_IMODE(entry.mode))  # noqa: PTH101
                     os.utime(self._file(path), ns=(entry.mtime, entry.mtime))
+                found[path] = listing.one(self.prefix, path) or current
+        return replace(taken, entries=found)
 
-    def _told(self, plan: UndoPlan, removed: tuple[str, ...], restored: tuple[str, ...]) -> Undone:
-        now = listing.take(self.prefix)
+    def _told(self, now: Listing, removed: tuple[str, ...], restored: tuple[str, ...]) -> Undone:
         differs = [
             path
             for path in listing.different(self.before, now, inodes=False)

@@ -129,6 +129,8 @@ def rows(prefix: Path, times: int) -> Iterator[Row]:
     first, again = quick_forecast(prefix, times)
     yield Row("first quick forecast in a process (with imports)", first, "`pip install` over a package of conda's")
     yield Row("quick forecast, repeated", again)
+    for names in (("package0003",), None):
+        yield from checkpoint_and_undo(prefix, names, times)
     yield from live_part(prefix, *((100, 40) if times == 1 else (1000, 400)), times)
     yield Row("`envguard check` as a command", median(lambda: run(command(prefix)), times))
     yield Row("peak memory of that command", None, f"{peak_memory(command(prefix)):.0f} MB")
@@ -166,6 +168,41 @@ def live_part(prefix: Path, modules: int, libraries: int, times: int) -> Iterato
     yield Row("live part beyond the disk check", seconds["first"], loaded)
     yield Row("live part of a repeated check", seconds["again"], loaded)
     yield Row("its probe alone", seconds["probe"], loaded)
+
+
+def checkpoint_and_undo(prefix: Path, names: tuple[str, ...] | None, times: int) -> Iterator[Row]:
+    """The seconds of a way back and of going it, on a copy by links in which one package is replaced as pip does it."""
+    from envguard import home
+    from envguard.changes import checkpoint, undo
+    from envguard.undo_report import Checkpoint
+
+    taken: dict[str, list[float]] = {"begin": [], "end": [], "undo, planned and done": []}
+    with tempfile.TemporaryDirectory(dir=prefix.parent) as folder:
+        where = Path(folder, "copy")
+        subprocess.run(["cp", "-al", prefix, where], check=True)
+        place = home.make(where, undo=True)
+        [site] = where.glob("lib/python3*/site-packages")
+        name = names[0] if names else "package0003"
+        for _ in range(times):
+            start = time.perf_counter()
+            point = checkpoint.begin(place, ("pip", "install", name), names)
+            taken["begin"].append(time.perf_counter() - start)
+            assert isinstance(point, Checkpoint), point
+            for file in site.glob(f"{name}*/**/*"):
+                if file.is_file():
+                    content = file.read_bytes()
+                    file.unlink()
+                    file.write_bytes(content + b"# newer")
+            start = time.perf_counter()
+            checkpoint.end(place, point, failed=False)
+            taken["end"].append(time.perf_counter() - start)
+            start = time.perf_counter()
+            plan = undo.plan(place)
+            assert undo.run(place, plan).proof.same
+            taken["undo, planned and done"].append(time.perf_counter() - start)
+    what = f"{name} alone" if names else "everything kept"
+    for step, seconds in taken.items():
+        yield Row(f"checkpoint, {what}: {step}", statistics.median(seconds))
 
 
 def hashing_alone(prefix: Path) -> float:
