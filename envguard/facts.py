@@ -158,6 +158,8 @@ class Overlap:
     """Files of the distribution that are on disk and that conda does not claim."""
     twin: str | None = None
     """Path of conda's own dist-info of the same name, if that is still there too."""
+    unread: str | None = None
+    """The wheel or package whose files nobody has read: the numbers are guesses, good for a judgement and not to be told."""
 
     @property
     def shape(self) -> str:

@@ -1,8 +1,8 @@
 """The environment as it would be after a transaction, so that the same rules judge it.
 
 What nobody can know before is not made up: of a wheel that is not on this machine the files are not known, so where it takes
-the place of a package, every file of that counts as claimed by both, and pip's as what is there. What
-libraries would be found, and what a framework would say of CUDA, is no longer known once their packages change.
+the place of a package, every file of that counts as claimed by both, and pip's as what is there; that is enough to judge by,
+and `Overlap.unread` keeps the numbers from being told. What libraries would be found, and what a framework would say of CUDA, is no longer known once their packages change.
 """
 
 from __future__ import annotations
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from envguard.forecast.transaction import Coming, Transaction
     from envguard.probe.pip_files import Row
     from envguard.process import Module, Process
+
+
+def _wheel(coming: Coming) -> str:
+    """What to call the wheel of a distribution."""
+    return coming.file or coming.source or f"{coming.name} {coming.version}"
+
 
 _CUDA = ("torch", "tensorflow", "jax", "cupy", "nvidia-", "cuda", "cudnn", "pytorch")
 """Projects with which what is known of CUDA stands and falls, by how their names begin."""
@@ -146,7 +152,8 @@ class _Change:
                 continue
             if moved == overlap.distribution and overlap.record in overwritten:  # its files are a third one's then
                 overlap = replace(overlap, on_disk=OnDisk(other=overlap.differ))  # noqa: PLW2901
-            kept.append(replace(overlap, distribution=moved))
+            unread = next((_wheel(each) for each, path in self.comes if path == moved), overlap.unread)
+            kept.append(replace(overlap, distribution=moved, unread=unread))
         return (*kept, *new.values())
 
     def _overlap(
@@ -194,6 +201,7 @@ class _Change:
             ),
             extra=Paths(),
             twin=twin,
+            unread=_wheel(coming) if rows is None else None,
         )
 
     def _is_code(self, path: str) -> bool:

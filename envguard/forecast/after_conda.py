@@ -134,6 +134,7 @@ def _overlaps(
                     sample=(),
                     extra=paths(path for path in rows if path not in listed and books.is_there(path)),
                     twin=twins.get((record, dist.name)),
+                    unread=record,
                 )
 
 

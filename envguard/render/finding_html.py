@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from envguard.render import outline, words
 from envguard.render.answer_html import fix_parts, folded_evidence
 from envguard.render.element import element
-from envguard.render.language import clean, say
+from envguard.render.language import clean, framed, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,10 +40,16 @@ def fixes(ways: tuple[Fix, ...], platform: str | None, language: Translator | No
 
 
 def finding_html(
-    finding: Finding, platform: str | None, details: bool, language: Translator | None, level: int
+    finding: Finding,
+    platform: str | None,
+    details: bool,
+    language: Translator | None,
+    level: int,
+    *,
+    quoted: bool = False,
 ) -> Element:
-    """The whole finding."""
-    severity = finding.severity
+    """The whole finding; `quoted` where it is not so yet."""
+    severity, said = finding.severity, say(finding.message, language)
     return element(
         "article",
         element(
@@ -57,7 +63,7 @@ def finding_html(
             aria_level=str(level),
             class_="eg-rule",
         ),
-        element("p", say(finding.message, language), class_="eg-message"),
+        element("p", framed(words.QUOTED, language, says=said) if quoted else said, class_="eg-message"),
         so(finding.consequence, language) if finding.consequence is not None else None,
         *fixes(finding.fixes, platform, language),
         folded_evidence(finding.evidence, details, language) if finding.evidence else None,

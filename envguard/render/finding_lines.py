@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from envguard.render import outline, words
 from envguard.render.answer_lines import evidence_lines, fix_lines
-from envguard.render.language import clean, say
+from envguard.render.language import clean, framed, say
 from envguard.render.lines import BLANK, Span, Wrap, line
 
 if TYPE_CHECKING:
@@ -23,8 +23,10 @@ def heading(title: str) -> Iterator[Line]:
     yield line(Span(f"── {title}", "heading"), wrap=Wrap.RULE)
 
 
-def finding_lines(finding: Finding, platform: str | None, details: bool, language: Translator | None) -> Iterator[Line]:
-    """Its title and its message; with `details` its evidence and the ways out, too."""
+def finding_lines(
+    finding: Finding, platform: str | None, details: bool, language: Translator | None, *, quoted: bool = False
+) -> Iterator[Line]:
+    """Its title and its message; with `details` its evidence and the ways out, too; `quoted` where it is not so yet."""
     symbol, word = words.SEVERITY_SYMBOLS[finding.severity], say(words.SEVERITIES[finding.severity], language)
     yield line(
         Span(f"{symbol} {word}", finding.severity.value),
@@ -33,7 +35,8 @@ def finding_lines(finding: Finding, platform: str | None, details: bool, languag
         indent=2,
         hang=2,
     )
-    yield line(say(finding.message, language), indent=4)
+    said = say(finding.message, language)
+    yield line(framed(words.QUOTED, language, says=said) if quoted else said, indent=4)
     if not details:
         return
     if finding.consequence is not None:

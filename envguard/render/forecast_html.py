@@ -145,9 +145,10 @@ def _findings(told: Forecast, details: bool, language: Translator | None, level:
     platform = told.environment.platform if told.environment else None
     if told.new_findings:
         yield heading(own.AFTERWARDS, language, level)
+        yield element("p", say(own.NOT_YET, language), class_="eg-soft")
     for finding in told.new_findings:
         shown = finding if details else replace(finding, evidence=(), fixes=())
-        yield finding_html(shown, platform, details, language, level + 1)
+        yield finding_html(shown, platform, details, language, level + 1, quoted=True)
 
 
 def _settled(told: Forecast, language: Translator | None, level: int) -> Iterator[Element]:

@@ -39,7 +39,7 @@ def _lines(told: Forecast, room: int, details: bool, language: Translator | None
             yield BLANK
             yield from _remark(remark, details, language)
     yield from _changes(told, room, details, language)
-    yield from _findings(own.AFTERWARDS, told.new_findings, platform, details, language)
+    yield from _findings(told.new_findings, platform, details, language)
     yield from _settled(told, language)
     if told.alternatives:
         yield from heading(say(own.BETTER, language))
@@ -108,18 +108,16 @@ def _changes(told: Forecast, room: int, details: bool, language: Translator | No
 
 
 def _findings(
-    title: Text,
-    findings: tuple[Finding, ...],
-    platform: str | None,
-    details: bool,
-    language: Translator | None,
+    findings: tuple[Finding, ...], platform: str | None, details: bool, language: Translator | None
 ) -> Iterator[Line]:
+    """In the words of the rules, which speak of what is so: hence as what somebody would say."""
     if not findings:
         return
-    yield from heading(say(title, language))
+    yield from heading(say(own.AFTERWARDS, language))
+    yield line(Span(say(own.NOT_YET, language), "soft"), indent=2, hang=2)
     for finding in findings:
         yield BLANK
-        yield from finding_lines(finding, platform, details, language)
+        yield from finding_lines(finding, platform, details, language, quoted=True)
 
 
 def _settled(told: Forecast, language: Translator | None) -> Iterator[Line]:

@@ -88,6 +88,7 @@ CRASHED = Text("{n} failed", plural="{n} failed")
 
 DO_FIRST = Text("Do this first")
 SETTLES = Text("for {code} {subject}")
+QUOTED = Text("“{says}”")
 FINDINGS = Text("Findings")
 ALSO = Text("Good to know")
 SO = Text("so:")

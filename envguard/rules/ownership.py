@@ -28,6 +28,15 @@ _CONTENT = MappingProxyType(
         "unknown": "conda recorded {conda}, pip recorded {pip}; what is on disk was not read",
     }
 )
+_UNCOUNTED = MappingProxyType(
+    {
+        "pip": "pip's {name} {other} replaced conda's {package} {version}",
+        "same": "pip's {name} {other} replaced conda's {package} {version}, which is the same version",
+        "both": "conda's {package} {version} and pip's {name} {other} are mixed on disk",
+        "stranger": "pip's {name} {other}, another project, has overwritten files of conda's {package} {version}",
+    }
+)
+"""What is said, by shape, where it is not known how many files it is about."""
 _FILES_SHOWN = 2
 _DIGITS = 12
 
@@ -80,8 +89,10 @@ def _message(clash: Clash) -> Text:
         "version": package.version,
         "name": dist.name,
         "other": dist.version or "?",
-        "n": clash.overlap.shared if shape == "same" else clash.overlap.differ,
     }
+    if clash.overlap.unread is not None and shape != "conda":
+        return Text(_UNCOUNTED["stranger" if clash.stranger else shape], args)
+    args["n"] = clash.overlap.shared if shape == "same" else clash.overlap.differ
     if shape == "same":
         return Text(
             "pip's {name} {other} shares {n} file with conda's {package} {version}, the same in both",
@@ -133,6 +144,13 @@ def _message(clash: Clash) -> Text:
 
 def _evidence(clash: Clash) -> Iterator[Evidence]:
     overlap, package, dist = clash.overlap, clash.package, clash.dist
+    if overlap.unread is not None and overlap.shape != "conda":
+        yield Evidence(
+            text("lists the files of {package} {version}", package=package.name, version=package.version),
+            overlap.record,
+        )
+        yield Evidence(text("was not read: how many of them it brings is not known"), overlap.unread)
+        return
     book = f"{dist.path}/{'RECORD' if dist.kind == 'dist-info' else 'installed-files.txt'}"
     yield Evidence(
         text(
@@ -145,7 +163,9 @@ def _evidence(clash: Clash) -> Iterator[Evidence]:
         ),
         overlap.record,
     )
-    if overlap.differ:
+    if overlap.unread is not None:
+        yield Evidence(text("was not read: how many of them differ is not known"), overlap.unread)
+    elif overlap.differ:
         yield Evidence(_states(overlap), book)
     for file in overlap.sample[:_FILES_SHOWN]:
         yield _content(file)
