@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 """The version of a line; a reader skips lines of a version that it does not know."""
 NAME, LOCK = "ledger.jsonl", "ledger.lock"
-NEWEST = 2 << 20
+NEWEST = 1 << 20
 """Bytes that are read of the end."""
 PATIENCE = 10.0
 _WORDS, _WORD = 400, 2000

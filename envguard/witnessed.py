@@ -10,6 +10,7 @@ import datetime
 from typing import TYPE_CHECKING
 
 from envguard.ledger_entry import Deed, Entry
+from envguard.store import Derived
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -43,11 +44,17 @@ class Telling:
     """Those of conda's history, by their place, that it explains."""
 
 
+_known: Derived[tuple[Telling, ...]] = Derived()
+"""Of the last few environments, about each of which several questions are asked."""
+
+
 def tellings(env: Environment) -> tuple[Telling, ...]:
     """What the ledger tells, in the order of time, joined with what files tell."""
-    if not env.ledger:
-        return ()
-    told = _told(env.ledger)
+    return _known.get(env, None, lambda: _joined(env)) if env.ledger else ()
+
+
+def _joined(env: Environment) -> tuple[Telling, ...]:
+    told = _told(env.ledger or ())
     dists: dict[int, list[Distribution]] = {}
     by_version: dict[tuple[str, str | None], list[int]] = {}
     for place, each in enumerate(told):

@@ -196,7 +196,7 @@ def test_the_end_of_a_large_ledger_is_read_fast(tmp_path):
     assert not found.whole
     assert not found.problems
     assert found.entries[-1] == FOUND
-    assert 1000 < len(found.entries) < 10_000
+    assert 500 < len(found.entries) < 5_000
     started = time.process_time()
     for _ in range(100):
         assert ledger.read(tmp_path) is found
