@@ -15,8 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from envguard.errors import BadArguments
 from envguard.machine import LogLine
+from envguard.masking import without_secrets
 from envguard.model import text
-from envguard.run import without_secrets
 from envguard.value import value
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ import time
 from typing import IO, TYPE_CHECKING
 
 from envguard.errors import Cancelled, ProbeFailed
-from envguard.masking import without_secret_addresses
-from envguard.masking import without_secrets as without_secrets
+from envguard.masking import without_secret_addresses, without_secrets
 from envguard.model import text
 from envguard.value import value
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envguard.errors import ProbeFailed
-from envguard.run import clean_environment, run, without_secrets
+from envguard.masking import without_secrets
+from envguard.run import clean_environment, run
 
 if TYPE_CHECKING:
     import subprocess

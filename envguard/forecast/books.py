@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from envguard.facts import Paths
+from envguard.masking import without_secrets
 from envguard.probe import conda_book, pip_files, reading
-from envguard.run import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

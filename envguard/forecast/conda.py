@@ -18,13 +18,13 @@ from envguard.commands.tools.conda import INSTALL
 from envguard.errors import CannotTell
 from envguard.facts import CondaPackage, Paths, spec_name
 from envguard.forecast.transaction import Transaction
+from envguard.masking import without_secrets
 from envguard.model import Text, text
 from envguard.packages import contents, names, repodata, solving
 from envguard.packages.channels import Channel, addresses, channels
 from envguard.packages.known import unlooked
 from envguard.packages.solving import Wish
 from envguard.probe import pip_files, reading
-from envguard.run import without_secrets
 from envguard.surroundings.condarc import conda_config
 from envguard.value import value
 from envguard.versions import Answer

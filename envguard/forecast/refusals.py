@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from envguard.masking import without_secrets
 from envguard.model import Text, text
-from envguard.run import without_secrets
 from envguard.value import value
 
 if TYPE_CHECKING:

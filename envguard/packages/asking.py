@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envguard import run
+from envguard.masking import without_secrets
 from envguard.model import text
 from envguard.value import value
 
@@ -80,7 +81,7 @@ def ask(request: Mapping[str, Any], *, timeout: float, cancel: Callable[[], bool
 
 def _short(says: str) -> str:
     """A reason on one line, cut where it grows long."""
-    line = " ".join(run.without_secrets(says).split())
+    line = " ".join(without_secrets(says).split())
     line = line.removeprefix("Cannot solve the request because of: ")
     return line if len(line) <= _LONGEST else line[:_LONGEST].rsplit(" ", 1)[0] + " …"
 

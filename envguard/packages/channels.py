@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envguard.run import without_secrets
+from envguard.masking import without_secrets
 from envguard.value import value
 
 if TYPE_CHECKING:
