@@ -428,7 +428,7 @@ class _Work:
         return path not in self._left if self.left else True
 
     def _file(self, path: str) -> str:
-        return os.path.join(self.prefix, path)  # noqa: PTH118
+        return f"{self.prefix}{os.sep}{path}"
 
     def _remove(self, path: str) -> None:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
@@ -464,6 +464,8 @@ class _Work:
     def _link(self, path: str) -> None:
         entry = self.before.entries[path]
         beside = self._beside(path)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(beside)  # noqa: PTH108
         os.symlink(entry.target or "", beside)  # noqa: PTH211
         self._place(beside, path)
         if os.utime in os.supports_follow_symlinks:
@@ -477,13 +479,14 @@ class _Work:
             self._copy(copied, path, entry)
             return
         file = self._kept_file(path)
-        current = listing.one(self.prefix, path)
-        if file is None and self.links and current is not None and current.inode == entry.inode:
+        current = self.now.entries.get(path)
+        in_place = self.links and current is not None and current.inode == entry.inode
+        if file is None and in_place:
             file = self._file(path)
         if file is not None and self._as_it_was(path, file):
-            if current is None or current.inode != entry.inode:
+            if not in_place:
                 beside = self._beside(path)
-                os.link(file, beside, follow_symlinks=False)
+                self._linked(file, beside)
                 self._place(beside, path)
             self._date(path, entry)
             return
@@ -494,6 +497,13 @@ class _Work:
             self.fetched.append(path)
             return
         self.left.append(Left(path, self._why(path)))
+
+    def _linked(self, file: str, beside: str) -> None:
+        try:
+            os.link(file, beside, follow_symlinks=False)
+        except FileExistsError:  # of an undo that was killed
+            os.unlink(beside)  # noqa: PTH108
+            os.link(file, beside, follow_symlinks=False)
 
     def _as_it_was(self, path: str, file: str, *, dated: bool = True) -> bool:
         """Whether a file has the content that the path had, and by what that is known."""
@@ -527,22 +537,21 @@ class _Work:
         self._place(beside, path)
 
     def _beside(self, path: str) -> str:
-        """A free name in the folder of a path."""
-        beside = os.path.join(os.path.dirname(self._file(path)), f"{_TEMPORARY}{self.before.entries[path].inode}")  # noqa: PTH118, PTH120
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)  # noqa: PTH108
-        return beside
+        """A name of ours in the folder of a path."""
+        folder, slash, _ = path.rpartition("/")
+        return self._file(f"{folder}{slash}{_TEMPORARY}{self.before.entries[path].inode}")
 
     def _place(self, beside: str, path: str) -> None:
+        file = self._file(path)
         try:
-            with contextlib.suppress(IsADirectoryError):
-                os.replace(beside, self._file(path))  # noqa: PTH105
-                return
-            os.rmdir(self._file(path))  # noqa: PTH106
-            os.replace(beside, self._file(path))  # noqa: PTH105
-        finally:
-            with contextlib.suppress(OSError):  # a rename onto the same inode leaves both names
+            os.replace(beside, file)  # noqa: PTH105
+        except IsADirectoryError:
+            os.rmdir(file)  # noqa: PTH106
+            os.replace(beside, file)  # noqa: PTH105
+        except OSError:
+            with contextlib.suppress(OSError):
                 os.unlink(beside)  # noqa: PTH108
+            raise
 
     def _date(self, path: str, entry: Entry) -> None:
         status = os.lstat(self._file(path))
