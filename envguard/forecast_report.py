@@ -60,6 +60,8 @@ class Concern(enum.Enum):
     """the program is not there, or its interpreter is gone"""
     UNREADABLE = "unreadable"
     """a requirement file cannot be read"""
+    MISREAD = "misread"
+    """the shell would keep a part of what it is asked for"""
     UNSTOPPABLE = "unstoppable"
     """constraints do not hold it: --force-reinstall, --ignore-installed, a wheel with conda's paths"""
 
@@ -106,7 +108,8 @@ class Alternative:
     """Another way to get the same."""
 
     kind: str
-    """`conda`, `protected`, `fresh` (an environment of its own) or `kernel` (the same, in the kernel's environment)."""
+    """`conda`, `protected`, `fresh` (an environment of its own), `kernel` (the same, in the kernel's environment) or `quoted`
+    (the same, so that it is read as it was meant)."""
     title: Text
     steps: tuple[Step, ...]
     proven: bool | None = None

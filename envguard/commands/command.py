@@ -118,6 +118,8 @@ class Invocation:
     """Where an earlier `cd` of the same shell has gone, as written."""
     conditional: bool = False
     """It stands in a function, a branch, a loop or behind `||`, and may not run."""
+    misread: tuple[str, ...] = ()
+    """Its words of which the shell keeps a part for itself, as IPython's `%conda` hands them on without their quotes."""
 
 
 @value
@@ -202,6 +204,8 @@ class Command:
     conditional: bool = False
     certain: bool = True
     """False if a word of it is known only when it runs."""
+    misread: tuple[str, ...] = ()
+    """Its words of which the shell keeps a part for itself."""
 
     def option(self, name: str) -> str | None:
         """The last value of an option; "" if it has none, None if it was not given."""

@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from envguard.commands import expand, programs, python, shell, windows
+from envguard.commands import expand, programs, python, shell, unquoted, windows
 from envguard.commands.command import Form, Invocation, Word
 from envguard.commands.names import Names
 from envguard.commands.scene import DEEPEST, Scene
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PACKAGERS = {"pip", "conda", "mamba", "micromamba", "uv"}
 """The magics that IPython has for installers; pixi, poetry and pdm have none."""
+SPLITTING = {"conda", "mamba", "micromamba"}
+"""Those of them that split their line and join it again without quotes."""
 SYSTEM = {"sx", "system", "!"}
 CELLS = {"time", "timeit", "capture", "prun", "memit"}
 """Cell magics whose body is a cell of its own."""
@@ -196,6 +198,8 @@ def line_magic(name: str, text: Located, names: Names, scene: Scene, sign: int) 
         if found and (found[0].span.line, found[0].span.column) == (first.line, first.column):
             span = replace(found[0].span, line=text.span(0, 1).line, column=text.span(0, 1).column)
             found[0] = replace(found[0], form=Form.MAGIC, span=span)
+            if name in SPLITTING and not scene.windows:
+                found[0] = unquoted.handed_on(found[0])
         return found
     rest = text.part(sign + len(name), len(text.text))
     if name in SYSTEM:

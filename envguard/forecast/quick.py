@@ -54,9 +54,8 @@ def quick(command: Command, target: Target, place: Place) -> Forecast:
     refusal = refusal or next(iter(found.refusals), None)
     every = _sorted((*remarks, *found.remarks))
     unknown = tuple(dict.fromkeys((*found.unknown, *_unsure(case), *_unread(case.look))))
-    way = (
-        whither.in_kernel(command, place) if any(each.concern is Concern.OTHER_ENVIRONMENT for each in every) else None
-    )
+    elsewhere = any(each.concern is Concern.OTHER_ENVIRONMENT for each in every)
+    ways = (whither.quoted(command), whither.in_kernel(command, place) if elsewhere else None)
     return replace(
         told,
         environment=_summary(case.look),
@@ -65,7 +64,7 @@ def quick(command: Command, target: Target, place: Place) -> Forecast:
         removes=tuple(found.removes),
         remarks=every,
         outcome=Outcome.REFUSED if refusal else _outcome(every, case, found),
-        alternatives=(way,) if way else (),
+        alternatives=tuple(way for way in ways if way is not None),
         unknown=unknown,
         refusal=refusal,
     )

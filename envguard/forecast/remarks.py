@@ -26,6 +26,7 @@ _OF_PLACE = (
     Concern.EXTERNALLY_MANAGED,
     Concern.NO_TOOL,
     Concern.UNREADABLE,
+    Concern.MISREAD,
 )
 """What holds wherever a command goes, whether or not it changes anything."""
 _GUESSED = (Concern.REPLACES_CONDA, Concern.BREAKS_CONSTRAINT)

@@ -28,7 +28,8 @@ _TAKES_VALUE = ("--python", "-p", "--prefix", "-n", "--name", "--target", "-t", 
 
 
 def remarks(case: Case) -> Iterator[Remark]:
-    """What speaks against the place itself."""
+    """What speaks against the place itself, or against how the command is written."""
+    yield from misread(case.command)
     yield from _elsewhere(case)
     yield from _user_site(case)
     yield from _read_only(case)
@@ -179,6 +180,26 @@ def unreadable(command: Command) -> Iterator[Remark]:
             evidence = (Evidence(file.unread, without_secrets(file.path)),)
             said = text("{file} cannot be read", file=without_secrets(file.path))
             yield Remark(Concern.UNREADABLE, Severity.INFO, said, evidence, without_secrets(file.path))
+
+
+def misread(command: Command) -> Iterator[Remark]:
+    """Quotes that IPython takes off, so that conda is asked for something else."""
+    if command.misread:
+        said = text(
+            "IPython hands {words} to the shell without its quotes, and the shell keeps a part of it for itself",
+            "IPython hands {words} to the shell without their quotes, and the shell keeps a part of them for itself",
+            n=len(command.misread),
+            words=tuple(map(without_secrets, command.misread)),
+        )
+        yield Remark(Concern.MISREAD, Severity.WARNING, said, (), command.misread[0])
+
+
+def quoted(command: Command) -> Alternative | None:
+    """The same, so that it is read as it was meant."""
+    if not command.misread or shown(command.argv) != command.argv:
+        return None
+    step = Step((f"%{command.tool.value}", *command.argv[1:]), Where.CELL)
+    return Alternative("quoted", text("Keep the quotes"), (step,))
 
 
 def in_kernel(command: Command, place: Place) -> Alternative | None:

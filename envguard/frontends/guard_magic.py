@@ -39,6 +39,7 @@ ABOUT = {
     Concern.EXTERNALLY_MANAGED: "the operating system manages this Python, and pip will refuse",
     Concern.NO_TOOL: "the program is not there",
     Concern.UNREADABLE: "a requirement file cannot be read",
+    Concern.MISREAD: "the shell would keep a part of what it is asked for",
     Concern.UNSTOPPABLE: "constraints do not hold it",
 }
 WORDS = (*names(), "default", "heed", "ignore", "protect", "rules")

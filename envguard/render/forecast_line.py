@@ -26,6 +26,7 @@ _WITH_OTHERS = Text(
     plural="envguard: {says}; and {n} more installs of this cell are worth a look; {more} tells more",
 )
 _HERE = Text("envguard: {says}; `{here}` would be for this kernel; {more} tells more")
+_QUOTED = Text("envguard: {says}; write `{quoted}`; {more} tells more")
 _REFUSAL = Text(
     "envguard: the cell was not run: {says}. Instead: {instead}. {more} tells more, `%envguard ask` lets you choose"
 )
@@ -43,6 +44,7 @@ INSTEAD = MappingProxyType(
         Concern.EXTERNALLY_MANAGED: Text("a virtual environment: `python3 -m venv FOLDER`"),
         Concern.NO_TOOL: Text("`%pip install …`, which installs for this kernel"),
         Concern.UNREADABLE: Text("look at the file first"),
+        Concern.MISREAD: Text("two pairs of quotes, as in `%conda install \"'numpy>=2'\"`"),
         Concern.UNSTOPPABLE: Text("the same without what takes no notice of constraints"),
     }
 )
@@ -55,6 +57,9 @@ def line(forecast: Forecast, others: int = 0, language: Translator | None = None
     here = way(forecast, "kernel") if _goes_elsewhere(forecast) else None
     if here is not None and not others:
         return _told(_HERE, forecast, language, here="; ".join(cell_lines(here)))
+    quoted = way(forecast, "quoted") if _is_misread(forecast) else None
+    if quoted is not None and not others:
+        return _told(_QUOTED, forecast, language, quoted="; ".join(cell_lines(quoted)))
     return _told(_WITH_OTHERS if others else _LINE, forecast, language, n=others or 1)
 
 
@@ -65,7 +70,8 @@ def refusal(forecast: Forecast, language: Translator | None = None) -> str:
 
 def instead(forecast: Forecast, language: Translator | None = None) -> str:
     """The way that an alternative shows, or else what is the rule for the gravest concern."""
-    kinds = ("kernel", "conda", "protected", "fresh") if _goes_elsewhere(forecast) else ("conda", "protected", "fresh")
+    first = ("kernel",) if _goes_elsewhere(forecast) else ("quoted",) if _is_misread(forecast) else ()
+    kinds = (*first, "conda", "protected", "fresh")
     shown = next(filter(None, (way(forecast, kind) for kind in kinds)), None)
     if shown is not None:
         return f"`{' && '.join(cell_lines(shown))}`"
@@ -100,6 +106,10 @@ def _told(template: Text, forecast: Forecast, language: Translator | None, n: in
 
 def _goes_elsewhere(forecast: Forecast) -> bool:
     return any(remark.concern in (Concern.OTHER_ENVIRONMENT, Concern.NO_TOOL) for remark in forecast.remarks[:1])
+
+
+def _is_misread(forecast: Forecast) -> bool:
+    return any(remark.concern is Concern.MISREAD for remark in forecast.remarks[:1])
 
 
 def _says(forecast: Forecast, language: Translator | None) -> str:

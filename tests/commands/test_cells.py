@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
+from IPython.core.magics.packaging import PackagingMagics
 
 from envguard.commands import python
 from envguard.commands.cell import TRIGGER, invocations, of_line, triggered
@@ -256,6 +258,38 @@ HOSTILE = [
     "!pip install \U000f0000 \U000ffffd \ud800",
     "!bash -c '" + "bash -c " * 50 + "pip install x'",
 ]
+
+
+MISREAD = (
+    ("""install "numpy>=2" six""", ["numpy>=2"]),
+    ("install 'numpy<2'", ["numpy<2"]),
+    ("install 'numpy >=1.26,<2' -y", ["numpy >=1.26,<2"]),
+    ("install 'numpy=1.25|1.26'", ["numpy=1.25|1.26"]),
+    ("install numpy\\>=2", ["numpy>=2"]),
+    ("install numpy=2 six", []),
+    ("install 'numpy!=2.0'", []),
+    ("install six > log.txt 2>&1", []),
+    ("""install "'numpy>=2'" six""", []),
+    ("""install '"numpy>=2"'""", []),
+    ("""install 'numpy[version=">=2"]'""", []),
+    ("install -c conda-forge 'conda-forge::numpy==2.*'", []),
+)
+
+
+@pytest.mark.parametrize(("line", "misread"), MISREAD, ids=[row[0] for row in MISREAD])
+def test_what_becomes_of_quotes_that_ipython_takes_off(line, misread, tmp_path):
+    """Against IPython's own magic: either conda gets the words that we say it gets, or we say which it does not get."""
+    log, conda = tmp_path / "log", tmp_path / "conda"
+    conda.write_text(f"#!{sys.executable}\nimport json, sys\nopen({str(log)!r}, 'w').write(json.dumps(sys.argv[1:]))\n")
+    conda.chmod(0o755)
+    shell = SimpleNamespace(system=lambda said: subprocess.run(said, shell=True, cwd=tmp_path, capture_output=True))
+    PackagingMagics._run_command(SimpleNamespace(shell=shell), str(conda), line)
+    got = json.loads(log.read_text()) if log.exists() else []
+    [command] = commands(f"%conda {line}", PLACE)
+    assert list(command.misread) == misread
+    assert (set(command.argv[1:]) <= set(got)) is not bool(misread)
+    for other in (f"!conda {line}", f"%pip {line}"):
+        assert [each.misread for each in commands(other, PLACE)] == [()]
 
 
 def test_a_line_is_one_for_the_shell_that_reads_it():

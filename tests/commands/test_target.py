@@ -223,7 +223,11 @@ def test_conda_takes_what_is_named_active_or_its_own(world):
     (envs / "one/conda-meta").mkdir(parents=True)
     place = world.place(world.base / "bin", CONDA_ENVS_PATH=str(envs))
     active = replace(place, variables={**place.variables, "CONDA_PREFIX": str(world.conda)})
-    for name, content in (("one.yml", "name: one\n"), ("nameless.yml", "dependencies: [six]\n"), ("torn.yml", "name: [")):
+    for name, content in (
+        ("one.yml", "name: one\n"),
+        ("nameless.yml", "dependencies: [six]\n"),
+        ("torn.yml", "name: ["),
+    ):
         Path(place.folder, name).write_text(content)
     table = (
         (place, "conda install -n one six", envs / "one"),

@@ -275,6 +275,21 @@ def test_the_wrong_environment(scenario: Callable[..., Scenario], around: Path) 
     )
 
 
+def test_quotes_that_ipython_takes_off(scenario: Callable[..., Scenario], around: Path) -> None:
+    where = place(scenario("clean").prefix, around)
+    found = {}
+    for source in (
+        "%conda install 'six>=1'",
+        """%conda install "'six>=1'" """,
+        "%conda install six=1",
+        "%pip install 'six>=1'",
+    ):
+        [command] = commands(source, where)
+        told = api.foretell(command, where)
+        found[source] = (concerns(told)[:1] == ("misread",), [way.kind for way in told.alternatives])
+    assert list(found.values()) == [(True, ["quoted"]), (False, []), (False, []), (False, [])]
+
+
 def test_an_environment_that_somebody_names(scenario: Callable[..., Scenario], around: Path) -> None:
     """It is meant: it is said, and is no warning."""
     sound = scenario("sound").prefix

@@ -38,6 +38,18 @@ def test_what_goes_elsewhere_is_told_how_it_would_not():
     assert "would be for this kernel" not in line(replace(away, remarks=(REPLACES,)))
 
 
+def test_what_the_shell_would_misread_is_told_as_it_has_to_be_written():
+    remark = Remark(Concern.MISREAD, Severity.WARNING, text("the shell keeps a part"))
+    way = Alternative("quoted", text("so"), (Step(("%conda", "install", "numpy>=2"), Where.CELL),))
+    misread = told("conda", "install", "numpy>=2", tool="conda", remarks=(remark,), alternatives=(way,))
+    assert line(misread) == (
+        """envguard: the shell keeps a part; write `%conda install "'numpy>=2'"`; """
+        "`%envcheck forecast conda install 'numpy>=2'` tells more"
+    )
+    assert """Instead: `%conda install "'numpy>=2'"`.""" in refusal(misread)
+    assert "; write `" not in line(replace(misread, remarks=(REPLACES,)))
+
+
 def test_a_refusal_takes_the_better_way_or_the_rule():
     assert f"Instead: `%conda install --prefix {PREFIX} " in refusal(FULL)
     failed = replace(FULL.alternatives[0], proven=False)

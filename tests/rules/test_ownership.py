@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from envguard.errors import CannotTell
@@ -53,6 +55,12 @@ ALL_CONDA, UNREAD = OnDisk(conda=12), OnDisk(other=2, unknown=10)
                 "numpy",
                 "pip's numpy 2.3.5 replaced conda's numpy 1.26.4: 12 files that both claim differ",
             ),
+        ),
+        # nobody has read the wheel: no number, though the files that may be hit are counted
+        (
+            ([NUMPY], [PIPS]),
+            overlap(NUMPY, PIPS, compiled=3, unread="numpy-2.3.5.whl"),
+            Told("error", "numpy", "pip's numpy 2.3.5 replaced conda's numpy 1.26.4"),
         ),
         # the extension has another name in pip's wheel
         (
@@ -205,6 +213,21 @@ def test_certain_only_if_a_file_was_seen(clash, certainty):
 
 
 CV, HEADLESS = dist("opencv-python", "4.9", installed=5.0), dist("opencv-python-headless", "4.10", installed=9.0)
+
+
+def test_what_nobody_has_read_is_no_number():
+    clash = overlap(NUMPY, PIPS, compiled=2)
+    known = only(pip_overwrote_conda(env([NUMPY], [PIPS], overlaps=(clash,))))
+    guessed = only(pip_overwrote_conda(env([NUMPY], [PIPS], overlaps=(replace(clash, unread="numpy-2.3.5.whl"),))))
+    assert guessed.fingerprint == known.fingerprint
+    assert [(evidence.says.english(), evidence.source) for evidence in guessed.evidence] == [
+        ("lists the files of numpy 1.26.4", NUMPY.record),
+        ("was not read: how many of them it brings is not known", "numpy-2.3.5.whl"),
+    ]
+    ours = replace(clash, on_disk=ALL_CONDA, unread=NUMPY.record)
+    found = only(pip_overwrote_conda(env([NUMPY], [PIPS], overlaps=(ours,))))
+    assert found.evidence[0].says.english() == "numpy 1.26.4 lists 30 files that numpy lists, too"
+    assert found.evidence[1].says.english() == "was not read: how many of them differ is not known"
 
 
 def test_shared_files():

@@ -107,6 +107,7 @@ class Call:
             self.invocation.folder,
             self.invocation.conditional,
             all(word.known for word in self.words) and not parsed.unknown,
+            self.invocation.misread,
         )
 
 
