@@ -18,7 +18,7 @@ from envguard import ledger, masking, traces
 from envguard.change_report import Changed, Done
 from envguard.changed import difference
 from envguard.changes import checkpoint as checkpoints
-from envguard.changes import remember, undo
+from envguard.changes import journal, remember, undo
 from envguard.commands.command import Kind, Tool, Verb
 from envguard.errors import EnvguardError
 from envguard.forecast_report import Depth, Outcome
@@ -28,7 +28,7 @@ from envguard.undo_report import Checkpoint, NoUndo, State
 from envguard.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from envguard.commands.command import Command
     from envguard.forecast_report import Forecast
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from envguard.traces import Traces
     from envguard.undo_report import Undone, UndoPlan
 
+_LONG = 1.0
+"""Seconds from which on it is said what they went into."""
 _PATIENCE = 3.0
 """Seconds for which a cell that has ended waits to write into the ledger."""
 
@@ -44,7 +46,7 @@ _PATIENCE = 3.0
 class Seen:
     """One install command that is about to run, as far as it is known."""
 
-    forecast: Forecast
+    forecast: Forecast | None
     command: Command | None = None
 
 
@@ -125,6 +127,33 @@ def end(begun: Begun, whence: Whence, *, failed: bool | None) -> Ended:
     return Ended(entry, point, file, (*problems, *([problem] if problem is not None else [])))
 
 
+def announced(begun: Begun) -> Iterator[Text]:
+    """What is said before they run."""
+    if begun.home.new:
+        yield made(begun.home)
+    if begun.no_undo is not None:
+        yield text("no undo: {reason}", reason=begun.no_undo.english())
+    elif begun.seconds > _LONG:
+        yield text("a way back was made in {seconds} s", seconds=f"{begun.seconds:.1f}")
+
+
+def concluded(ended: Ended) -> Iterator[Text]:
+    """What is said after they have run."""
+    if ended.first is not None:
+        yield first(ended.first)
+    yield from ended.problems
+
+
+def made(home: Home) -> Text:
+    """That our folder is there from now on."""
+    return text("{folder} was made: what changes in this environment is noted there", folder=home.folder)
+
+
+def first(file: str) -> Text:
+    """That the ledger has begun."""
+    return text("the change was noted in {file}, and so will later ones be", file=file)
+
+
 def found(home: Home, changed: Changed) -> tuple[str | None, Text | None] | None:
     """Notes what nobody has seen coming: the ledger's file if that is its first line, and why it could not be noted.
 
@@ -133,8 +162,8 @@ def found(home: Home, changed: Changed) -> tuple[str | None, Text | None] | None
     """
     if not home.ours or not home.ledger:
         return None, None
-    others = (each for each in checkpoints.all(home) if each.state is State.BEGUN)
-    if any(each.id not in {one.id for one in checkpoints.unfinished(home)} for each in others):
+    begun = (each for each in journal.every(home) if each.checkpoint.state is State.BEGUN)
+    if any(each.process is not None and each.process[0] != os.getpid() and checkpoints.running(each) for each in begun):
         return None
     known = {change.name: change.after for change in _told(ledger.read(home.folder).entries)}
     fresh = _left_over(changed.done, lambda change: change.name not in known or known[change.name] != change.after)
@@ -183,7 +212,7 @@ def names(seen: Iterable[Seen]) -> tuple[str, ...] | None:
 
 def _names(seen: Seen) -> set[str] | None:
     told, command = seen.forecast, seen.command
-    if told.depth is Depth.FULL and not told.unknown and told.outcome is not Outcome.UNKNOWN:
+    if told is not None and told.depth is Depth.FULL and not told.unknown and told.outcome is not Outcome.UNKNOWN:
         return {each.name for each in (*told.installs, *told.replaces, *told.removes)}
     if command is None or command.verb is not Verb.REMOVE or command.tool not in (Tool.PIP, Tool.UV):
         return None
@@ -197,8 +226,12 @@ def _words(seen: Sequence[Seen]) -> tuple[str, ...]:
     """The commands as one, without secrets."""
     told: list[str] = []
     for each in seen:
-        words = each.forecast.command if each.command is None else masking.words(each.command.argv)
-        told += (("&&",) if told else ()) + tuple(words)
+        words: tuple[str, ...] = ()
+        if each.command is not None:
+            words = masking.words(each.command.argv)
+        elif each.forecast is not None:
+            words = each.forecast.command
+        told += (("&&",) if told else ()) + words
     return tuple(told)
 
 

@@ -2,19 +2,21 @@
 
 First the same command runs dry, under the same constraints: a refusal is explained, and wheels that ship paths of conda's
 are not let in, which no constraint would keep out. Then it runs as it was typed, on the user's terminal, with `-c` added:
-builds that pip or uv isolate do not inherit that. At last conda's records are compared with what is there.
+builds that pip or uv isolate do not inherit that. At last conda's records are compared with what is there. What it changes is
+noted in the ledger, for which our folder is made.
 """
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from envguard import collect, run
-from envguard.changes import incoming, limits, protect
+from envguard import home as homes
+from envguard.changes import around, incoming, limits, protect, remember
 from envguard.commands.command import Placement, Tool, Verb
 from envguard.commands.target import target as find_target
-from envguard.errors import BadArguments
+from envguard.errors import BadArguments, EnvguardError
 from envguard.forecast import child
 from envguard.forecast.alternatives import explain_refusal
 from envguard.model import Text, text
@@ -23,7 +25,7 @@ from envguard.value import value
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from envguard.commands.command import Command, Place
+    from envguard.commands.command import Command, Place, Target
     from envguard.facts import Environment
     from envguard.forecast_report import Alternative
 
@@ -64,7 +66,7 @@ def protected(
     tell(_announced(command, env, told))
     folder = child.folder(command, place)
     if command.verb is Verb.REMOVE or not told.pins:
-        return _finished(env, run.hand_over(words, place.variables, place.folder))
+        return _finished(env, _run(words, command, env, aim, place, tell))
     with ExitStack() as stack:
         file = str(stack.enter_context(protect.written(told)))
         argv = incoming.inserted(words, *_options(command, file, place.variables))
@@ -76,7 +78,29 @@ def protected(
                 return Done(env.prefix, tried.ran.code, reason, ways, output)
         elif tried.landings and aim.placement is Placement.SITE:
             return Done(env.prefix, None, _landing(tried.landings))
-        return _finished(env, run.hand_over(argv, place.variables, place.folder), tried.unseen)
+        return _finished(env, _run(argv, command, env, aim, place, tell), tried.unseen)
+
+
+def _run(
+    words: Sequence[str], command: Command, env: Environment, aim: Target, place: Place, tell: Callable[[Text], None]
+) -> int:
+    """Hands over to the command; what it changes is noted, and can be taken back where that is wanted."""
+    home = None
+    if aim.placement is Placement.SITE:
+        with suppress(EnvguardError):  # where nothing can be noted the command is still protected
+            home = homes.make(env.prefix)
+    if home is None or not home.ours:
+        return run.hand_over(words, place.variables, place.folder)
+    begun = around.begin(home, (around.Seen(None, command),), undo=home.undo)
+    for said in around.announced(begun):
+        tell(said)
+    code = None
+    try:
+        code = run.hand_over(words, place.variables, place.folder)
+    finally:
+        for said in around.concluded(around.end(begun, remember.whence(), failed=code != 0)):
+            tell(said)
+    return code
 
 
 def _announced(command: Command, env: Environment, told: protect.Protection) -> Text:

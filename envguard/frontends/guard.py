@@ -71,6 +71,10 @@ class Guard:
         """Causes that the user has let run."""
         self.protection: Protected | None = None
         """What protects conda's packages from every install of this kernel."""
+        self.info: Any = None
+        """The cell that runs, or the last one."""
+        self.way_back: str | None = None
+        """The checkpoint by which that cell's installs can be taken back, once it has ended."""
         self._waiting: dict[int, Once] = {}
         self._held: list[tuple[Any, Held]] = []
 
@@ -81,6 +85,7 @@ class Guard:
 
     def before(self, info: Any) -> None:
         """The event pre_run_cell."""
+        self.info, self.way_back = info, None
         if self._waiting:
             self._forget()
         if triggered(info.raw_cell):
@@ -104,7 +109,7 @@ class Guard:
             with brought.visit():
                 from envguard.frontends.verdict import verdict_on
 
-                verdict = verdict_on(self, info.raw_cell)
+                verdict = verdict_on(self, info)
         except KeyboardInterrupt:
             raise CellNotRun("envguard: interrupted; the cell was not run") from None
         except BaseException as error:  # noqa: BLE001 - a guard that fails must not keep anybody from working
@@ -122,6 +127,15 @@ class Guard:
         """Causes that the user has let run for the cell that is running, in which this one is nested."""
         return {cause for _, held in self._held for cause in held.causes}
 
+    def is_noting(self) -> bool:
+        """Whether what the installs of a cell change is noted already, in which this one may be nested."""
+        return any(held.around is not None for _, held in self._held)
+
+    def settle(self, result: Any) -> None:
+        """Notes what the installs of a cell that has ended have changed, before anybody else tells of it."""
+        for _, held in reversed(self._held[self._first(result) :]):
+            held.finish(result)
+
     def say(self, line: str) -> None:
         """One line of ours: beside the output of the cell, not in it."""
         with suppress(Exception):  # streams may be closed, or anything that a user has put in their place
@@ -129,13 +143,21 @@ class Guard:
             sys.stderr.write(f"{line}\n")
             sys.stderr.flush()
 
+    def once(self, line: str) -> None:
+        """Such a line, if it has not been said in this kernel."""
+        if ("", line) not in self.told:
+            self.told.add(("", line))
+            self.say(line)
+
     def close(self) -> None:
         """Undoes everything that still holds."""
         for once in list(self._waiting.values()):
             self._remove(once)
         self._waiting.clear()
         while self._held:
-            self._held.pop()[1].undo()
+            _, held = self._held.pop()
+            held.finish(None)
+            held.undo()
         if self.protection is not None:
             self.protection.off()
             self.protection = None
@@ -155,24 +177,24 @@ class Guard:
 
     def _release(self, result: Any) -> None:
         """Undoes what held for the cell that has ended, and for those nested in it of whose end nobody told."""
-        ended = getattr(result, "info", None)
-        if result is None:  # the cell was cancelled: it is the last one that began
-            first = len(self._held) - 1
-        else:
-            # the result of a cell that brought down its loop has a copy of the info
-            same = [number for number, (info, _) in enumerate(self._held) if _are_one(info, ended)]
-            first = same[-1] if same else len(self._held)
+        first = self._first(result)
+        self.settle(result)
         while len(self._held) > first:
             self._held.pop()[1].undo()
+
+    def _first(self, result: Any) -> int:
+        """Where in the list those begin that end with this cell."""
+        if result is None:  # the cell was cancelled: it is the last one that began
+            return max(len(self._held) - 1, 0)
+        # the result of a cell that brought down its loop has a copy of the info
+        ended = getattr(result, "info", None)
+        same = [number for number, (info, _) in enumerate(self._held) if _are_one(info, ended)]
+        return same[-1] if same else len(self._held)
 
     def _failed(self, error: BaseException) -> None:
         from envguard.frontends.verdict import failure
 
-        line = failure(error)
-        cause = ("", line)
-        if cause not in self.told:
-            self.told.add(cause)
-            self.say(line)
+        self.once(failure(error))
 
 
 def _are_one(info: Any, ended: Any) -> bool:

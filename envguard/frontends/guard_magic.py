@@ -10,7 +10,7 @@ from envguard import api
 from envguard.errors import BadArguments, EnvguardError
 from envguard.forecast_report import Concern
 from envguard.frontends import guard as guards
-from envguard.frontends import protection
+from envguard.frontends import protection, undo_magic
 from envguard.frontends.modes import concerns, mode_named, names
 from envguard.model import text
 from envguard.render.language import clean, say
@@ -42,7 +42,7 @@ ABOUT = {
     Concern.MISREAD: "the shell would keep a part of what it is asked for",
     Concern.UNSTOPPABLE: "constraints do not hold it",
 }
-WORDS = (*names(), "default", "heed", "ignore", "protect", "rules")
+WORDS = (*names(), "default", "heed", "ignore", "protect", "rules", "undo")
 BEFORE_A_CONCERN = ("heed", "ignore")
 
 
@@ -71,6 +71,8 @@ def envguard(shell: InteractiveShell, line: str) -> None:
             _say(_protection(guard))
         case ["protect", *_]:
             raise BadArguments(text("`%envguard protect` takes on or off"))
+        case ["undo", *words]:
+            undo_magic.undo(shell, guard, words)
         case ["ignore", concern, *reason]:
             guard.modes.reasons[_known(concern)] = " ".join(reason) or "no reason given"
         case ["heed", concern]:
@@ -90,6 +92,8 @@ def complete(words: list[str], symbol: str) -> list[str]:
         candidates: tuple[str, ...] = ("--help",) if symbol.startswith("-") else WORDS
     elif words == ["protect"]:
         candidates = ("off", "on")
+    elif words[0] == "undo":
+        candidates = undo_magic.candidates(words[1:])
     else:
         candidates = concerns() if len(words) == 1 and words[0] in BEFORE_A_CONCERN else ()
     return [candidate for candidate in candidates if candidate.startswith(symbol)]
@@ -121,7 +125,13 @@ def _protect(guard: Guard) -> None:
 
 def _state(guard: Guard) -> str:
     ignored = [f"{concern} ({_plain(reason)})" for concern, reason in sorted(guard.modes.ignored().items())]
-    rows = (_mode(guard), _protection(guard), _autoload(), f"ignored: {', '.join(ignored) or 'nothing'}")
+    rows = (
+        _mode(guard),
+        _protection(guard),
+        *undo_magic.state(),
+        _autoload(),
+        f"ignored: {', '.join(ignored) or 'nothing'}",
+    )
     return "\n".join((*rows, "`%envguard --help` tells what can be set"))
 
 

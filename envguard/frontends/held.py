@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from IPython.core.interactiveshell import InteractiveShell
+
+    from envguard.frontends.around import Around
 
 _IPYTHONS_OWN = r"(?#envguard)You executed the system command !(pip|conda) "
 """How IPython's own words on `!pip` begin; the remark makes the filter ours, so that none of the user's is taken off."""
@@ -22,6 +24,13 @@ class Held:
         """`causes` are those that the user has let run in this cell, also where another is nested in it."""
         self.causes = causes
         self.contexts = ExitStack()
+        self.around: Around | None = None
+        """What is noted of the cell's installs."""
+
+    def finish(self, result: Any) -> None:
+        """Notes how the cell has ended, once; None for one that was cancelled."""
+        if self.around is not None:
+            self.around.finish(result)
 
     def undo(self) -> None:
         """Leaves the contexts, those first that were entered last."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 from IPython.core.magic import Magics, line_magic, magics_class
 
-from envguard.frontends import guard, hint, watch
+from envguard.frontends import guard, hint, unfinished, watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +82,9 @@ class EnvguardMagics(Magics):
           %envguard off | warn | ask | block   set it for this kernel
           %envguard default                    leave it to ENVGUARD_MODE, c.EnvGuard.mode, or else warn
           %envguard protect on | off           keep pip and uv from conda's packages
+          %envguard undo [ID] [--yes]          take the last install back, or this one and all later ones
+          %envguard undo list                  list what can be taken back
+          %envguard undo clear [ID] [--yes]    let go of one way back, or of all
           %envguard ignore CONCERN [REASON]    say nothing more about it in this kernel
           %envguard heed CONCERN               say it again
           %envguard rules                      list the concerns
@@ -89,7 +92,7 @@ class EnvguardMagics(Magics):
         Modes:
           off     installs are not looked at
           warn    one line before an install that something speaks against, and it runs (the default)
-          ask     such an install waits for your answer: run, run protected, use conda, or cancel
+          ask     such an install waits for your answer: run, with a way back or protected, use conda, or cancel
           block   a cell with such an install does not run
 
         Of an install that nothing speaks against nothing is said in any mode.
@@ -133,6 +136,9 @@ def register(shell: InteractiveShell) -> None:
     hint.register(shell)
     watch.register(shell)
     guard.register(shell)
+    made = guard.of(shell)
+    if made is not None:
+        unfinished.offer(made.say)
 
 
 def unregister(shell: InteractiveShell) -> None:

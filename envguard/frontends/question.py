@@ -22,6 +22,7 @@ class Answer(enum.Enum):
     """What is to become of a cell."""
 
     RUN = "run"
+    UNDO = "run, with a way back"
     PROTECTED = "run protected"
     CONDA = "use conda"
     KERNEL = "use %pip"
@@ -31,6 +32,10 @@ class Answer(enum.Enum):
 WORDS = {
     "r": Answer.RUN,
     "run": Answer.RUN,
+    "u": Answer.UNDO,
+    "undo": Answer.UNDO,
+    "run, with a way back": Answer.UNDO,
+    "run with a way back": Answer.UNDO,
     "p": Answer.PROTECTED,
     "protected": Answer.PROTECTED,
     "run protected": Answer.PROTECTED,
@@ -48,7 +53,7 @@ WORDS = {
     "cancel": Answer.CANCEL,
 }
 """What may be typed; the empty answer is the one that changes nothing."""
-_LETTERS = {Answer.RUN: "r", Answer.PROTECTED: "p", Answer.CONDA: "c", Answer.KERNEL: "k"}
+_LETTERS = {Answer.RUN: "r", Answer.UNDO: "u", Answer.PROTECTED: "p", Answer.CONDA: "c", Answer.KERNEL: "k"}
 
 
 def ask(shell: InteractiveShell, offered: Mapping[Answer, str], say: Callable[[str], None]) -> Answer | None:
@@ -72,6 +77,12 @@ def ask(shell: InteractiveShell, offered: Mapping[Answer, str], say: Callable[[s
             return answer
         say(f"  {' '.join(typed.split())[:40]!a} is none of the answers")
     return Answer.CANCEL
+
+
+def agreed(shell: InteractiveShell, question: str) -> bool | None:
+    """Whether the answer is yes; None where nobody could be asked after all."""
+    typed = _typed(shell, question)
+    return None if typed is None else typed.strip().lower() in ("y", "yes")
 
 
 def can_be_asked(shell: InteractiveShell) -> bool:

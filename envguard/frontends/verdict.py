@@ -6,15 +6,16 @@ Imported by the first cell that holds the word of an installer.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from envguard.errors import EnvguardError
 from envguard.forecast_report import Concern, Remark
-from envguard.frontends import protection, watch
+from envguard.frontends import around, protection, watch
 from envguard.frontends.held import Held, ipythons_own_words_left_out
 from envguard.frontends.question import Answer, ask, can_be_asked
-from envguard.model import Severity
+from envguard.model import Severity, text
 from envguard.render import forecast_line
+from envguard.render.language import say
 from envguard.settings import Mode
 from envguard.value import value
 
@@ -37,19 +38,33 @@ class Verdict:
     refusal: str | None = None
     replaced: bool = False
     """Another command stands ready in its place."""
+    way_back: bool = False
+    """The user wants it to run only if it can be taken back."""
+    guarded: bool = False
+    """It runs by what the user has asked of envguard: from now on changes are noted."""
 
 
-def verdict_on(guard: Guard, source: str) -> Verdict | None:
+def verdict_on(guard: Guard, info: Any) -> Verdict | None:
     """The verdict on a cell; None if it holds no install, or the guard is off."""
     mode, _ = guard.modes.mode()
     if mode is Mode.OFF:
         return None
-    installs = _judged(guard, source)
+    installs = _judged(guard, info.raw_cell)
     if not installs:
         return None
     verdict = _decided(guard, mode, installs)
     if verdict.refusal is None and not verdict.replaced:
         held = verdict.held or Held()
+        try:
+            held.around = around.begin(guard, info, installs, needed=verdict.way_back, guarded=verdict.guarded)
+        except KeyboardInterrupt:
+            held.undo()
+            raise
+        except Exception as error:  # noqa: BLE001 - what was to run with a way back must not run without
+            if verdict.way_back:
+                held.undo()
+                return Verdict(refusal=f"{_one_line(error)}; the cell was not run, as it could not be taken back")
+            guard.once(f"{_one_line(error)}; what the cell changes is not noted")
         held.contexts.enter_context(ipythons_own_words_left_out(guard.shell))
         verdict = Verdict(held)
         watch.expect(guard.shell)
@@ -76,6 +91,11 @@ def _decided(guard: Guard, mode: Mode, installs: tuple[Install, ...]) -> Verdict
         unstoppable = next(_unstoppable(installs), None)
         if unstoppable is not None:
             return Verdict(refusal=forecast_line.refusal(unstoppable.forecast))
+    verdict = _by_mode(guard, mode, installs, protected=protected)
+    return replace(verdict, guarded=verdict.guarded or protected)
+
+
+def _by_mode(guard: Guard, mode: Mode, installs: tuple[Install, ...], *, protected: bool) -> Verdict:
     objections = tuple(_objections(installs, guard.modes.ignored(), protected=protected))
     if mode is Mode.BLOCK and objections:
         return Verdict(refusal=forecast_line.refusal(_with_ways(objections[0]).forecast))
@@ -142,6 +162,8 @@ def _asked(guard: Guard, objections: tuple[Install, ...]) -> Verdict:
         guard.say(forecast_line.line(each.forecast))
     ways = {Answer.CONDA: _way(objections, "conda"), Answer.KERNEL: _way(objections, "kernel")}
     offered = {Answer.RUN: "as it is"}
+    if all(around.concerns(each.forecast) for each in objections) and around.can_be_made():
+        offered[Answer.UNDO] = say(text("as it is; `%envguard undo` then takes it back"))
     if all(protection.helps(each.forecast) and each.unprotected() is None for each in objections):
         offered[Answer.PROTECTED] = "conda's packages stay as they are, or the install fails"
     offered.update((answer, " && ".join(way)) for answer, way in ways.items() if way)
@@ -151,6 +173,9 @@ def _asked(guard: Guard, objections: tuple[Install, ...]) -> Verdict:
         case Answer.RUN | None:
             guard.accepted |= causes
             return Verdict(Held(causes))
+        case Answer.UNDO:
+            guard.accepted |= causes
+            return Verdict(Held(causes), way_back=True, guarded=True)
         case Answer.PROTECTED:
             return _protected(causes)
         case Answer.CONDA | Answer.KERNEL as answer:
@@ -161,7 +186,7 @@ def _asked(guard: Guard, objections: tuple[Install, ...]) -> Verdict:
 
 def _protected(causes: frozenset[tuple[str, str]]) -> Verdict:
     try:
-        return Verdict(protection.for_cell(causes))
+        return Verdict(protection.for_cell(causes), guarded=True)
     except Exception as error:  # noqa: BLE001 - what was to run protected must not run without, whatever has gone wrong
         return Verdict(refusal=f"{_one_line(error)}; the cell was not run, as it cannot be protected")
 

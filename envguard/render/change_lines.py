@@ -22,12 +22,15 @@ FINDINGS_SHOWN = 3
 _CHANGES_SHOWN = 4
 
 
-def lines(told: Aftermath, language: Translator | None = None) -> tuple[str, ...]:
-    """One line of what changed and what of the kernel is stale, one for each of the first findings, one for the rest."""
-    return tuple(_lines(told, language))
+def lines(told: Aftermath, language: Translator | None = None, *, undo: bool = False) -> tuple[str, ...]:
+    """One line of what changed and what of the kernel is stale, one for each of the first findings, one for the rest.
+
+    With `undo` the last one names the way back.
+    """
+    return tuple(_lines(told, language, undo=undo))
 
 
-def _lines(told: Aftermath, language: Translator | None) -> Iterator[str]:
+def _lines(told: Aftermath, language: Translator | None, *, undo: bool) -> Iterator[str]:
     sentence = _changes(told.changed, language)
     if told.between:
         sentence = f"{say(text('since the last cell:'), language)} {sentence}"
@@ -41,6 +44,8 @@ def _lines(told: Aftermath, language: Translator | None) -> Iterator[str]:
         more = len(told.findings) - len(shown)
         rest = f"{say(given(AND_MORE, n=more), language)}; " if more else ""
         yield f"  {rest}{say(text('%envcheck tells more'), language)}"
+    if undo:
+        yield f"  {say(text('`%envguard undo` takes it back'), language)}"
 
 
 def _changes(changed: Changed, language: Translator | None) -> str:

@@ -47,7 +47,7 @@ def _undo(told: UndoReport, details: bool, language: Translator | None, level: i
     kind, plan, done = undo_rows.kind(told), told.plan, told.done
     style_name = undo_rows.STYLES[kind]
     body: list[Element | None] = []
-    body += _sentences(own.WHY_NOT, plan.refused, language, level + 1)
+    body += _sentences(own.WHY_NOT, undo_rows.refused(plan), language, level + 1)
     if plan.also:
         body.append(heading(own.WITH_IT, language, level + 1))
         body.append(
@@ -109,7 +109,7 @@ def _changes(told: UndoReport, counts: str, language: Translator | None, level: 
     yield heading(own.CHANGES, language, level)
     rows = undo_rows.changes(told.plan, language)
     if rows:
-        yield _table(own.COLUMNS, rows, language)
+        yield _table(undo_rows.columns(told), rows, language)
     yield element("p", element("strong", counts), class_="eg-message")
 
 
@@ -170,7 +170,7 @@ def _list(told: UndoList, language: Translator | None, level: int) -> Element:
         ),
         _table(own.LIST_COLUMNS, undo_rows.points(told, language), language)
         if told.checkpoints
-        else element("p", say(own.NONE, language), class_="eg-message"),
+        else element("p", say(own.NOTHING, language), class_="eg-message"),
         *(element("p", say(given(own.OPEN, id=each), language), class_="eg-message") for each in told.unfinished),
         made=given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at),
         language=language,

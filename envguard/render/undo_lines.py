@@ -32,7 +32,7 @@ def undo(
 
 def undo_list(told: UndoList, width: int = 80, color: bool = False, *, language: Translator | None = None) -> str:
     """What can be taken back, as text."""
-    return written(lambda room: tuple(_list(told, room, language)), width, color=color)
+    return written(lambda _room: tuple(_list(told, language)), width, color=color)
 
 
 def _undo(told: UndoReport, room: int, details: bool, language: Translator | None) -> Iterator[Line]:
@@ -45,7 +45,7 @@ def _undo(told: UndoReport, room: int, details: bool, language: Translator | Non
         yield line(Span(title, undo_rows.STYLES[kind]), f"  {said}", hang=2)
         yield line(Span(_began(plan.checkpoint, language), "soft"), indent=2, hang=2)
     yield line(Span(say(given(own.WHERE, prefix=told.prefix), language), "soft"), indent=2, wrap=Wrap.WIDE)
-    yield from _sentences(own.WHY_NOT, plan.refused, language)
+    yield from _sentences(own.WHY_NOT, undo_rows.refused(plan), language)
     if plan.also:
         yield from heading(say(own.WITH_IT, language))
         yield BLANK
@@ -76,7 +76,7 @@ def _changes(told: UndoReport, counts: str, room: int, language: Translator | No
     yield from heading(say(own.CHANGES, language))
     if rows:
         yield BLANK
-        yield from grid(tuple(say(each, language) for each in own.COLUMNS), rows, room, 2)
+        yield from grid(tuple(say(each, language) for each in undo_rows.columns(told)), rows, room, 2)
     yield BLANK
     yield line(Span(counts, "strong"), indent=2, hang=2)
 
@@ -106,7 +106,7 @@ def _left(left: tuple[Left, ...], details: bool, language: Translator | None) ->
         yield line(say(given(words.AND_MORE, n=len(left) - len(shown)), language), indent=4)
 
 
-def _list(told: UndoList, room: int, language: Translator | None) -> Iterator[Line]:
+def _list(told: UndoList, language: Translator | None) -> Iterator[Line]:
     yield line(Span(say(given(own.LIST, prefix=told.prefix), language), "strong"), wrap=Wrap.WIDE)
     if told.reason is not None:
         yield line("! ", say(told.reason, language), indent=2, hang=2)
@@ -114,11 +114,12 @@ def _list(told: UndoList, room: int, language: Translator | None) -> Iterator[Li
     if told.cleared:
         yield line(say(given(own.CLEARED, n=len(told.cleared)), language), indent=2, hang=2)
     yield BLANK
-    if told.checkpoints:
-        head = tuple(say(each, language) for each in own.LIST_COLUMNS)
-        yield from grid(head, undo_rows.points(told, language), room, 2)
-    else:
-        yield line(say(own.NONE, language), indent=2)
+    for (name,), (command,), (changed,), (state,) in undo_rows.points(told, language):
+        yield line(Span(name, "strong"), f"  {state}", indent=2, hang=2)
+        yield line(command, indent=4, hang=2)
+        yield line(Span(changed, "soft"), indent=4, hang=2)
+    if not told.checkpoints:
+        yield line(say(own.NOTHING, language), indent=2)
     for each in told.unfinished:
         yield BLANK
         yield line(say(given(own.OPEN, id=each), language), indent=2, hang=2)

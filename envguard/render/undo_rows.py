@@ -38,15 +38,27 @@ def kind(told: UndoReport) -> str:
 
 
 def title(told: UndoReport) -> Text:
-    """The same for a reader."""
-    return _TITLES[kind(told)]
+    """The same for a reader; why there is nothing, where there is nothing."""
+    return told.plan.refused[0] if kind(told) == "nothing" and told.plan.refused else _TITLES[kind(told)]
+
+
+def refused(plan: UndoPlan) -> tuple[Text, ...]:
+    """Why it is not done, as far as the title does not say it."""
+    return plan.refused if plan.checkpoint is not None else plan.refused[1:]
+
+
+def columns(told: UndoReport) -> tuple[Text, ...]:
+    """The heads of what it means for packages."""
+    return own.COLUMNS if told.done is None else own.COLUMNS_DONE
 
 
 def command(checkpoint: Checkpoint, language: Translator | None, longest: int | None = None) -> str:
-    """The command that was run, as one would type it."""
+    """The command that was run, as one would type it; where it has to be short, without the folder of its program."""
     if not checkpoint.command:
         return say(own.NO_COMMAND, language)
-    words = " ".join(word if word == "&&" else shlex.quote(word) for word in checkpoint.command)
+    program, *rest = checkpoint.command
+    short = program if longest is None else program.replace("\\", "/").rpartition("/")[2] or program
+    words = " ".join(word if word == "&&" else shlex.quote(word) for word in (short, *rest))
     return clean(words) if longest is None else clean(words, longest)
 
 
@@ -99,4 +111,4 @@ def _point(each: Checkpoint, told: UndoList, language: Translator | None) -> tup
         changed = say(given(own.CHANGED, n=len(each.changes)), language)
     else:
         changed = joined((change.name for change in each.changes), language) or say(own.ABSENT, language)
-    return (clean(each.id),), (clean(each.when[:19]),), (command(each, language, _COMMAND),), (said,), (changed,)
+    return (clean(each.id),), (command(each, language, _COMMAND),), (changed,), (said,)

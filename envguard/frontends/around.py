@@ -1,0 +1,119 @@
+"""Around a cell with installs: a way back before it where one is wanted, a line in the ledger after it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from envguard import api, brought
+from envguard.changes import around
+from envguard.commands.command import Form
+from envguard.errors import EnvguardError
+from envguard.frontends import output
+from envguard.model import text
+
+if TYPE_CHECKING:
+    from envguard.changes.around import Begun
+    from envguard.forecast_report import Forecast
+    from envguard.frontends.guard import Guard
+    from envguard.frontends.installs import Install
+
+
+class Around:
+    """What was begun for one cell, and is ended with it."""
+
+    def __init__(self, guard: Guard, info: Any, installs: tuple[Install, ...], begun: Begun) -> None:
+        """`installs` are those that concern this kernel's environment."""
+        self.guard, self.info, self.installs = guard, info, installs
+        self.begun: Begun | None = begun
+
+    def finish(self, result: Any) -> None:
+        """Notes how the cell has ended, once; nothing is ever raised."""
+        begun, self.begun = self.begun, None
+        if begun is None:
+            return
+        try:
+            with brought.visit():
+                shell = self.guard.shell
+                whence = api.whence(
+                    getattr(self.info, "cell_id", None), getattr(result, "execution_count", None), shell.user_ns
+                )
+                ended = api.end_installs(begun, whence, failed=self._failed(result))
+                self.guard.way_back = None if ended.checkpoint is None else ended.checkpoint.id
+                for said in around.concluded(ended):
+                    self.guard.say(output.ours(said))
+        except EnvguardError as error:
+            self.guard.say(output.one_line(error))
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the cell has run: this must not be an error of it
+            self.guard.say(
+                output.ours(text("what the cell has changed was not noted: {reason}", reason=type(error).__name__))
+            )
+
+    def _failed(self, result: Any) -> bool | None:
+        """Whether the install failed or was interrupted; None if that cannot be told."""
+        if result is None:
+            return True
+        if result.error_before_exec is not None:
+            return None  # it never ran
+        error = result.error_in_exec
+        if isinstance(error, (KeyboardInterrupt, subprocess.CalledProcessError)):
+            return True
+        code = self.guard.shell.user_ns.get("_exit_code")
+        return code != 0 if error is None and isinstance(code, int) and self._is_last() else None
+
+    def _is_last(self) -> bool:
+        """Whether the cell ends with its only install, so that the exit code that IPython keeps is its own."""
+        if len(self.installs) != 1 or self.installs[0].command is None:
+            return False
+        command = self.installs[0].command
+        lines = self.info.raw_cell.splitlines()
+        last = max((number for number, line in enumerate(lines, 1) if line.strip()), default=0)
+        if command.span.end_line != last:
+            return False
+        begins = lines[command.span.line - 1].lstrip()
+        return command.form is Form.MAGIC or (
+            command.form is Form.SHELL and begins.startswith("!") and not begins.startswith("!!")
+        )
+
+
+def begin(guard: Guard, info: Any, installs: tuple[Install, ...], *, needed: bool, guarded: bool) -> Around | None:
+    """Begins it for the installs of a cell that is about to run; None if nobody wants that.
+
+    `guarded` is what makes our folder. EnvguardError if a way back is `needed`, and there is none.
+    """
+    mine = tuple(each for each in installs if concerns(each.forecast))
+    if not mine or guard.is_noting():
+        return None
+    home = api.home()
+    if guarded and not home.ours:
+        try:
+            home = api.make_home()
+        except EnvguardError:
+            if needed:
+                raise
+        if home.new:
+            guard.say(output.ours(around.made(home)))
+    if not home.ours:
+        if home.reason is not None:
+            said = text("no undo, and nothing is noted: {reason}", reason=home.reason.english())
+            guard.once(output.ours(said))
+        return None
+    seen = tuple(around.Seen(each.forecast, each.command) for each in mine)
+    begun = api.begin_installs(home, seen, undo=home.undo or needed)
+    if needed and begun.no_undo is not None:
+        raise EnvguardError(text("no undo: {reason}", reason=begun.no_undo.english()))
+    for said in around.announced(begun):
+        guard.once(output.ours(said))
+    return Around(guard, info, mine, begun)
+
+
+def concerns(forecast: Forecast) -> bool:
+    """Whether an install may change this kernel's environment."""
+    return forecast.is_kernel is not False and forecast.placement == "site" and forecast.verb != "create"
+
+
+def can_be_made() -> bool:
+    """Whether a way back can be offered here: one is not made anyway, and we may write."""
+    return os.access(sys.prefix, os.W_OK) and not api.home().undo
