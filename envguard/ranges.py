@@ -7,11 +7,12 @@ people write is as plain as `>=1.22.4,<2.0a0`; about these PEP 440 and conda agr
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     Release = tuple[int, ...]
     Term = tuple[str, Release, bool]
@@ -23,6 +24,64 @@ _SPEC = re.compile(
     r"\s*(?:[^\s:\[]+::)?[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\s+|(?=[=<>!~])|$)([^\s|()\[\]]+|)(?:\s+[\w.*]+)?\s*"
 )
 _LONGEST = 200
+_REQUIREMENT = re.compile(
+    r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[A-Za-z0-9,._\s-]*\]\s*)?"
+    r"(?:\(([^()@;]*)\)|([=<>!~][^()@;]*|))\s*(?:;(.*))?"
+)
+_COMPARISON = re.compile(r"\s*(\w+)\s*(==|!=|>=|<=|>|<)\s*(?:\"([\w.]+)\"|'([\w.]+)')\s*")
+_NUMBERED = ("python_version", "python_full_version", "implementation_version")
+_WORDS = (
+    "implementation_name",
+    "os_name",
+    "platform_machine",
+    "platform_python_implementation",
+    "platform_system",
+    "sys_platform",
+)
+
+
+class Wanted(NamedTuple):
+    """A requirement of a distribution: a name, the ranges that hold for it, and the marker that stands after it."""
+
+    name: str
+    terms: tuple[Term, ...]
+    marker: str
+
+
+@lru_cache(maxsize=8192)
+def requirement(line: str) -> Wanted | None:
+    """A Requires-Dist line; None if it is not plain."""
+    match = _REQUIREMENT.fullmatch(line.strip()) if len(line) <= _LONGEST else None
+    if match is None:
+        return None
+    found = terms(match[2] or match[3] or "")
+    return None if found is None else Wanted(match[1], found, (match[4] or "").strip())
+
+
+def marker(wanted: str, known: Mapping[str, str]) -> bool | None:
+    """Whether a marker is true where these names are known; None if it is not plain, or asks for more than is known."""
+    if not wanted:
+        return True
+    # what stands between `and` binds closer
+    alternatives = [[_compared(each, known) for each in part.split(" and ")] for part in wanted.split(" or ")]
+    # packaging knows no half answers: with one name unknown, all is
+    if any(None in part for part in alternatives):
+        return None
+    return any(all(part) for part in alternatives)
+
+
+def _compared(comparison: str, known: Mapping[str, str]) -> bool | None:
+    match = _COMPARISON.fullmatch(comparison)
+    value = known.get(match[1]) if match else None
+    if match is None or value is None:
+        return None
+    operator, asked = match[2], match[3] or match[4]
+    if match[1] in _NUMBERED:
+        number, plain = release(value), release(asked)
+        return holds(((operator, plain, False),), number) if number is not None and plain is not None else None
+    if match[1] not in _WORDS or release(asked) is not None or operator not in ("==", "!="):
+        return None
+    return (value == asked) is (operator == "==")
 
 
 def release(version: str | None) -> Release | None:

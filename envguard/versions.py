@@ -2,6 +2,7 @@
 
 * Both libraries are imported when first asked, since they may be what is broken: then CannotTell is raised, and the
   rules that asked are skipped with the reason.
+* What is plain is decided without them (`conda_order`, `ranges`), as it nearly always is.
 * What cannot be parsed is UNKNOWN, neither YES nor NO and no exception: conda ships odd specs and odd versions itself.
 * A version that pip owns has no build: only its public part is compared (`2.3.5+cu121` is 2.3.5), and the spec's build
   string is not asked.
@@ -15,12 +16,13 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from envguard import conda_order, ranges
 from envguard.errors import CannotTell
 from envguard.facts import spec_name as spec_name  # for rules, which ask all about specs here
 from envguard.model import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from packaging.markers import Marker
     from packaging.requirements import Requirement as Requirement  # for rules, which may not know the library
@@ -99,6 +101,10 @@ def conda_allows(spec: str, package: CondaPackage) -> Answer:
         return _yes_or_no(spec.strip().lower() == package.name.lower())
     if not package.build:
         return conda_allows_version(spec, package.name, package.version)
+    if spec_name(spec) == package.name.lower():
+        plain = conda_order.allows(spec, package.version, package.build)
+        if plain is not None and (plain or package.name != "openssl"):
+            return _yes_or_no(plain)
     parsed = _match_spec(spec)
     record = _record(package.name, package.version, package.build, package.build_number)
     if parsed is None or record is None:
@@ -107,8 +113,8 @@ def conda_allows(spec: str, package: CondaPackage) -> Answer:
         return Answer.YES
     # OpenSSL's 1.1.1a came after 1.1.1; conda sorts it before, and shipped both kinds of spec all the same.
     letter = _OPENSSL.fullmatch(package.version) if package.name == "openssl" else None
-    plain = _record(package.name, letter[1], package.build, package.build_number) if letter else None
-    return _yes_or_no(plain is not None and bool(parsed.matches(plain)))
+    before = _record(package.name, letter[1], package.build, package.build_number) if letter else None
+    return _yes_or_no(before is not None and bool(parsed.matches(before)))
 
 
 def conda_allows_version(spec: str, name: str, version: str | None) -> Answer:
@@ -117,6 +123,9 @@ def conda_allows_version(spec: str, name: str, version: str | None) -> Answer:
         return Answer.NO if spec_name(spec) else Answer.UNKNOWN
     if _BARE_NAME.fullmatch(spec.strip()):
         return Answer.YES
+    plain = conda_order.allows(spec, public(version)) if version is not None else None
+    if plain is not None:
+        return _yes_or_no(plain)
     parsed = _match_spec(spec)
     if parsed is None or version is None:
         return Answer.UNKNOWN
@@ -199,6 +208,17 @@ def marker_environment(env: Environment) -> Mapping[str, str]:
         if name:
             known["platform_machine"] = name
     return known
+
+
+def plainly_met(wanted: ranges.Wanted, versions: Iterable[str | None], known: Mapping[str, str]) -> bool:
+    """Whether it is certain, and seen without a library, that a requirement does not count here, or is met by one of these."""
+    counts = ranges.marker(wanted.marker, known)
+    if counts is None:
+        return False
+    return not counts or any(
+        not wanted.terms or ((release := ranges.release(version)) and ranges.holds(wanted.terms, release))
+        for version in versions
+    )
 
 
 def applies(marker: Marker | None, known: Mapping[str, str]) -> Answer:

@@ -79,3 +79,69 @@ def test_the_only_version(wanted: str, version: str | None) -> None:
 @pytest.mark.parametrize("version", ["", None, "1.2rc1", "1!2", "v1", "9" * 5000, "1..2", "²"])
 def test_what_is_no_plain_number(version: str | None) -> None:
     assert ranges.release(version) is None
+
+
+NAMES = st.sampled_from(("name", "Name.x", "a-b_c"))
+MARKERS = st.sampled_from(
+    (
+        "",
+        "python_version < '3.8'",
+        'python_version >= "3.10" and sys_platform == "linux"',
+        "sys_platform == 'win32' or platform_machine != 'x86_64'",
+        "python_full_version <= '3.11.0' and os_name == 'posix' or implementation_name == 'pypy'",
+        "(python_version < '3')",
+        "platform_release >= '5'",
+        "'linux' in sys_platform",
+    )
+)
+KNOWN = (
+    {"python_version": "3.11", "python_full_version": "3.11.4", "sys_platform": "linux", "os_name": "posix"},
+    {"python_version": "3.7", "python_full_version": "3.7.1", "sys_platform": "win32", "os_name": "nt"},
+    {},
+)
+
+
+@settings(deadline=None)  # the first example imports a library
+@given(
+    name=NAMES,
+    wanted=RANGES,
+    marker=MARKERS,
+    version=NUMBERS,
+    machine=st.sampled_from(("x86_64", "aarch64")),
+    known=st.sampled_from(KNOWN),
+)
+def test_requirements_as_packaging_reads_them(
+    name: str, wanted: str, marker: str, version: str, machine: str, known: dict[str, str]
+) -> None:
+    line = f"{name} ({wanted}) ; {marker}" if marker else f"{name}{wanted}"
+    known = {**known, "platform_machine": machine, "implementation_name": "cpython"} if known else known
+    plain, parsed = ranges.requirement(line), versions.requirement(line)
+    if plain is None or parsed is None:
+        return
+    assert plain.name == parsed.name
+    counts = ranges.marker(plain.marker, known)
+    if counts is not None:
+        assert counts is TOLD[versions.applies(parsed.marker, known)]
+    if versions.plainly_met(plain, [version], known):
+        unmet = versions.applies(parsed.marker, known) is Answer.YES
+        assert not unmet or versions.pip_allows(parsed, version) is Answer.YES
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("numpy", "numpy"),
+        ("numpy (<2,>=1.2)", "numpy"),
+        ("uvicorn[standard]>=0.12", "uvicorn"),
+        ("numpy>=1.2; python_version < '3'", "numpy"),
+        ("numpy @ https://example.org/numpy.whl", None),
+        ("numpy>=1.0rc1", None),
+        ("numpy (1.0", None),
+        (">=1", None),
+        ("", None),
+        ("x" * 5000, None),
+    ],
+)
+def test_requirements(line: str, name: str | None) -> None:
+    found = ranges.requirement(line)
+    assert (found.name if found else None) == name

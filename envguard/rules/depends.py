@@ -46,7 +46,6 @@ def conda_depends_unmet(env: Environment) -> Iterator[Found]:
     Not reported: names of the machine (`__glibc`), specs that cannot be read, packages whose record is lost (EG105) or
     unreadable, and the build string of a version that pip owns.
     """
-    versions.require_conda()
     told = tuple(unmet_depends(env))
     common = _common(told)
     for group in common.values():
@@ -162,7 +161,6 @@ def conda_constrains_violated(env: Environment) -> Iterator[Found]:
     Not reported: neighbours that are not installed, specs that cannot be read, and conda packages that only share their
     name with a project on PyPI, such as tzdata.
     """
-    versions.require_conda()
     importable = Importable(env)
     for package in env.conda_packages or ():
         if package.name in importable.exchanged:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from envguard import versions
+from envguard import ranges, versions
 from envguard.model import Evidence, Severity, text
 from envguard.rules import fixes
 from envguard.rules.names import normalise, providers
@@ -14,7 +14,7 @@ from envguard.rules.rule import Found, Rule, rule
 from envguard.versions import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from envguard.facts import Distribution, Environment
     from envguard.model import Fix
@@ -39,7 +39,6 @@ def requires_dist_unmet(env: Environment) -> Iterator[Found]:
     Not reported: requirements of extras, markers that are false for this environment's Python or cannot be decided,
     versions that are not valid, and names that a conda package provides without saying so.
     """
-    versions.require_packaging()
     known = versions.marker_environment(env)
     copies: dict[str, list[Distribution]] = defaultdict(list)
     for dist in live(env):
@@ -48,18 +47,27 @@ def requires_dist_unmet(env: Environment) -> Iterator[Found]:
     for dist in live(env):
         unmet = tuple(
             (wanted, tuple(copies.get(normalise(wanted.name), ())))
-            for wanted in _requirements(dist, known)
+            for wanted in _requirements(env, dist, known, copies)
             if _is_unmet(env, wanted, copies.get(normalise(wanted.name), ()))
         )
         if unmet:
             yield _requires(env, dist, unmet, replaced)
 
 
-def _requirements(dist: Distribution, known: Mapping[str, str]) -> Iterator[Requirement]:
-    """The valid requirements of a distribution that count in this environment."""
+def _requirements(
+    env: Environment, dist: Distribution, known: Mapping[str, str], copies: Mapping[str, Sequence[Distribution]]
+) -> Iterator[Requirement]:
+    """The valid requirements of a distribution that count in this environment, those apart that are plainly met."""
     for line in dist.requires:
         if "extra" in line.partition(";")[2]:
             continue  # extras are asked for by whoever installs, and no file says which were
+        plain = ranges.requirement(line)
+        if plain is not None:
+            there = copies.get(normalise(plain.name), ())
+            found = [each.version for each in there]
+            if versions.plainly_met(plain, found, known) or (not there and _is_provided(env, plain.name)):
+                continue
+        versions.require_packaging()
         wanted = versions.requirement(line)
         if wanted is not None and versions.applies(wanted.marker, known) is Answer.YES:
             yield wanted
@@ -67,9 +75,14 @@ def _requirements(dist: Distribution, known: Mapping[str, str]) -> Iterator[Requ
 
 def _is_unmet(env: Environment, wanted: Requirement, copies: Collection[Distribution]) -> bool:
     if not copies:
-        silent = (env.by_name.get(name) for name in providers(normalise(wanted.name)))
-        return not any(package is not None and not package.provides for package in silent)
+        return not _is_provided(env, wanted.name)
     return all(versions.pip_allows(wanted, dist.version) is Answer.NO for dist in copies)
+
+
+def _is_provided(env: Environment, name: str) -> bool:
+    """Whether a conda package may bring a distribution without saying so."""
+    silent = (env.by_name.get(each) for each in providers(normalise(name)))
+    return any(package is not None and not package.provides for package in silent)
 
 
 def _requires(

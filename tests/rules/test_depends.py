@@ -213,8 +213,11 @@ def test_without_the_library_they_cannot_tell(monkeypatch, rule):
         raise CannotTell(text("{library} cannot be imported: {error}", library="py-rattler", error="gone"))
 
     monkeypatch.setattr(versions, "_rattler", broken)
-    with pytest.raises(CannotTell):
-        told(rule, env([NUMPY]))
+    for spec in ("numpy[version='>=1']", "numpy 1.2*"):
+        with pytest.raises(CannotTell):
+            told(rule, env([NUMPY, pkg("needy", depends=(spec,), constrains=(spec,))]))
+    plain = pkg("plain", depends=("numpy >=1,<2.0a0",), constrains=("numpy >=1,<2.0a0",))
+    assert not told(rule, env([NUMPY, plain]))
 
 
 def built_for(name: str, version: str = "3.9"):

@@ -91,5 +91,7 @@ def test_without_the_library_it_cannot_tell(monkeypatch):
         raise CannotTell(text("{library} cannot be imported: {error}", library="packaging", error="gone"))
 
     monkeypatch.setattr(versions, "_packaging", broken)
-    with pytest.raises(CannotTell):
-        told(requires_dist_unmet, env([NUMPY]))
+    for unmet in ("rich>=13", "rich>=13rc1"):
+        with pytest.raises(CannotTell):
+            told(requires_dist_unmet, env([], [app(unmet)]))
+    assert not told(requires_dist_unmet, env([NUMPY], [app("numpy>=1,<3; python_version >= '3'"), PIPS]))
