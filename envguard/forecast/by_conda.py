@@ -46,9 +46,9 @@ def judge(case: Case, requirements: tuple[Requirement, ...]) -> Judged:
     elif pips and not (case.has("--no-deps") and not everything):
         found.remarks.append(_after(case, pips))
     if found.installs or found.replaces or everything:
-        found.unknown.append(text("what else conda would change is not known without its solver"))
+        found.unknown.append(text("what else conda would change is known only to its solver"))
     if case.look.is_base and found.installs:
-        said = text("it installs into base, in which conda itself runs")
+        said = text("{tool} would install into base, in which conda itself runs", tool=case.command.tool.value)
         found.remarks.append(Remark(Concern.BASE, Severity.INFO, said, (), case.look.prefix))
     return found
 
@@ -113,7 +113,7 @@ def _distributions(changed: tuple[Requirement, ...]) -> frozenset[str]:
 def _lands(case: Case, landing: tuple[Seen, ...]) -> Remark:
     tool, names = case.command.tool.value, few(f"{dist.name} {dist.version or '?'}" for dist in landing)
     if case.command.verb is Verb.REMOVE:
-        said = text("{tool} would take files off that are pip's by now: {names}", tool=tool, names=names)
+        said = text("{tool} would remove files that are pip's by now: {names}", tool=tool, names=names)
     else:
         said = text("{tool} would write over what pip has installed: {names}", tool=tool, names=names)
     evidence = tuple(Evidence(text("conda does not own this dist-info"), dist.path) for dist in landing[:TOLD])

@@ -298,8 +298,8 @@ def _replaces(case: Case, change: Change, foreseen: Foreseen) -> Remark:
         evidence.append(Evidence(text("says that conda installed it"), f"conda-meta/{foreseen.record}.json"))
     if foreseen.dependants:
         depends = text(
-            "{packages} was installed for it",
-            "{packages} were installed for it",
+            "{packages} depends on it",
+            "{packages} depend on it",
             n=len(foreseen.dependants),
             packages=few(foreseen.dependants),
         )
@@ -321,20 +321,22 @@ def _unstoppable(case: Case, changes: list[Change]) -> Remark:
     tool = case.command.tool.value
     if names:
         said = text(
-            "{option} makes {tool} install {names} over conda's, whatever version is there",
+            "{option} makes {tool} install {names} over conda's own, whatever version is there",
             option=option,
             tool=tool,
             names=names,
         )
     else:
         said = text(
-            "{option} makes {tool} install all that the packages depend on anew, over conda's", option=option, tool=tool
+            "{option} makes {tool} install everything the packages depend on once more, over conda's own",
+            option=option,
+            tool=tool,
         )
     return Remark(Concern.UNSTOPPABLE, Severity.WARNING, said, (), option)
 
 
 def _base(case: Case) -> Remark:
-    said = text("it installs into base, in which conda itself runs")
+    said = text("{tool} would install into base, in which conda itself runs", tool=case.command.tool.value)
     return Remark(
         Concern.BASE, Severity.WARNING, said, (Evidence(text("holds conda"), "conda-meta"),), case.look.prefix
     )
@@ -375,7 +377,7 @@ def _takes_off(case: Case, change: Change, foreseen: Foreseen) -> Iterator[Remar
             **told,
         )
         yield Remark(Concern.BREAKS_CONSTRAINT, Severity.ERROR, said, evidence, change.name)
-    said = text("{tool} would remove conda's {name} {was}, and conda's book would still list it", **told)
+    said = text("{tool} would remove conda's {name} {was}, and conda would still list it", **told)
     yield Remark(Concern.REPLACES_CONDA, Severity.WARNING, said, evidence, change.name)
     said = text("no constraint keeps {tool} from removing conda's {name}", tool=told["tool"], name=change.name)
     yield Remark(Concern.UNSTOPPABLE, Severity.WARNING, said, (), change.name)

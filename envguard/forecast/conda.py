@@ -209,7 +209,14 @@ def _wish(command: Command, env: Environment, config: CondaConfig | None) -> Wis
     if command.verb is Verb.UPDATE and not from_file and command.tool is Tool.CONDA:
         absent = tuple(each.text for each in asked if each.name not in installed)
         if absent:
-            return Transaction(refusal=text("conda updates only what is installed, and {names} is not", names=absent))
+            return Transaction(
+                refusal=text(
+                    "conda updates only what is installed, and {names} is not",
+                    "conda updates only what is installed, and {names} are not",
+                    n=len(absent),
+                    names=absent,
+                )
+            )
     if has("--satisfied-skip-solve") is not None and asked and all(_met(each, env) for each in asked):
         return Wish((), freeze=True, only_freeze=True)
     free = set(named)
@@ -394,7 +401,14 @@ def _remove(command: Command, env: Environment) -> Transaction:
     named = {each.name for each in command.requirements if each.name and _met_or_bare(each, env)}
     absent = tuple(each.text for each in command.requirements if each.name not in named)
     if absent and command.tool is Tool.CONDA:
-        return Transaction(refusal=text("conda removes only what is installed, and {names} is not", names=absent))
+        return Transaction(
+            refusal=text(
+                "conda removes only what is installed, and {names} is not",
+                "conda removes only what is installed, and {names} are not",
+                n=len(absent),
+                names=absent,
+            )
+        )
     if command.option("--force") is not None or command.option("--no-deps") is not None:
         gone = set(named)
     else:

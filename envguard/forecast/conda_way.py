@@ -144,7 +144,7 @@ def _judged(env: Environment, plan: Transaction, specs: tuple[str, ...], tool: B
     gone = {env.by_record[record].name for record in plan.unlinks if record in env.by_record} - new
     lost = tuple(sorted(gone & solving.asked_for(env)))
     if lost:
-        return False, text("{tool} would take {packages} off for it", tool=tool.value, packages=lost)
+        return False, text("{tool} would remove {packages} for it", tool=tool.value, packages=lost)
     comes = tuple(f"{each.name} {each.version}" for each in plan.links if each.name not in old)
     changes = tuple(
         f"{each.name} {old[each.name].version} → {each.version}"
@@ -168,7 +168,7 @@ def _judged(env: Environment, plan: Transaction, specs: tuple[str, ...], tool: B
         over = env.replaced.get(versions.spec_name(spec) or "")
         if over is not None:
             return False, text(
-                "pip's {name} {version} lies over conda's; that has to be repaired first",
+                "pip's {name} {version} has replaced conda's; that has to be repaired first",
                 name=over.name,
                 version=over.version or "?",
             )

@@ -64,14 +64,14 @@ def stuck(env: Environment, dists: Iterable[Distribution], installer: str) -> Te
     for dist in dists:
         if dist.kind == "dist-info" and not dist.has_record:
             return text(
-                "{installer} cannot take {name} {version} off: its RECORD is not there",
+                "{installer} cannot remove {name} {version}: its RECORD is not there",
                 installer=installer,
                 name=dist.name,
                 version=dist.version or "?",
             )
         if dist.kind == "egg-info" and os.path.isfile(os.path.join(env.prefix, *dist.path.split("/"))):
             return text(
-                "{installer} cannot take {name} {version} off: it was installed by distutils, which keeps no list of its files",
+                "{installer} cannot remove {name} {version}: it was installed by distutils, which keeps no list of its files",
                 installer=installer,
                 name=dist.name,
                 version=dist.version or "?",

@@ -68,7 +68,7 @@ def _replaced(tool: str, changes: Iterable[Foreseen]) -> Iterator[Remark]:
             continue
         told = {"tool": tool, "name": each.name, "was": each.was or "?", "version": each.version or "?"}
         if each.version is None:
-            said = text("{tool} would take conda's {name} {was} off", **told)
+            said = text("{tool} would remove conda's {name} {was}", **told)
         elif each.version == each.was:
             said = text("{tool} would put {name} {version} in the place of conda's own", **told)
         else:
@@ -78,8 +78,8 @@ def _replaced(tool: str, changes: Iterable[Foreseen]) -> Iterator[Remark]:
             evidence.append(Evidence(text("says that conda installed it"), f"conda-meta/{each.record}.json"))
         if each.dependants:
             depends = text(
-                "{packages} was installed for it",
-                "{packages} were installed for it",
+                "{packages} depends on it",
+                "{packages} depend on it",
                 n=len(each.dependants),
                 packages=few(each.dependants),
             )
@@ -102,7 +102,7 @@ def _lands(tool: str, env: Environment, landings: tuple[Landing, ...]) -> Iterat
     said = text("{tool} would write over what pip has installed: {names}", tool=tool, names=names)
     evidence = tuple(
         Evidence(
-            text("{n} file of it would be conda's", "{n} files of it would be conda's", n=len(each.files)),
+            text("{n} file of it would become conda's", "{n} files of it would become conda's", n=len(each.files)),
             each.distribution,
         )
         for each in landings[:TOLD]

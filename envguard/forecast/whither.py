@@ -78,7 +78,8 @@ def _elsewhere(case: Case) -> Iterator[Remark]:
         Concern.OTHER_ENVIRONMENT,
         Severity.INFO if named else Severity.ERROR,
         text(
-            "it changes {environment}, and this kernel runs in {kernel}",
+            "{tool} would change {environment}, and this kernel runs in {kernel}",
+            tool=case.command.tool.value,
             environment=case.look.prefix,
             kernel=place.prefix,
         ),
@@ -99,13 +100,14 @@ def _user_site(case: Case) -> Iterator[Remark]:
         )
     elif case.has("--user") or case.site_writable:
         said = text(
-            "it installs into {folder}, from which every Python {version} of yours imports",
+            "{tool} would install into {folder}, from which every Python {version} of yours imports",
+            tool=case.command.tool.value,
             folder=folder,
             version=version,
         )
     else:
         said = text(
-            "{environment} cannot be written to, so pip installs into {folder}, from which every Python {version} imports",
+            "{environment} cannot be written to, so pip would install into {folder}, from which every Python {version} of yours imports",
             environment=look.name,
             folder=folder,
             version=version,

@@ -174,7 +174,7 @@ def test_pip_comes_off_first_where_conda_would_land_on_it(ask):
     # what lies over conda's already is a case for repair
     broken = ask("pip install -U numpy", "s1")["conda"]
     assert broken.proven is False
-    assert broken.says.english() == "pip's numpy 2.3.5 lies over conda's; that has to be repaired first"
+    assert broken.says.english() == "pip's numpy 2.3.5 has replaced conda's; that has to be repaired first"
 
 
 def test_nobody_could_look(scenario, tmp_path, monkeypatch):

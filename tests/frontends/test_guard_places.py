@@ -181,7 +181,7 @@ def test_in_a_venv(tmp_path: Path):
         **path,
     )
     assert pip == (
-        f"envguard: it changes {other}, and this kernel runs in {venv}; `%pip install tabulate` would be for this "
+        f"envguard: pip would change {other}, and this kernel runs in {venv}; `%pip install tabulate` would be for this "
         "kernel; `%envcheck forecast pip install tabulate` tells more\n"
     )
     assert named == ""
@@ -192,7 +192,7 @@ def test_in_base(scenario: Callable[..., Scenario], tmp_path: Path):
     base = scenario("base_with_pip")
     pip, conda = told(tmp_path, base.python, "%pip install tabulate", "%conda install six")
     assert pip == (
-        "envguard: it installs into base, in which conda itself runs; `%envcheck forecast pip install tabulate` tells more\n"
+        "envguard: pip would install into base, in which conda itself runs; `%envcheck forecast pip install tabulate` tells more\n"
     )
     assert conda == (
         "envguard: conda does not know what pip has installed here, and may write over it: requests; "
