@@ -7,6 +7,7 @@ it. Of anything else the answer is None, and the library is asked.
 
 from __future__ import annotations
 
+import operator
 import re
 from functools import lru_cache
 from itertools import zip_longest
@@ -28,17 +29,30 @@ _SPEC = re.compile(
 _PIECE = re.compile(r"\d+|[a-z]+")
 _ZERO = (2, 0, "")
 _RANKS = {"dev": 0, "post": 3}
+_COMPARE = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
 
 
 def allows(spec: str, version: str, build: str | None = None) -> bool | None:
     """Whether a spec holds for a version, and for a build if there is one; the name is not asked."""
-    parsed = _parsed(spec)
-    order = _order(version)
-    if parsed is None or order is None:
+    match = _SPEC.fullmatch(spec.strip()) if len(spec) <= _LONGEST else None
+    found = _in_range(match[1], version) if match else None
+    if match is None or found is None:
         return None
-    alternatives, pattern = parsed
-    if build is not None and pattern is not None and not pattern.fullmatch(build):
-        return False
+    return found if build is None or not match[2] else _matches(match[2], build) and found
+
+
+@lru_cache(maxsize=8192)
+def _in_range(wanted: str, version: str) -> bool | None:
+    order, alternatives = _order(version), _alternatives(wanted)
+    if order is None or alternatives is None:
+        return None
     answers = [_all(terms, order) for terms in alternatives]
     return True if True in answers else None if None in answers else False
 
@@ -48,18 +62,19 @@ def _all(terms: tuple[Term, ...], version: Order) -> bool | None:
     return False if False in answers else None if None in answers else True
 
 
+def _matches(wanted: str, build: str) -> bool:
+    return build == wanted or ("*" in wanted and _pattern(wanted).fullmatch(build) is not None)
+
+
 @lru_cache(maxsize=8192)
-def _parsed(spec: str) -> tuple[tuple[tuple[Term, ...], ...], re.Pattern[str] | None] | None:
-    """The alternatives of a spec, each a list of ranges, and the build; None if it is not plain."""
-    match = _SPEC.fullmatch(spec.strip()) if len(spec) <= _LONGEST else None
-    if match is None:
-        return None
-    alternatives = [_terms(each) for each in match[1].split("|")]
-    if None in alternatives:
-        return None
-    build = match[2]
-    pattern = re.compile(".*".join(map(re.escape, build.split("*")))) if build else None
-    return tuple(each for each in alternatives if each is not None), pattern
+def _pattern(build: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, build.split("*"))))
+
+
+@lru_cache(maxsize=8192)
+def _alternatives(wanted: str) -> tuple[tuple[Term, ...], ...] | None:
+    found = tuple(_terms(each) for each in wanted.split("|"))
+    return None if None in found else tuple(each for each in found if each is not None)
 
 
 def _terms(wanted: str) -> tuple[Term, ...] | None:
@@ -69,37 +84,31 @@ def _terms(wanted: str) -> tuple[Term, ...] | None:
         order = _order(match[2]) if match else None
         if match is None or order is None:
             return None
-        operator, every = match[1], match[3] is not None
-        if every and operator not in ("", "=", "==", "!="):
+        relation, every = match[1], match[3] is not None
+        if every and relation not in ("", "=", "==", "!="):
             return None
-        if operator == "=":
-            operator, every = "==", True
+        if relation == "=":
+            relation, every = "==", True
         if every and any(len(piece) > 1 for piece in order):
             return None  # whether `1.1a.*` is the beginning of `1.1ab` is nothing to decide here
-        found.append((operator or "==", order, every))
+        found.append((relation or "==", order, every))
     return tuple(found)
 
 
 def _holds(term: Term, version: Order) -> bool | None:
-    operator, wanted, every = term
+    relation, wanted, every = term
     if every:
         begin = version[: len(wanted)]
         if len(begin) < len(wanted) or any(len(piece) > 1 for piece in begin):
             return None
-        return (begin == wanted) is (operator == "==")
-    found = _compare(version, wanted)
-    return {
-        "==": found == 0,
-        "!=": found != 0,
-        ">=": found >= 0,
-        "<=": found <= 0,
-        ">": found > 0,
-        "<": found < 0,
-    }[operator]
+        return (begin == wanted) is (relation == "==")
+    return bool(_COMPARE[relation](_compare(version, wanted), 0))
 
 
 def _compare(first: Order, second: Order) -> int:
     for one, other in zip_longest(first, second, fillvalue=(_ZERO,)):
+        if one == other:
+            continue
         for piece, against in zip_longest(one, other, fillvalue=_ZERO):
             if piece != against:
                 return -1 if piece < against else 1

@@ -6,9 +6,9 @@ people write is as plain as `>=1.22.4,<2.0a0`; about these PEP 440 and conda agr
 
 from __future__ import annotations
 
+import operator
 import re
 from functools import lru_cache
-from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -24,6 +24,14 @@ _SPEC = re.compile(
     r"\s*(?:[^\s:\[]+::)?[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\s+|(?=[=<>!~])|$)([^\s|()\[\]]+|)(?:\s+[\w.*]+)?\s*"
 )
 _LONGEST = 200
+_COMPARE = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
 _REQUIREMENT = re.compile(
     r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[A-Za-z0-9,._\s-]*\]\s*)?"
     r"(?:\(([^()@;]*)\)|([=<>!~][^()@;]*|))\s*(?:;(.*))?"
@@ -75,13 +83,13 @@ def _compared(comparison: str, known: Mapping[str, str]) -> bool | None:
     value = known.get(match[1]) if match else None
     if match is None or value is None:
         return None
-    operator, asked = match[2], match[3] or match[4]
+    relation, asked = match[2], match[3] or match[4]
     if match[1] in _NUMBERED:
         number, plain = release(value), release(asked)
-        return holds(((operator, plain, False),), number) if number is not None and plain is not None else None
-    if match[1] not in _WORDS or release(asked) is not None or operator not in ("==", "!="):
+        return holds(((relation, plain, False),), number) if number is not None and plain is not None else None
+    if match[1] not in _WORDS or release(asked) is not None or relation not in ("==", "!="):
         return None
-    return (value == asked) is (operator == "==")
+    return (value == asked) is (relation == "==")
 
 
 def release(version: str | None) -> Release | None:
@@ -114,12 +122,12 @@ def terms(wanted: str, *, conda: bool = False) -> tuple[Term, ...] | None:
     return tuple(found)
 
 
-def _term(operator: str, number: Release, tail: str, conda: bool) -> tuple[Term, ...] | None:
+def _term(relation: str, number: Release, tail: str, conda: bool) -> tuple[Term, ...] | None:
     """One part, in a form that both kinds share."""
     before, every = tail.endswith("a0"), tail == ".*"
-    if operator in ("", "=") and not conda:
+    if relation in ("", "=") and not conda:
         return None
-    if operator == "~=" and not tail and len(number) > 1:
+    if relation == "~=" and not tail and len(number) > 1:
         return ((">=", number, False), ("==", number[:-1], True))
     if before:  # comes before the number itself, and after all that is less
         return {
@@ -127,12 +135,12 @@ def _term(operator: str, number: Release, tail: str, conda: bool) -> tuple[Term,
             "<=": (("<", number, False),),
             ">": ((">=", number, False),),
             ">=": ((">=", number, False),),
-        }.get(operator)
-    if every and operator not in ("", "=", "==", "!="):
+        }.get(relation)
+    if every and relation not in ("", "=", "==", "!="):
         return None
-    if operator == "=":
+    if relation == "=":
         return (("==", number, True),)
-    return ((operator or "==", number, every),) if operator != "~=" else None
+    return ((relation or "==", number, every),) if relation != "~=" else None
 
 
 def holds(wanted: Iterable[Term], version: Release) -> bool | None:
@@ -142,22 +150,15 @@ def holds(wanted: Iterable[Term], version: Release) -> bool | None:
 
 
 def _holds(term: Term, version: Release) -> bool | None:
-    operator, number, every = term
+    relation, number, every = term
     if every:
         if len(version) < len(number):
             return None
         begins = version[: len(number)] == number
-        return begins if operator == "==" else not begins
-    pairs = tuple(zip_longest(version, number, fillvalue=0))
-    here, there = tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
-    return {
-        "==": here == there,
-        "!=": here != there,
-        ">=": here >= there,
-        "<=": here <= there,
-        ">": here > there,
-        "<": here < there,
-    }[operator]
+        return begins if relation == "==" else not begins
+    longest = max(len(version), len(number))
+    here, there = (each + (0,) * (longest - len(each)) for each in (version, number))
+    return bool(_COMPARE[relation](here, there))
 
 
 def exact(wanted: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from envguard.packages.names_table import NAMESAKES
 
@@ -18,6 +19,7 @@ _PROVIDERS = {
 }
 
 
+@lru_cache(maxsize=8192)
 def normalise(name: str) -> str:
     """A name as PEP 503 compares it."""
     return re.sub(r"[-_.]+", "-", name).lower()
