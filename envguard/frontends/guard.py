@@ -111,7 +111,7 @@ class Guard:
 
                 verdict = verdict_on(self, info)
         except KeyboardInterrupt:
-            raise CellNotRun("envguard: interrupted; the cell was not run") from None
+            raise CellNotRun(_interrupted()) from None
         except BaseException as error:  # noqa: BLE001 - a guard that fails must not keep anybody from working
             with suppress(Exception):
                 self._failed(error)
@@ -195,6 +195,13 @@ class Guard:
         from envguard.frontends.verdict import failure
 
         self.once(failure(error))
+
+
+def _interrupted() -> str:
+    from envguard.model import text
+    from envguard.render.language import say
+
+    return say(text("envguard: interrupted; the cell was not run"))
 
 
 def _are_one(info: Any, ended: Any) -> bool:

@@ -12,8 +12,8 @@ from envguard.forecast_report import Concern
 from envguard.frontends import guard as guards
 from envguard.frontends import protection, undo_magic
 from envguard.frontends.modes import concerns, mode_named, names
-from envguard.model import text
-from envguard.render.language import clean, say
+from envguard.model import Text, text
+from envguard.render.language import clean, framed, say
 from envguard.settings import Mode
 
 if TYPE_CHECKING:
@@ -22,26 +22,45 @@ if TYPE_CHECKING:
     from envguard.frontends.guard import Guard
 
 MEANINGS = {
-    Mode.OFF: "installs are not looked at",
-    Mode.WARN: "one line before an install that something speaks against, and it runs",
-    Mode.ASK: "an install that something speaks against waits for your answer",
-    Mode.BLOCK: "a cell with an install that something speaks against does not run",
+    Mode.OFF: Text("installs are not looked at"),
+    Mode.WARN: Text("one line before an install that something speaks against, and it runs"),
+    Mode.ASK: Text("an install that something speaks against waits for your answer"),
+    Mode.BLOCK: Text("a cell with an install that something speaks against does not run"),
 }
 ABOUT = {
-    Concern.OTHER_ENVIRONMENT: "it changes another environment than this kernel's",
-    Concern.CONDA_AFTER_PIP: "conda would work on an environment that pip has changed since",
-    Concern.REPLACES_CONDA: "it would replace or remove what conda owns",
-    Concern.BREAKS_CONSTRAINT: "what conda's packages ask for would no longer hold",
-    Concern.LANDS_ON_PIP: "conda would write over files of pip's",
-    Concern.BASE: "it changes the base environment, which conda itself lives in",
-    Concern.READ_ONLY: "you may not write where it would",
-    Concern.USER_SITE: "it goes into your own folder, which every Python of that version imports",
-    Concern.EXTERNALLY_MANAGED: "the operating system manages this Python, and pip will refuse",
-    Concern.NO_TOOL: "the program is not there",
-    Concern.UNREADABLE: "a requirement file cannot be read",
-    Concern.MISREAD: "the shell would keep a part of what it is asked for",
-    Concern.UNSTOPPABLE: "constraints do not hold it",
+    Concern.OTHER_ENVIRONMENT: Text("it changes another environment than this kernel's"),
+    Concern.CONDA_AFTER_PIP: Text("conda would work on an environment that pip has changed since"),
+    Concern.REPLACES_CONDA: Text("it would replace or remove what conda owns"),
+    Concern.BREAKS_CONSTRAINT: Text("what conda's packages ask for would no longer hold"),
+    Concern.LANDS_ON_PIP: Text("conda would write over files of pip's"),
+    Concern.BASE: Text("it changes the base environment, which conda itself lives in"),
+    Concern.READ_ONLY: Text("you may not write where it would"),
+    Concern.USER_SITE: Text("it goes into your own folder, which every Python of that version imports"),
+    Concern.EXTERNALLY_MANAGED: Text("the operating system manages this Python, and pip will refuse"),
+    Concern.NO_TOOL: Text("the program is not there"),
+    Concern.UNREADABLE: Text("a requirement file cannot be read"),
+    Concern.MISREAD: Text("the shell would keep a part of what it is asked for"),
+    Concern.UNSTOPPABLE: Text("constraints do not hold it"),
 }
+_MODE = Text("mode: {mode}, set by {source}: {meaning}")
+_DEFAULT_MODE = Text("mode: {mode}, the default: {meaning}")
+_OFF = Text("protection: off")
+_LOST = Text(
+    "protection: lost: PIP_CONSTRAINT or UV_CONSTRAINT was changed since; `%envguard protect on` sets them again"
+)
+_ON = Text(
+    "protection: on: what pip and uv install from this kernel leaves conda's packages as they are, or fails;"
+    " pip before 26.2 holds what it builds to that, too"
+)
+_NOT_HELD = Text("  not held: {name}: {reason}")
+_IGNORED = Text("ignored: {concerns}")
+_NOTHING_IGNORED = Text("ignored: nothing")
+_BY_WHOM = Text("{concern} ({reason})")
+_ABOUT = Text("{concern}  {about}")
+_ABOUT_IGNORED = Text("{concern}  {about} (ignored: {reason})")
+_LOADED = Text("loaded by every kernel of {prefix}: {state}")
+_NO_REASON = Text("no reason given")
+_MORE = Text("`%envguard --help` tells what can be set")
 WORDS = (*names(), "default", "heed", "ignore", "protect", "rules", "undo")
 BEFORE_A_CONCERN = ("heed", "ignore")
 
@@ -74,7 +93,7 @@ def envguard(shell: InteractiveShell, line: str) -> None:
         case ["undo", *words]:
             undo_magic.undo(shell, guard, words)
         case ["ignore", concern, *reason]:
-            guard.modes.reasons[_known(concern)] = " ".join(reason) or "no reason given"
+            guard.modes.reasons[_known(concern)] = " ".join(reason) or say(_NO_REASON)
         case ["heed", concern]:
             _heed(guard, _known(concern))
         case [word] if (mode := mode_named(word)) is not None:
@@ -120,53 +139,45 @@ def _protect(guard: Guard) -> None:
     told = guard.protection.told
     for left in told.left_out if told is not None else ():
         named = left.name if left.version is None else f"{left.name} {left.version}"
-        _say(f"  not held: {_plain(named)}: {say(left.reason)}")
+        _say(framed(_NOT_HELD, name=clean(named), reason=say(left.reason)))
 
 
 def _state(guard: Guard) -> str:
-    ignored = [f"{concern} ({_plain(reason)})" for concern, reason in sorted(guard.modes.ignored().items())]
+    ignored = [
+        framed(_BY_WHOM, concern=concern, reason=clean(reason))
+        for concern, reason in sorted(guard.modes.ignored().items())
+    ]
     rows = (
         _mode(guard),
         _protection(guard),
         *undo_magic.state(),
-        _autoload(),
-        f"ignored: {', '.join(ignored) or 'nothing'}",
+        framed(_LOADED, prefix=clean(sys.prefix), state=say(api.autoload_state(sys.prefix).says)),
+        framed(_IGNORED, concerns=", ".join(ignored)) if ignored else say(_NOTHING_IGNORED),
     )
-    return "\n".join((*rows, "`%envguard --help` tells what can be set"))
+    return "\n".join((*rows, say(_MORE)))
 
 
 def _mode(guard: Guard) -> str:
     mode, source = guard.modes.mode()
-    return f"mode: {mode.value}, {source}: {MEANINGS[mode]}"
+    template = _MODE if source else _DEFAULT_MODE
+    return framed(template, mode=mode.value, source=source, meaning=say(MEANINGS[mode]))
 
 
 def _protection(guard: Guard) -> str:
     if guard.protection is None:
-        return "protection: off"
-    if guard.protection.state == "lost":
-        return "protection: lost: PIP_CONSTRAINT or UV_CONSTRAINT was changed since; `%envguard protect on` sets them again"
-    return (
-        "protection: on: what pip and uv install from this kernel leaves conda's packages as they are, or fails;"
-        " pip before 26.2 holds what it builds to that, too"
-    )
+        return say(_OFF)
+    return say(_LOST if guard.protection.state == "lost" else _ON)
 
 
 def _rules(guard: Guard) -> str:
     ignored = guard.modes.ignored()
     width = max(map(len, concerns()))
-    return "\n".join(
-        f"{concern.value:{width}}  {about}"
-        + (f" (ignored: {_plain(ignored[concern.value])})" if concern.value in ignored else "")
-        for concern, about in ABOUT.items()
-    )
-
-
-def _autoload() -> str:
-    return f"loaded by every kernel of {_plain(sys.prefix)}: {say(api.autoload_state(sys.prefix).says)}"
-
-
-def _plain(value: str) -> str:
-    return clean(value)
+    rows = []
+    for concern, about in ABOUT.items():
+        name, reason = concern.value, ignored.get(concern.value)
+        template = _ABOUT if reason is None else _ABOUT_IGNORED
+        rows.append(framed(template, concern=name.ljust(width), about=say(about), reason=clean(reason or "")))
+    return "\n".join(rows)
 
 
 def _say(lines: str) -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 VARIABLE = "ENVGUARD_MODE"
 DEFAULT = Mode.WARN
+_NO_MODE = "envguard: {source} is {value}, which is none of {names}; it counts for nothing"
+_NO_LIST = "envguard: c.EnvGuard.ignore is {value}, which is no list of concerns; it counts for nothing"
+_NO_CONCERN = "envguard: c.EnvGuard.ignore names {value}, which is no concern; `%envguard rules` lists them"
 
 
 class EnvGuard(Configurable):
@@ -45,24 +48,24 @@ class Modes:
         self._tell, self._told = tell, set[str]()
 
     def mode(self) -> tuple[Mode, str]:
-        """The mode, and in words who has set it."""
+        """The mode, and who has set it; nobody is the empty text."""
         if self.chosen is not None:
-            return self.chosen, "set by %envguard"
+            return self.chosen, "%envguard"
         for asked, source in ((os.environ.get(VARIABLE), VARIABLE), (self.config.mode, "c.EnvGuard.mode")):
             if asked is None or asked == "":
                 continue
             found = mode_named(asked)
             if found is not None:
-                return found, f"set by {source}"
-            self._once(f"{source} is {_brief(asked)}, which is none of {', '.join(names())}; it counts for nothing")
-        return DEFAULT, "the default"
+                return found, source
+            self._once(_NO_MODE, source=source, value=_brief(asked), names=names())
+        return DEFAULT, ""
 
     def ignored(self) -> dict[str, str]:
         """Concern -> why nothing is said about it."""
         asked = self.config.ignore
         given = asked.replace(",", " ").split() if isinstance(asked, str) else asked
         if not isinstance(given, (list, tuple, set, frozenset)):
-            self._once(f"c.EnvGuard.ignore is {_brief(asked)}, which is no list of concerns; it counts for nothing")
+            self._once(_NO_LIST, value=_brief(asked))
             given = ()
         known = set(concerns()) if given else set()
         found = {}
@@ -70,15 +73,18 @@ class Modes:
             if concern in known:
                 found[concern] = "c.EnvGuard.ignore"
             else:
-                self._once(
-                    f"c.EnvGuard.ignore names {_brief(concern)}, which is no concern; `%envguard rules` lists them"
-                )
+                self._once(_NO_CONCERN, value=_brief(concern))
         return {**found, **self.reasons}
 
-    def _once(self, line: str) -> None:
+    def _once(self, template: str, **args: str | tuple[str, ...]) -> None:
+        # what says it is brought only where there is something to say
+        from envguard.model import Text
+        from envguard.render.language import say
+
+        line = say(Text(template, args))
         if line not in self._told:
             self._told.add(line)
-            self._tell(f"envguard: {line}")
+            self._tell(line)
 
 
 def names() -> tuple[str, ...]:

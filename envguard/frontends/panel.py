@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from envguard import api, brought
 from envguard.frontends import output
+from envguard.model import Text
+from envguard.render.language import given, say
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_NO_PANEL = Text("No panel, as ipywidgets does not work here ({reason}); run the cell again to check again.")
 
 
 def panel(prefix: str | Path | None = None) -> Any:
@@ -33,5 +37,5 @@ class _Without:
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
         return output.with_note(
             self._bundle,
-            f"No panel, as ipywidgets does not work here ({self._reason}); run the cell again to check again.",
+            say(given(_NO_PANEL, reason=self._reason)),
         )

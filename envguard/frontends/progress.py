@@ -34,9 +34,14 @@ def bar(stream: TextIO) -> Callable[[int, int], None] | None:
             drawn = now
             full = _CELLS * done // total
             speed = done / 1e9 / max(now - started, 1e-3)
-            stream.write(
-                f"\rhashing {'━' * full}{'╌' * (_CELLS - full)} {done / 1e9:.1f} of {total / 1e9:.1f} GB, {speed:.1f} GB/s\033[K"
+            said = text(
+                "hashing {bar} {done} of {total} GB, {speed} GB/s",
+                bar=f"{'━' * full}{'╌' * (_CELLS - full)}",
+                done=f"{done / 1e9:.1f}",
+                total=f"{total / 1e9:.1f}",
+                speed=f"{speed:.1f}",
             )
+            stream.write(f"\r{say(said)}\033[K")
         stream.flush()
 
     return tell

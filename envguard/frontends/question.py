@@ -10,12 +10,19 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from envguard.model import Text
+from envguard.render.language import framed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from IPython.core.interactiveshell import InteractiveShell
 
 _ATTEMPTS = 3
+_PROMPT = Text("envguard: {letters}, or Enter to cancel? ")
+_OFFERED = Text("  {letter}  {answer}")
+_MEANS = Text("  {letter}  {answer}: {meaning}")
+_NO_ANSWER = Text("  {typed} is none of the answers")
 
 
 class Answer(enum.Enum):
@@ -62,9 +69,9 @@ def ask(shell: InteractiveShell, offered: Mapping[Answer, str], say: Callable[[s
     Whoever types nothing, ends the input or interrupts it has cancelled; so has who types something else three times.
     """
     letters = [_LETTERS[answer] for answer in offered]
-    prompt = f"envguard: {', '.join(letters)}, or Enter to cancel? "
+    prompt = framed(_PROMPT, letters=", ".join(letters))
     lines = [
-        f"  {_LETTERS[answer]}  {answer.value}{f': {meaning}' if meaning else ''}"
+        framed(_MEANS if meaning else _OFFERED, letter=_LETTERS[answer], answer=answer.value, meaning=meaning)
         for answer, meaning in offered.items()
     ]
     say("\n".join(lines))
@@ -75,7 +82,7 @@ def ask(shell: InteractiveShell, offered: Mapping[Answer, str], say: Callable[[s
         answer = WORDS.get(" ".join(typed.lower().split()))
         if answer is Answer.CANCEL or answer in offered:
             return answer
-        say(f"  {' '.join(typed.split())[:40]!a} is none of the answers")
+        say(framed(_NO_ANSWER, typed=ascii(" ".join(typed.split())[:40])))
     return Answer.CANCEL
 
 

@@ -13,9 +13,9 @@ from envguard.forecast_report import Concern, Remark
 from envguard.frontends import around, protection, watch
 from envguard.frontends.held import Held, ipythons_own_words_left_out
 from envguard.frontends.question import Answer, ask, can_be_asked
-from envguard.model import Severity, text
+from envguard.model import Severity, Text, text
 from envguard.render import forecast_line
-from envguard.render.language import say
+from envguard.render.language import framed, say
 from envguard.settings import Mode
 from envguard.value import value
 
@@ -25,6 +25,15 @@ if TYPE_CHECKING:
     from envguard.frontends.guard import Guard
     from envguard.frontends.installs import Install
 
+_NO_WAY_BACK = Text("{error}; the cell was not run, as it could not be taken back")
+_NOT_NOTED = Text("{error}; what the cell changes is not noted")
+_NOT_LOOKED_AT = Text("{error}; the cell runs without having been looked at")
+_UNPROTECTED = Text("{error}; the cell was not run, as it cannot be protected")
+_CANCELLED = Text("envguard: cancelled; the cell was not run")
+_REPLACED = Text("envguard: the cell was not run; the next one holds {commands}")
+_OUR_FAULT = Text("envguard: the guard failed ({said}), which is a bug of envguard")
+_AS_IT_IS = Text("as it is")
+_HELD = Text("conda's packages stay as they are, or the install fails")
 _SEEN_TOGETHER = 3
 """Installs of one cell that a question tells of; the others are counted."""
 
@@ -63,8 +72,8 @@ def verdict_on(guard: Guard, info: Any) -> Verdict | None:
         except Exception as error:  # noqa: BLE001 - what was to run with a way back must not run without
             if verdict.way_back:
                 held.undo()
-                return Verdict(refusal=f"{_one_line(error)}; the cell was not run, as it could not be taken back")
-            guard.once(f"{_one_line(error)}; what the cell changes is not noted")
+                return Verdict(refusal=framed(_NO_WAY_BACK, error=_one_line(error)))
+            guard.once(framed(_NOT_NOTED, error=_one_line(error)))
         held.contexts.enter_context(ipythons_own_words_left_out(guard.shell))
         verdict = Verdict(held)
         watch.expect(guard.shell)
@@ -73,7 +82,7 @@ def verdict_on(guard: Guard, info: Any) -> Verdict | None:
 
 def failure(error: BaseException) -> str:
     """What is said of a guard that could not do its work."""
-    return f"{_one_line(error)}; the cell runs without having been looked at"
+    return framed(_NOT_LOOKED_AT, error=_one_line(error))
 
 
 def _judged(guard: Guard, source: str) -> tuple[Install, ...]:
@@ -161,11 +170,11 @@ def _asked(guard: Guard, objections: tuple[Install, ...]) -> Verdict:
     for each in objections[:_SEEN_TOGETHER]:
         guard.say(forecast_line.line(each.forecast))
     ways = {Answer.CONDA: _way(objections, "conda"), Answer.KERNEL: _way(objections, "kernel")}
-    offered = {Answer.RUN: "as it is"}
-    if all(around.concerns(each.forecast) for each in objections) and around.can_be_made():
+    offered = {Answer.RUN: say(_AS_IT_IS)}
+    if all(around.concerns(each) for each in objections) and around.can_be_made():
         offered[Answer.UNDO] = say(text("as it is; `%envguard undo` then takes it back"))
     if all(protection.helps(each.forecast) and each.unprotected() is None for each in objections):
-        offered[Answer.PROTECTED] = "conda's packages stay as they are, or the install fails"
+        offered[Answer.PROTECTED] = say(_HELD)
     offered.update((answer, " && ".join(way)) for answer, way in ways.items() if way)
     causes = _causes(objections)
     guard.told |= causes
@@ -181,20 +190,20 @@ def _asked(guard: Guard, objections: tuple[Install, ...]) -> Verdict:
         case Answer.CONDA | Answer.KERNEL as answer:
             return _replaced(guard, ways[answer])
         case _:
-            return Verdict(refusal="envguard: cancelled; the cell was not run")
+            return Verdict(refusal=say(_CANCELLED))
 
 
 def _protected(causes: frozenset[tuple[str, str]]) -> Verdict:
     try:
         return Verdict(protection.for_cell(causes), guarded=True)
     except Exception as error:  # noqa: BLE001 - what was to run protected must not run without, whatever has gone wrong
-        return Verdict(refusal=f"{_one_line(error)}; the cell was not run, as it cannot be protected")
+        return Verdict(refusal=framed(_UNPROTECTED, error=_one_line(error)))
 
 
 def _replaced(guard: Guard, commands: tuple[str, ...]) -> Verdict:
     """Puts the other commands where the user writes next. JupyterLab does that only for a cell that has not failed."""
     guard.shell.set_next_input("\n".join(commands))
-    guard.say(f"envguard: the cell was not run; the next one holds {' && '.join(commands)}")
+    guard.say(framed(_REPLACED, commands=" && ".join(commands)))
     return Verdict(replaced=True)
 
 
@@ -215,4 +224,4 @@ def _one_line(error: BaseException) -> str:
     if isinstance(error, EnvguardError):
         return output.one_line(error)
     said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return f"envguard: the guard failed ({said!a}), which is a bug of envguard"
+    return framed(_OUR_FAULT, said=ascii(said))

@@ -86,11 +86,11 @@ def test_a_mode_is_set(shell: InteractiveShell, mode: Mode):
 
 def test_who_is_heard(made: Callable[..., InteractiveShell], monkeypatch: pytest.MonkeyPatch):
     shell = made(mode="ask")
-    assert of(shell).modes.mode() == (Mode.ASK, "set by c.EnvGuard.mode")
+    assert of(shell).modes.mode() == (Mode.ASK, "c.EnvGuard.mode")
     monkeypatch.setenv("ENVGUARD_MODE", "Block")
-    assert of(shell).modes.mode() == (Mode.BLOCK, "set by ENVGUARD_MODE")
+    assert of(shell).modes.mode() == (Mode.BLOCK, "ENVGUARD_MODE")
     run(shell, "%envguard off")
-    assert of(shell).modes.mode() == (Mode.OFF, "set by %envguard")
+    assert of(shell).modes.mode() == (Mode.OFF, "%envguard")
     run(shell, "%envguard default")
     assert of(shell).mode is Mode.BLOCK
     monkeypatch.delenv("ENVGUARD_MODE")
