@@ -151,7 +151,7 @@ def made(home: Home) -> Text:
 
 def first(file: str) -> Text:
     """That the ledger has begun."""
-    return text("the change was noted in {file}, and so will later ones be", file=file)
+    return text("what is installed here is noted from now on, beginning with this, in {file}", file=file)
 
 
 def found(home: Home, changed: Changed) -> tuple[str | None, Text | None] | None:

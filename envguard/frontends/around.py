@@ -16,7 +16,6 @@ from envguard.model import text
 
 if TYPE_CHECKING:
     from envguard.changes.around import Begun
-    from envguard.forecast_report import Forecast
     from envguard.frontends.guard import Guard
     from envguard.frontends.installs import Install
 
@@ -83,7 +82,7 @@ def begin(guard: Guard, info: Any, installs: tuple[Install, ...], *, needed: boo
 
     `guarded` is what makes our folder. EnvguardError if a way back is `needed`, and there is none.
     """
-    mine = tuple(each for each in installs if concerns(each.forecast))
+    mine = tuple(each for each in installs if concerns(each))
     if not mine or guard.is_noting():
         return None
     home = api.home()
@@ -109,8 +108,11 @@ def begin(guard: Guard, info: Any, installs: tuple[Install, ...], *, needed: boo
     return Around(guard, info, mine, begun)
 
 
-def concerns(forecast: Forecast) -> bool:
-    """Whether an install may change this kernel's environment."""
+def concerns(install: Install) -> bool:
+    """Whether an install, of which more is known than its forecast, may change this kernel's environment."""
+    forecast = install.forecast
+    if install.command is None:
+        return False
     return forecast.is_kernel is not False and forecast.placement == "site" and forecast.verb != "create"
 
 

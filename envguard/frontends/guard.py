@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import InputRejected
 
 from envguard.commands.cell import triggered
+from envguard.frontends import unfinished
 from envguard.frontends.modes import Modes
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Guard:
         """The cell that runs, or the last one."""
         self.way_back: str | None = None
         """The checkpoint by which that cell's installs can be taken back, once it has ended."""
+        self._offers = unfinished.there_may_be()
         self._waiting: dict[int, Once] = {}
         self._held: list[tuple[Any, Held]] = []
 
@@ -99,6 +101,9 @@ class Guard:
             self._forget()
         if self._held:
             self._release(result)
+        if self._offers:
+            self._offers = False
+            unfinished.offer(self.say)
 
     def lets_run(self, info: Any) -> bool:
         """Whether a cell may run; CellNotRun if it is refused. Nothing else is ever raised."""

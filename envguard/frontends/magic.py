@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import CompletionContext, SimpleCompletion, context_matcher
 from IPython.core.magic import Magics, line_magic, magics_class
 
-from envguard.frontends import guard, hint, unfinished, watch
+from envguard.frontends import guard, hint, watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,9 +136,6 @@ def register(shell: InteractiveShell) -> None:
     hint.register(shell)
     watch.register(shell)
     guard.register(shell)
-    made = guard.of(shell)
-    if made is not None:
-        unfinished.offer(made.say)
 
 
 def unregister(shell: InteractiveShell) -> None:

@@ -1,6 +1,7 @@
 """Whether an install was cut off, of which a way back is there: offered in one line when the extension is loaded.
 
-Every kernel that loads envguard passes here: one look at a folder that most do not have, and nothing imported.
+Every kernel that loads envguard passes here: one look at a folder that most do not have, and nothing imported. The line
+comes with the end of a cell, as what a kernel says while it starts is seen by nobody.
 """
 
 from __future__ import annotations
@@ -18,15 +19,18 @@ _HEAD = 256
 """Bytes of a checkpoint in which its state stands."""
 
 
+def there_may_be() -> bool:
+    """Whether there may be one in this process's environment."""
+    return any(_is_open(path) for path in _checkpoints(sys.prefix))
+
+
 def offer(say: Callable[[str], None]) -> None:
     """Says so, if there is one."""
-    with suppress(Exception):  # whatever lies there, the extension is loaded
-        if any(_is_open(path) for path in _checkpoints(sys.prefix)):
-            from envguard import brought
+    from envguard import brought
 
-            with brought.visit():
-                for line in _lines():
-                    say(line)
+    with suppress(Exception), brought.visit():  # whatever lies there is no error of the cell
+        for line in _lines():
+            say(line)
 
 
 def _checkpoints(prefix: str) -> Iterator[str]:

@@ -132,7 +132,7 @@ def test_ask_runs(guarded: Callable[[str], Kernel]):
     kernel = guarded("ask")
     shown = kernel.run(INSTALL.format(name="numpy"), "r")
     assert (shown.status, shown.out) == ("ok", RAN)
-    assert shown.asked == ["envguard: r, u, p, c, or Enter to cancel? "]
+    assert shown.asked == ["envguard: r, p, c, or Enter to cancel? "]
     assert "pip would replace conda's numpy 1.0" in shown.err
     assert "\n  r  run: as it is\n  p  run protected: " in shown.err
     assert "\n  c  use conda: %conda install \"'numpy>=1,<2'\"\n" in shown.err

@@ -55,7 +55,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     found.stop()
 
 
-QUESTION = r"envguard: r, u, p, c, or Enter to cancel\? $"
+QUESTION = r"envguard: r, p, c, or Enter to cancel\? $"
 OWN = "Try the IPython magic"
 """In IPython's words on `!pip`."""
 

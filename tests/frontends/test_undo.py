@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -22,6 +21,7 @@ from tests.require import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.envs.scenarios import Scenario
 
@@ -85,13 +85,13 @@ def test_the_whole_story(place: Place):
     done = place.protect("extra")
     file = place.prefix / ".envguard" / "ledger.jsonl"
     assert f"envguard: {place.prefix}/.envguard was made" in done.stderr
-    assert f"the change was noted in {file}" in done.stderr
+    assert f"beginning with this, in {file}" in done.stderr
     assert place.json("--list")["checkpoints"] == []
     home.make(place.prefix, undo=True)
     with_extra = undoing.tree(place.prefix)
 
     done = place.protect("gizmo==1.0")
-    assert "was noted" not in done.stderr
+    assert "beginning with this" not in done.stderr
     installed = undoing.tree(place.prefix)
     assert installed != with_extra
     told = place.json("--list")
