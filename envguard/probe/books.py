@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterable
+from typing import TYPE_CHECKING, Any, Iterable, Iterator
 
 if TYPE_CHECKING or __package__:
     from envguard.probe import reading
-    from envguard.probe.conda_book import Entry
+    from envguard.probe.conda_book import Listed
     from envguard.probe.tree import Tree
 else:  # run alone, by path: this folder is first on sys.path
     import reading
-    from conda_book import Entry
+    from conda_book import Listed
     from tree import Tree
 
 _UNMISSED = frozenset(("pyc_file", "directory"))
@@ -22,6 +22,18 @@ def _may_be_compiled(paths: Iterable[str]) -> bool:
     return ".so" in every or any(suffix in every for suffix in reading.COMPILED)
 
 
+def _by_folder(paths: Iterable[str]) -> dict[str, list[str]]:
+    """The names of files by their folders."""
+    found: dict[str, list[str]] = {}
+    last, names = None, [""]
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if folder != last:  # a record lists one folder after the other
+            last, names = folder, found.setdefault(folder, [])
+        names.append(name)
+    return found
+
+
 class Books:
     """Every record's files, under the names that both books share."""
 
@@ -31,16 +43,14 @@ class Books:
         self.blind = False
         """Whether there are distributions that could not be looked for."""
         self.owner: dict[str, int] = {}
-        self.entries: list[dict[str, Entry]] = []
+        self.entries: list[Listed] = []
         self.shared: dict[tuple[int, int], list[str]] = {}
         self.missing: list[list[str]] = []
         self.compiled: list[list[str]] = []
-        self.strangers: set[str] = set()
-        """What lies in a folder where a record has a file, and is in no record so far."""
-        self.folders: set[str] = set()
-        """Every folder with a recorded file."""
+        self.folders: dict[str, set[str]] = {}
+        """Every folder with a recorded file, and the names in it that are in no record so far."""
 
-    def add(self, mine: dict[str, Entry]) -> dict[str, Entry]:
+    def add(self, mine: Listed) -> Listed:
         """Adds the files of the next record, by path, and gives them back by key.
 
         Here every file of the environment comes by (63,000 of them), so what can be done for a whole folder, or for
@@ -48,23 +58,18 @@ class Books:
         """
         number = len(self.entries)
         if self.tree.fold:
-            mine = {path.lower(): entry for path, entry in mine.items()}
-        folders = {path.rpartition("/")[0] for path in mine}
+            mine = mine.renamed(str.lower)
+        folders = _by_folder(mine)
         if any(self.tree.folder(folder) != folder for folder in folders):  # one is a link, so that paths are no keys
-            mine = {self.tree.key(path): entry for path, entry in mine.items()}
-            folders = {key.rpartition("/")[0] for key in mine}
-        for folder in folders - self.folders:
-            names = self.tree.names(folder) or ()
-            self.strangers.update(map((folder + "/").__add__, names) if folder else names)
-        self.folders |= folders
-        doubtful = mine.keys() - self.strangers
-        self.strangers.difference_update(mine)
-        twice = self.owner.keys() & mine.keys()
+            mine = mine.renamed(self.tree.key)
+            folders = _by_folder(mine)
+        twice = [] if self.folders.keys().isdisjoint(folders) else list(filter(self.owner.__contains__, mine))
         for key in sorted(twice):
             self.shared.setdefault((self.owner[key], number), []).append(key)
+        doubtful = [key for folder, names in folders.items() for key in self._claim(folder, names)]
         self.owner.update(dict.fromkeys(mine.keys() - twice if twice else mine, number))
         self.entries.append(mine)
-        self.missing.append([key for key in doubtful if self._is_gone(key, mine[key])])
+        self.missing.append([key for key in doubtful if self._is_gone(key, mine)])
         # one cheap look at each before the exact one, and none at all where the whole record has no such name
         maybe = (
             [key for key in mine if ".so" in key or key.endswith(reading.COMPILED)] if _may_be_compiled(mine) else ()
@@ -72,9 +77,26 @@ class Books:
         self.compiled.append([key for key in maybe if reading.is_compiled(key)])
         return mine
 
-    def _is_gone(self, key: str, entry: Entry) -> bool:
+    def _claim(self, folder: str, names: list[str]) -> Iterator[str]:
+        """Takes a record's files out of those that are in no record; gives the keys of what is not there."""
+        there = self.tree.names(folder) or set()
+        if folder in self.folders:
+            self.folders[folder].difference_update(names)
+        else:
+            self.folders[folder] = there.difference(names)
+        if not there.issuperset(names):
+            for name in set(names).difference(there):
+                yield folder + "/" + name if folder else name
+
+    def strangers(self) -> Iterator[str]:
+        """What lies in a folder where a record has a file, and is in no record."""
+        for folder, names in self.folders.items():
+            for name in names:
+                yield folder + "/" + name if folder else name
+
+    def _is_gone(self, key: str, mine: Listed) -> bool:
         """Whether a file that its folder does not name is missing, rather than somewhere that cannot be looked at."""
-        return entry.kind not in _UNMISSED and not key.endswith(reading.BYTECODE) and self.tree.has(key) is False
+        return not key.endswith(reading.BYTECODE) and self.tree.has(key) is False and mine[key].kind not in _UNMISSED
 
     def summarise(self, keys: Iterable[str]) -> dict[str, Any]:
         """Files by numbers, with a few names as they are spelled on disk."""

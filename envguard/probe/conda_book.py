@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, NamedTuple
 
 if TYPE_CHECKING or __package__:
     from envguard.probe import reading
@@ -37,11 +37,47 @@ def _channel(record: dict[str, Any]) -> str | None:
     return url.rsplit("/", 2)[0] if url and url.count("/") > 3 else None
 
 
-# half the time of a NamedTuple's own constructor, which is Python code; called for each of 60,000 files
-_make = partial(tuple.__new__, Entry)
+class Listed(Dict[str, Entry]):
+    """The files of a record by path.
+
+    What the record says of a file stays JSON until somebody asks, as of most of 60,000 files nobody does: to make an
+    entry of each would take a third of the time that reading the records takes.
+    """
+
+    def __getitem__(self, path: str) -> Entry:
+        found: Any = dict.__getitem__(self, path)
+        if type(found) is dict:
+            found = _entry(found)
+            dict.__setitem__(self, path, found)
+        return found  # type: ignore[no-any-return]
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """The entry of a path, if it is listed."""
+        try:
+            return self[path]
+        except KeyError:
+            return default
+
+    def items(self) -> Any:
+        """Every path with its entry."""
+        self._make_all()
+        return dict.items(self)
+
+    def values(self) -> Any:
+        """Every entry."""
+        self._make_all()
+        return dict.values(self)
+
+    def _make_all(self) -> None:
+        for path in self:
+            self[path]
+
+    def renamed(self, name: Callable[[str], str]) -> Listed:
+        """The same under other paths."""
+        return Listed({name(path): found for path, found in dict.items(self)})
 
 
-def listed(record: dict[str, Any]) -> dict[str, Entry]:
+def listed(record: dict[str, Any]) -> Listed:
     """The files of a record by their path below the prefix, whatever age the record is of.
 
     Paths that lead out of the prefix are left out. What concerns few paths is looked for in all of them at once, joined
@@ -49,12 +85,13 @@ def listed(record: dict[str, Any]) -> dict[str, Entry]:
     """
     data = record.get("paths_data")
     entries = data.get("paths") if isinstance(data, dict) else None
+    found: dict[str, Any]
     if isinstance(entries, list):
         try:
-            found = _read(entries)
+            found = {entry["_path"]: entry for entry in entries}
             lines = "\n" + "\n".join(found)
         except (AttributeError, KeyError, TypeError):  # something in there is not what a record holds
-            found = _read([e for e in entries if isinstance(e, dict) and isinstance(e.get("_path"), str)])
+            found = {e["_path"]: e for e in entries if isinstance(e, dict) and isinstance(e.get("_path"), str)}
             lines = "\n" + "\n".join(found)
     else:  # conda before 4.3 kept no hashes
         found = dict.fromkeys(reading.strings(record.get("files")), Entry(None, None, "hardlink"))
@@ -67,7 +104,7 @@ def listed(record: dict[str, Any]) -> dict[str, Entry]:
         found = {relocated(path) if path.startswith(_PACKAGED) else path: e for path, e in found.items()}
     if ".." in lines or "\n/" in lines or "\0" in lines or "" in found:
         found = {path: e for path, e in found.items() if _inside(path)}
-    return found
+    return Listed(found)
 
 
 def _inside(path: str) -> bool:
@@ -90,21 +127,13 @@ def _strange(record: dict[str, Any], found: int) -> int:
     return sum(not isinstance(path, str) or not _inside(path.replace("\\", "/")) for path in paths)
 
 
-def _read(entries: list[dict[str, Any]]) -> dict[str, Entry]:
-    """The entries of paths_data by path; one loop over 60,000, hence no call in it that most of them do not need."""
-    found = {}
-    for entry in entries:
-        try:
-            kind, package, size = entry["path_type"], entry["sha256"], entry["size_in_bytes"]
-        except KeyError:  # byte code and folders have neither
-            kind, package, size = entry.get("path_type", "hardlink"), entry.get("sha256"), entry.get("size_in_bytes")
-        here = entry.get("sha256_in_prefix")
-        rewritten = "prefix_placeholder" in entry and entry["prefix_placeholder"]
-        if kind == "hardlink" and (here == package or not here or not package) and not rewritten:
-            found[entry["_path"]] = _make((here or package, size, "hardlink"))  # one text for all, not one for each
-        else:
-            found[entry["_path"]] = _special(entry, kind)
-    return found
+def _entry(entry: dict[str, Any]) -> Entry:
+    """An entry of paths_data."""
+    kind, package = entry.get("path_type", "hardlink"), entry.get("sha256")
+    here = entry.get("sha256_in_prefix")
+    if kind == "hardlink" and (here == package or not here or not package) and not entry.get("prefix_placeholder"):
+        return Entry(here or package, entry.get("size_in_bytes"), "hardlink")
+    return _special(entry, kind)
 
 
 def _special(entry: dict[str, Any], kind: Any) -> Entry:
@@ -220,7 +249,7 @@ def records(
 
 
 def package(
-    prefix: str, path: str, record: dict[str, Any], entries: dict[str, Entry], problems: reading.Problems
+    prefix: str, path: str, record: dict[str, Any], entries: Listed, problems: reading.Problems
 ) -> dict[str, Any]:
     """What goes out of one record, its missing and altered files still to be looked for."""
     strange = _strange(record, len(entries))

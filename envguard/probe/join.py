@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Mapping
 
 if TYPE_CHECKING or __package__:
     from envguard.probe import pip_book, pip_files, reading
@@ -38,7 +38,7 @@ def _own(dist: Dist, raw: dict[str, bytes], books: Books, records: list[str]) ->
     dist.out["owner" if intact else "taken_from"] = records[number]
 
 
-def kept(entries: dict[str, Entry], keys: dict[str, str], raw: dict[str, bytes]) -> bool:
+def kept(entries: Mapping[str, Entry], keys: dict[str, str], raw: dict[str, bytes]) -> bool:
     """Whether a dist-info that a record lists has still the content that conda put there, as far as the record tells."""
     for name in ("RECORD", "METADATA"):
         entry, data = entries.get(keys[name]), raw.get(name)
@@ -188,9 +188,11 @@ def unowned(books: Books, dists: list[Dist], sites: list[str], records: list[str
     """Importable files that no book owns, inside package folders that conda owns."""
     claimed = {key for dist in dists for key in dist.rows}
     unlisted = {top.lower() for dist in dists if not dist.rows and not dist.out["owner"] for top in dist.tops}
-    nobodys = [
-        key for key in sorted(books.strangers - claimed) if key.endswith(_IMPORTED) and "/__pycache__/" not in key
-    ]
+    nobodys = sorted(
+        key
+        for key in books.strangers()
+        if key.endswith(_IMPORTED) and "/__pycache__/" not in key and key not in claimed
+    )
     found = []
     for site in sites:
         site_key = books.tree.key(site) + "/"
