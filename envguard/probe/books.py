@@ -16,10 +16,16 @@ else:  # run alone, by path: this folder is first on sys.path
 _UNMISSED = frozenset(("pyc_file", "directory"))
 
 
-def _may_be_compiled(paths: Iterable[str]) -> bool:
-    """Whether a look at each file is worth while: most records hold no compiled one."""
+def _maybe_compiled(paths: Iterable[str]) -> list[str]:
+    """The paths of which a look at each is worth while: most records hold no compiled file, and most others one kind."""
     every = "\n".join(paths)
-    return ".so" in every or any(suffix in every for suffix in reading.COMPILED)
+    kinds = [suffix for suffix in reading.COMPILED if suffix in every]
+    return [path for path in paths if kinds[0] in path] if len(kinds) == 1 else list(paths) if kinds else []
+
+
+def _below(folder: str, names: Iterable[str]) -> Iterator[str]:
+    """The keys of some names in a folder."""
+    return (folder + "/" + name if folder else name for name in names)
 
 
 def _by_folder(paths: Iterable[str]) -> dict[str, list[str]]:
@@ -63,7 +69,8 @@ class Books:
         if any(self.tree.folder(folder) != folder for folder in folders):  # one is a link, so that paths are no keys
             mine = mine.renamed(self.tree.key)
             folders = _by_folder(mine)
-        twice = [] if self.folders.keys().isdisjoint(folders) else list(filter(self.owner.__contains__, mine))
+        again = (_below(folder, folders[folder]) for folder in self.folders.keys() & folders.keys())
+        twice = {key for keys in again for key in keys if key in self.owner}
         for key in sorted(twice):
             self.shared.setdefault((self.owner[key], number), []).append(key)
         doubtful = [key for folder, names in folders.items() for key in self._claim(folder, names)]
@@ -71,10 +78,7 @@ class Books:
         self.entries.append(mine)
         self.missing.append([key for key in doubtful if self._is_gone(key, mine)])
         # one cheap look at each before the exact one, and none at all where the whole record has no such name
-        maybe = (
-            [key for key in mine if ".so" in key or key.endswith(reading.COMPILED)] if _may_be_compiled(mine) else ()
-        )
-        self.compiled.append([key for key in maybe if reading.is_compiled(key)])
+        self.compiled.append([key for key in _maybe_compiled(mine) if reading.is_compiled(key)])
         return mine
 
     def _claim(self, folder: str, names: list[str]) -> Iterator[str]:
@@ -85,14 +89,12 @@ class Books:
         else:
             self.folders[folder] = there.difference(names)
         if not there.issuperset(names):
-            for name in set(names).difference(there):
-                yield folder + "/" + name if folder else name
+            yield from _below(folder, set(names).difference(there))
 
     def strangers(self) -> Iterator[str]:
         """What lies in a folder where a record has a file, and is in no record."""
         for folder, names in self.folders.items():
-            for name in names:
-                yield folder + "/" + name if folder else name
+            yield from _below(folder, names)
 
     def _is_gone(self, key: str, mine: Listed) -> bool:
         """Whether a file that its folder does not name is missing, rather than somewhere that cannot be looked at."""

@@ -73,22 +73,25 @@ def median(work: Callable[[], object], times: int) -> float:
 
 def first_check(prefix: Path, times: int) -> float:
     """The seconds of the first check in a fresh process, imports included, its start and IPython's not."""
-    code = f"import IPython.core.interactiveshell, IPython.display\n{_FIRST}"
-    runs = [
-        subprocess.run([sys.executable, "-c", code, prefix], capture_output=True, text=True, check=True).stdout
-        for _ in range(times + 1)
+    return statistics.median(float(told) for told in in_fresh_processes(_FIRST, prefix, times))
+
+
+def in_fresh_processes(code: str, prefix: Path, times: int) -> list[str]:
+    """What some code says in so many new processes that have IPython loaded."""
+    code = f"import IPython.core.interactiveshell, IPython.display\n{code}"
+    # an installed package has its byte code, whatever this shell says about writing any
+    variables = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    argv = [sys.executable, "-c", code, str(prefix)]
+    said = [
+        subprocess.run(argv, capture_output=True, text=True, check=True, env=variables).stdout for _ in range(times + 1)
     ]
-    return statistics.median(float(told) for told in runs[1:])  # the first one writes byte code
+    return said[1:]  # the first one writes byte code
 
 
 def quick_forecast(prefix: Path, times: int) -> tuple[float, float]:
     """The seconds of the first quick forecast in a fresh process, what it imports included, and of a later one."""
-    code = f"import IPython.core.interactiveshell, IPython.display\n{_FORETELL}"
-    runs = [
-        subprocess.run([sys.executable, "-c", code, prefix], capture_output=True, text=True, check=True).stdout.split()
-        for _ in range(times + 1)
-    ]
-    first, again = (statistics.median(float(told[place]) for told in runs[1:]) for place in (0, 1))
+    runs = [told.split() for told in in_fresh_processes(_FORETELL, prefix, times)]
+    first, again = (statistics.median(float(told[place]) for told in runs) for place in (0, 1))
     return first, again
 
 
@@ -97,6 +100,7 @@ def command(prefix: Path, *options: str) -> list[str]:
 
 
 def run(argv: list[str]) -> None:
+    """Runs a command to its end; the byte code of what it imports is there since the first check."""
     subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
