@@ -150,8 +150,8 @@ def _state(guard: Guard) -> str:
     rows = (
         _mode(guard),
         _protection(guard),
-        *undo_magic.state(),
         framed(_LOADED, prefix=clean(sys.prefix), state=say(api.autoload_state(sys.prefix).says)),
+        *undo_magic.state(),
         framed(_IGNORED, concerns=", ".join(ignored)) if ignored else say(_NOTHING_IGNORED),
     )
     return "\n".join((*rows, say(_MORE)))

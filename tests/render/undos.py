@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from envguard.model import Change, text
-from envguard.undo_report import Checkpoint, Left, Proof, State, Undone, UndoList, UndoPlan, UndoReport
+from envguard.undo_report import Checkpoint, Left, Proof, State, UndoList, Undone, UndoPlan, UndoReport
 
 from .reports import LONG, MISCHIEF, PREFIX
 
