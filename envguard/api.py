@@ -8,13 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from envguard import baseline, brought, collect, configuration, masking, suppress
+from envguard import baseline, brought, collect, configuration, masking
 from envguard._version import __version__
-from envguard.analyse import analyse, now, select, timeline
 from envguard.errors import BadArguments
 from envguard.model import RulePage, text
 from envguard.probe.disk import uncollected
-from envguard.rules import RULES
 from envguard.settings import Selection
 from envguard.store import Derived
 
@@ -43,6 +41,21 @@ if TYPE_CHECKING:
 _ALL = Selection()
 _reports: Derived[Report] = Derived()
 """Of environments that have not changed since."""
+
+
+def analyse(env: Environment, selection: Selection = _ALL) -> Report:
+    """The report on facts. All rules are imported for it, which a forecast before a cell has no time for."""
+    with brought.visit():
+        from envguard.analyse import analyse as judge
+
+        return judge(env, selection)
+
+
+def now() -> str:
+    """The time that stands in a report."""
+    from envguard.analyse import now as time
+
+    return time()
 
 
 def inspect(
@@ -116,7 +129,10 @@ def history(
     kernel: str | None = None,
 ) -> Timeline:
     """How an environment came to be: a prefix, by default the running interpreter's own, or one named otherwise."""
-    return timeline(_environment(prefix, name, python, kernel, process=None))
+    with brought.visit():
+        from envguard.analyse import timeline
+
+        return timeline(_environment(prefix, name, python, kernel, process=None))
 
 
 def _environment(
@@ -283,11 +299,15 @@ def diff(first: str | Path, second: str | Path, selection: Selection = _ALL) -> 
 
 def configured(folder: Path | None = None) -> Configuration:
     """What `[tool.envguard]` of the nearest pyproject.toml asks for, from the current folder upwards."""
-    return suppress.checked(configuration.configured(folder or Path.cwd()), RULES)
+    from envguard import suppress
+
+    return suppress.checked(configuration.configured(folder or Path.cwd()), rules())
 
 
 def accept(report: Report, settings: Configuration) -> Report:
     """The report with the findings set apart that a project accepts."""
+    from envguard import suppress
+
     return suppress.suppress(report, settings)
 
 
@@ -508,7 +528,7 @@ def note_found(found: Home, changed: Changed) -> tuple[str | None, Text | None] 
 
 def pages() -> tuple[RulePage, ...]:
     """Every rule as renderers need it."""
-    return tuple(RulePage(rule.id, rule.code, rule.severity, rule.title, rule.page) for rule in RULES)
+    return tuple(RulePage(rule.id, rule.code, rule.severity, rule.title, rule.page) for rule in rules())
 
 
 def _either(target: str | Path) -> Environment:
@@ -519,9 +539,13 @@ def _either(target: str | Path) -> Environment:
 
 def rules() -> tuple[Rule, ...]:
     """Every rule, in the order of their codes."""
+    from envguard.rules import RULES
+
     return RULES
 
 
 def explain(selector: str) -> Rule:
     """The rule that an id or a code names; its `page` is the explanation."""
-    return select(RULES, Selection(select=(selector,)))[0]
+    from envguard.analyse import select
+
+    return select(rules(), Selection(select=(selector,)))[0]
