@@ -18,7 +18,9 @@ from envguard.rules import RULES
 from tests.cases.place import Place
 from tests.cuda import stubs
 from tests.cuda.builders import conda_python, toolkit, torch_conda
-from tests.require import require
+from tests.envs import scenarios
+from tests.envs.wheelhouse import Unavailable
+from tests.require import absent, require
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -56,6 +58,19 @@ def cuda() -> str:
     return f"```text\n{shown.strip()}\n```"
 
 
+def forecast() -> str:
+    """On an environment that conda has made and nobody has touched."""
+    require("network")
+    try:
+        prefix = scenarios.get("clean", "conda").prefix
+    except Unavailable as error:
+        absent("linux-64", str(error))
+    shown = run("forecast", "--", str(prefix / "bin/pip"), "install", "numpy==2.3.5", "tabulate==0.9.0", code=1)
+    shown = shown.replace(f"{prefix}/bin/pip", "pip").replace(str(prefix), "/opt/envs/clean")
+    shown = re.sub(r"(envguard [\d.]+), \S+", r"\1", shown)
+    return f"```text\n{shown.strip()}\n```"
+
+
 def help_text() -> str:
     return f"```text\n{run('--help').strip()}\n```"
 
@@ -66,7 +81,9 @@ def rules() -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize(("name", "make"), [("demo", demo), ("cuda", cuda), ("help", help_text), ("rules", rules)])
+@pytest.mark.parametrize(
+    ("name", "make"), [("demo", demo), ("forecast", forecast), ("cuda", cuda), ("help", help_text), ("rules", rules)]
+)
 def test_the_readme_shows_the_real_thing(name: str, make: type) -> None:
     text = README.read_text(encoding="utf-8")
     section = re.compile(rf"(?s)<!-- {name} -->\n(.*?)<!-- /{name} -->")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envguard.forecast_report import Alternative, Forecast, Remark
-    from envguard.model import Finding, Text
+    from envguard.model import Finding
     from envguard.render.language import Translator
     from envguard.render.lines import Line
 

@@ -58,7 +58,10 @@ COMMANDS: dict[str, tuple[tuple[str, ...], tuple[str, ...] | None]] = {
     "uv, byte code": ((*UV, "install", "--compile-bytecode", "gizmo==1.0"), EVERYTHING),
     "uv uninstall": ((*UV, "uninstall", "requests"), ("requests",)),
     "uv sync": ((*UV, "sync", "{requirements}"), EVERYTHING),
-    "byte code anew": (("python", "-m", "compileall", "-q", "-f", "{site}/pip/_internal/cli", "{site}/six.py"), EVERYTHING),
+    "byte code anew": (
+        ("python", "-m", "compileall", "-q", "-f", "{site}/pip/_internal/cli", "{site}/six.py"),
+        EVERYTHING,
+    ),
     "conda install": (("conda", "install", "typing_extensions"), EVERYTHING),
     "conda reinstall": (("conda", "reinstall", "six"), EVERYTHING),
     "conda remove": (("conda", "remove", "requests"), EVERYTHING),

@@ -197,7 +197,10 @@ def test_loading_imports_nothing_heavy():
     script += "from IPython.core.interactiveshell import InteractiveShell\nshell = InteractiveShell()\nbefore |= set(sys.modules)\n"
     script += "envguard.load_ipython_extension(shell); print(*sorted(set(sys.modules) - before), sep='\\n')"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    frontends = ("frontends", *(f"frontends.{name}" for name in ("guard", "hint", "magic", "modes", "unfinished", "watch")))
+    frontends = (
+        "frontends",
+        *(f"frontends.{name}" for name in ("guard", "hint", "magic", "modes", "unfinished", "watch")),
+    )
     commands = ("commands", "commands.cell", "commands.command", "settings", "traces", "value")
     assert set(ran.stdout.split()) <= {f"envguard.{name}" for name in (*frontends, *commands)}
 
