@@ -81,8 +81,11 @@ def _killed(argv: list[str], place: Place, seconds: float, after: str = "") -> f
         argv, env=undoing.environ(place.prefix), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
-    if after:
-        assert after in process.stdout.readline()
+    if after and after not in process.stdout.readline():
+        _, said = process.communicate()
+        # it had ended before it was killed the last time
+        assert "nothing" in said.splitlines()[-1], said
+        return 0.0
     began = time.monotonic()
     try:
         process.communicate(timeout=seconds)
