@@ -159,7 +159,9 @@ def sound(scenario: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
     shutil.rmtree(around)
 
 
-@pytest.mark.parametrize("what", COMMANDS)
+@pytest.mark.parametrize(
+    "what", [pytest.param(what, marks=() if n % 3 == 0 else pytest.mark.slow) for n, what in enumerate(COMMANDS)]
+)
 def test_each_command_taken_back(sound: Place, what: str):
     command, names = COMMANDS[what]
     before = undoing.tree(sound.prefix)
@@ -287,7 +289,8 @@ def test_undo_waits_for_no_installer(sound: Place):
     undoing.compare(before, undoing.tree(sound.prefix))
 
 
-@pytest.mark.parametrize("name", ["clean", *(pytest.param(name, marks=pytest.mark.slow) for name in HEAVY)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["clean", *HEAVY])
 def test_each_numeric_scenario(scenario: Callable[..., Any], tmp_path: Path, name: str):
     place = Place(undoing.linked(scenario(name).prefix, tmp_path / "env"), tmp_path)
     spec = {"clean": "numpy==2.3.5", "s1": "numpy==1.26.4", "s4": "numpy==1.26.4", "s5": "sqlalchemy==2.0.36"}

@@ -136,7 +136,9 @@ ROWS = (
 )
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])
+@pytest.mark.parametrize(
+    "row", [pytest.param(row, id=row.id, marks=() if n % 3 == 0 else pytest.mark.slow) for n, row in enumerate(ROWS)]
+)
 def test_the_forecast_equals_what_then_happens(
     row: Row, field: Ground, with_pip: Callable[[str], Ground], tmp_path: Path
 ):
@@ -184,7 +186,13 @@ FOUND = (
 )
 
 
-@pytest.mark.parametrize(("name", "line"), FOUND, ids=[f"{name} {line}" for name, line in FOUND])
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        pytest.param(name, line, id=f"{name} {line}", marks=() if n % 4 == 0 else pytest.mark.slow)
+        for n, (name, line) in enumerate(FOUND)
+    ],
+)
 def test_the_new_findings_are_those_of_the_analysis_afterwards(
     name: str, line: str, field: Ground, scenario: Callable[..., Scenario], tmp_path: Path
 ):

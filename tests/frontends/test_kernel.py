@@ -91,10 +91,12 @@ def test_a_check_changes_nothing(kernel: Path):
 
 def test_what_the_check_itself_brought_is_not_told(kernel: Path):
     (kernel / "foolib.py").write_text("__version__ = '1.5'\n")
-    _, _, _, told, _, later = notebook(
+    _, _, _, _, told, _, later = notebook(
         kernel,
         "import json as _json, sys; _before = set(sys.modules); import foolib",
         "%load_ext envguard",
+        # as where a spec is not plain, which alone needs it
+        "from envguard import brought, versions\nwith brought.visit():\n    versions.require_conda()",
         "%envcheck",
         ASK.format(more=', "before": sorted(_before), "loaded": sorted(sys.modules)'),
         "import rattler",

@@ -217,7 +217,10 @@ def test_loading_it_brings_nothing_heavy():
     code = "import sys, IPython.core.completer, IPython.core.magic; b = set(sys.modules); import envguard.frontends.magic; print(sorted(m for m in set(sys.modules) - b if m.startswith('envguard')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     brought = json.loads(done.stdout.replace("'", '"'))
-    frontends = ("frontends", *(f"frontends.{name}" for name in ("guard", "hint", "magic", "modes", "watch")))
+    frontends = (
+        "frontends",
+        *(f"frontends.{name}" for name in ("guard", "hint", "magic", "modes", "unfinished", "watch")),
+    )
     light = ("_version", "commands", "commands.cell", "commands.command", "settings", "traces", "value")
     assert set(brought) <= {"envguard", *(f"envguard.{name}" for name in (*frontends, *light))}
 
