@@ -60,7 +60,7 @@ def test_pip_and_the_undo_killed(place: Place, seed: int, times: int):
             took[number] = alive
         if turn % 2 == 0:  # otherwise it never ended
             point = checkpoint.end(place.home, point, failed=True)
-            for _ in range(2) if point.kept else ():
+            for _ in range(4) if point.kept else ():
                 code = [sys.executable, "-c", _UNDO, str(place.prefix)]
                 if _killed(code, place, chance.uniform(0.0, 0.2), after="planned") is not None:
                     break
