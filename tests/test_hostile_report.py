@@ -92,6 +92,7 @@ def many_revisions(number: int) -> Environment:
     return env([pkg("a")], [dist(f"d{n}", installed=n * 1000.0) for n in range(number)], history=history)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make", [many_dists, many_records, many_clashes, many_revisions], ids=lambda make: make.__name__
 )

@@ -236,6 +236,7 @@ def test_several_writers(tmp_path):
         assert told == [f"{name}-{number}" for number in range(200)]
 
 
+@pytest.mark.slow
 def test_writers_that_are_killed(tmp_path):
     """At 120 moments; what `append` has said to be written is there, whole and once, and the next writer goes on."""
     chance = random.Random(8)  # repeatable

@@ -153,7 +153,14 @@ def test_a_check_leaves_everything_as_it_was(scenario: Give) -> None:
 
 
 @pytest.mark.parametrize("flavour", ["rattler", pytest.param("conda", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", [name for name, (_, verdict, _) in EXPECTED.items() if verdict is not Verdict.SOUND])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in ("s1", "s2") else pytest.mark.slow)
+        for name, (_, verdict, _) in EXPECTED.items()
+        if verdict is not Verdict.SOUND
+    ],
+)
 def test_the_first_fixes_leave_it_sound(fresh_scenario: Give, name: str, flavour: str) -> None:
     """Fixes are carried out as they are told until nothing is left: pip's steps by real pip, conda's by py-rattler."""
     env = fresh_scenario(name, flavour=flavour)

@@ -303,7 +303,7 @@ class Run:
         return ground.dists(self.prefix / SITE)
 
 
-@pytest.fixture(scope="module", params=["oldest", "newest", "uv"])
+@pytest.fixture(scope="module", params=[pytest.param("oldest", marks=pytest.mark.slow), "newest", "uv"])
 def run(
     request: pytest.FixtureRequest, field: Path, pips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Run:

@@ -111,7 +111,9 @@ def _plan(here: Ground, line: str, *, build: bool = False) -> Transaction:
     return planner(command, target, by_import(here.prefix), here.place(), build=build)
 
 
-@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize(
+    "road", [pytest.param(road, marks=() if n % 3 == 0 else pytest.mark.slow) for n, road in enumerate(ROADS)]
+)
 def test_nothing_is_built_for_a_forecast(road: str, field: Ground):
     for tool in ("{pip} install", "{uv} install {py}"):
         told = _plan(field, f"{tool} {road}")
@@ -134,6 +136,7 @@ def test_uv_itself_refuses_a_dependency_that_says_where_it_is(field: Ground):
     assert not (field.folder / "MARK").exists()
 
 
+@pytest.mark.slow
 def test_what_needs_no_building_is_foretold_beside_it(field: Ground):
     for tool in ("{pip} install", "{uv} install {py}"):
         told = _plan(

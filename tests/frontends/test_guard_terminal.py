@@ -116,6 +116,7 @@ def test_block_blocks(terminal: Terminal):
     assert "RAN" not in said
 
 
+@pytest.mark.slow
 def test_every_form_of_an_install_is_caught_before_it_runs(terminal: Terminal, tmp_path: Path):
     script = tmp_path / "rows.py"
     script.write_text(

@@ -265,6 +265,7 @@ def test_one_path_in_1_000_packages(prefix: Prefix) -> None:
     assert [package["name"] for package in found["conda_packages"] if package["altered"]["count"]] == ["p000"]
 
 
+@pytest.mark.slow
 def test_the_time_for_altered_files_grows_with_their_number(prefix: Prefix) -> None:
     """All of them listed twice: ten times as many take no more than some ten times as long (it was a hundred)."""
 

@@ -176,6 +176,7 @@ def test_a_path_that_no_disk_can_hold(prefix: Prefix, path: str) -> None:
     assert env.by_name["bad"].files == 1
 
 
+@pytest.mark.slow
 def test_records_of_50_megabytes(prefix: Prefix) -> None:
     paths = [{"_path": f"share/bad/{n % 997}/{n}", "path_type": "hardlink", "sha256": "0" * 64, "size_in_bytes": n} for n in range(300_000)]  # fmt: skip
     data = record(paths_data={"paths": paths})
@@ -386,6 +387,7 @@ def test_names_of_files(prefix: Prefix, name: str | bytes) -> None:
 # pip's files
 
 
+@pytest.mark.slow
 def test_a_record_of_a_million_rows(prefix: Prefix) -> None:
     rows = "".join(f"b/{n % 1000}/{n},,\n" for n in range(1_000_000))
     env = facts(prefix.write(f"{INFO}/METADATA", b"Name: bad\n").write(f"{INFO}/RECORD", rows.encode()))

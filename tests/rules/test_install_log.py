@@ -331,6 +331,7 @@ def made(folder: Path, name: str, version: str, *requires: str) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_what_pip_really_says(tmp_path: Path):
     """One environment, and pip at work in it: every warning of its that can be had without a network or another user."""
     place = tmp_path / "env"
