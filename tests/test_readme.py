@@ -29,7 +29,7 @@ def run(*arguments: str, code: int = 0, **variables: str) -> str:
     env = {**os.environ, "COLUMNS": "90", "NO_COLOR": "1", "PYTHONUTF8": "1", **variables}
     for name in ("CONDA_EXE", "MAMBA_EXE"):
         env.pop(name, None)
-    env["PATH"] = str(Path(sys.executable).parent)
+    env["PATH"] = variables.get("PATH", str(Path(sys.executable).parent))
     command = [sys.executable, "-m", "envguard", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, env=env, check=False, encoding="utf-8")
     assert done.returncode == code, done.stderr
@@ -65,8 +65,9 @@ def forecast() -> str:
         prefix = scenarios.get("clean", "conda").prefix
     except Unavailable as error:
         absent("linux-64", str(error))
-    shown = run("forecast", "--", str(prefix / "bin/pip"), "install", "numpy==2.3.5", "tabulate==0.9.0", code=1)
-    shown = shown.replace(f"{prefix}/bin/pip", "pip").replace(str(prefix), "/opt/envs/clean")
+    # by its name, since the length of a path would decide where the lines break
+    words = ("pip", "install", "numpy==2.3.5", "tabulate==0.9.0")
+    shown = run("forecast", "--", *words, code=1, PATH=str(prefix / "bin")).replace(str(prefix), "/opt/envs/clean")
     shown = re.sub(r"(envguard [\d.]+), \S+", r"\1", shown)
     return f"```text\n{shown.strip()}\n```"
 
