@@ -68,6 +68,7 @@ def forecast() -> str:
     # by its name, since the length of a path would decide where the lines break
     words = ("pip", "install", "numpy==2.3.5", "tabulate==0.9.0")
     shown = run("forecast", "--", *words, code=1, PATH=str(prefix / "bin")).replace(str(prefix), "/opt/envs/clean")
+    shown = re.sub(r"file://\S*/channels/\w+", "file:///opt/channel", shown)
     shown = re.sub(r"(envguard [\d.]+), \S+", r"\1", shown)
     return f"```text\n{shown.strip()}\n```"
 
