@@ -147,7 +147,6 @@ def test_a_session(place: Place, kernel: Kernel):
     assert len(place.entries()) == count
 
 
-@pytest.mark.slow
 def test_ask_with_a_way_back(place: Place, kernel: Kernel):
     home.make(place.prefix, undo=False)
     before = place.tree()
@@ -166,7 +165,6 @@ def test_ask_with_a_way_back(place: Place, kernel: Kernel):
     assert home.look(place.prefix).undo is False
 
 
-@pytest.mark.slow
 def test_two_kernels_at_once(place: Place, kernel: Kernel):
     home.make(place.prefix, undo=True)
     before, count = place.tree(), len(place.entries())
