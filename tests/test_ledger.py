@@ -34,7 +34,7 @@ ENTRY = Entry(
     "pip",
     "install",
     ("pip", "install", "numpy==2.1.0"),
-    Whence("/work/a.ipynb", "c1", 3, "ada", 4711),
+    Whence("/home/me/a.ipynb", "c1", 3, "ada", 4711),
     (Done("pip", (Change("numpy", "1.26.4", "2.1.0"),)), Done(None, (Change("old", "1", None),))),
     True,
     False,

@@ -139,7 +139,7 @@ class Requirement:
     """An exact version, or a commit: tomorrow it means the same."""
     channel: str | None = None
     source: str | None = None
-    """The file it stands in, with its line (`/work/requirements.txt:3`); None for the command itself."""
+    """The file it stands in, with its line (`/home/me/requirements.txt:3`); None for the command itself."""
 
 
 @value

@@ -98,9 +98,9 @@ def test_what_was_found_comes_from_nowhere():
 @pytest.mark.parametrize(
     ("variables", "namespace", "notebook"),
     [
-        ({"JPY_SESSION_NAME": "/work/a.ipynb"}, {}, "/work/a.ipynb"),
-        ({"JPY_SESSION_NAME": "/work/console-1-5f0d7a4c"}, {}, None),
-        ({"JPY_SESSION_NAME": "/work/a.ipynb"}, {"__vsc_ipynb_file__": "/code/b.ipynb"}, "/code/b.ipynb"),
+        ({"JPY_SESSION_NAME": "/home/me/a.ipynb"}, {}, "/home/me/a.ipynb"),
+        ({"JPY_SESSION_NAME": "/home/me/console-1-5f0d7a4c"}, {}, None),
+        ({"JPY_SESSION_NAME": "/home/me/a.ipynb"}, {"__vsc_ipynb_file__": "/code/b.ipynb"}, "/code/b.ipynb"),
         ({}, {"__vsc_ipynb_file__": object()}, None),
         ({}, {}, None),
     ],

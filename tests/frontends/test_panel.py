@@ -79,7 +79,7 @@ def test_the_whole_history_is_there_folded(tmp_path: Path):
     before = panel.story.value
     own = home.make(tmp_path / "demo")
     done = (Done("pip", (Change("gone-since", None, "1.0"),)),)
-    whence = Whence("/work/a.ipynb", "c1", 1, "ada", 1)
+    whence = Whence("/home/me/a.ipynb", "c1", 1, "ada", 1)
     now = "2026-03-14T09:26:53+00:00"
     entry = Entry(
         "20260314T092653Z-0", now, Deed.INSTALL, "pip", "install", ("pip", "install", "gone-since"), whence, done

@@ -50,7 +50,7 @@ def test_the_order():
         config(channels=("conda-forge", SECRET)),
         named=("./mine", "conda-forge"),
         records=("https://conda.anaconda.org/conda-forge/linux-64", "bioconda", "pypi", "<unknown>", None),
-        folder="/work",
+        folder="/home/me",
     )
     assert [(each.name, each.origin) for each in told] == [
         ("./mine", "command"),
@@ -58,7 +58,7 @@ def test_the_order():
         ("https://conda.example.com/t/<TOKEN>/lab", "configuration"),
         ("bioconda", "records"),
     ]
-    assert told[0].url == "file:///work/mine"
+    assert told[0].url == "file:///home/me/mine"
     assert told[2].url == SECRET
     assert told[2].shown == "https://conda.example.com/t/<TOKEN>/lab"
     assert told[2].key == "https://conda.example.com/lab"
