@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,11 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 _PROMPT = r"In \[(\d+)\]: $"
 
 
+def _heed_interrupts() -> None:
+    """As in a terminal that a person has opened; whoever starts the tests in the background has them ignored by all below."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """IPython with a stand-in for the judge."""
 
@@ -30,7 +36,14 @@ class Terminal:
         command = ["-m", "IPython", "--no-banner", "--simple-prompt", "--no-confirm-exit", *options]
         env = {**plain, **own, **variables}
         self.child: Any = pexpect.spawn(
-            sys.executable, command, env=env, cwd=str(folder), encoding="utf-8", timeout=60, dimensions=(50, 300)
+            sys.executable,
+            command,
+            env=env,
+            cwd=str(folder),
+            encoding="utf-8",
+            timeout=60,
+            dimensions=(50, 300),
+            preexec_fn=_heed_interrupts,
         )
         self.child.expect(_PROMPT)
 
