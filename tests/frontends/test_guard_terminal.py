@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
 from tests.envs import wheelhouse
@@ -22,11 +23,6 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 _PROMPT = r"In \[(\d+)\]: $"
 
 
-def _heed_interrupts() -> None:
-    """As in a terminal that a person has opened; whoever starts the tests in the background has them ignored by all below."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 class Terminal:
     """IPython with a stand-in for the judge."""
 
@@ -36,14 +32,7 @@ class Terminal:
         command = ["-m", "IPython", "--no-banner", "--simple-prompt", "--no-confirm-exit", *options]
         env = {**plain, **own, **variables}
         self.child: Any = pexpect.spawn(
-            sys.executable,
-            command,
-            env=env,
-            cwd=str(folder),
-            encoding="utf-8",
-            timeout=60,
-            dimensions=(50, 300),
-            preexec_fn=_heed_interrupts,
+            sys.executable, command, env=env, cwd=str(folder), encoding="utf-8", timeout=60, dimensions=(50, 300)
         )
         self.child.expect(_PROMPT)
 
@@ -52,6 +41,18 @@ class Terminal:
         self.child.sendline(line)
         self.child.expect(then)
         return _CONTROL.sub("", self.child.before).partition("\n")[2].rstrip("\n")
+
+    def wait(self) -> None:
+        """Until it sleeps on its input. An interrupt between the prompt and that sleep is lost: Python looks for one first."""
+        process = psutil.Process(self.child.pid)
+        deadline, before = time.monotonic() + 60, None
+        while time.monotonic() < deadline:
+            now = process.cpu_times()[:2] if process.status() == psutil.STATUS_SLEEPING else None
+            if now is not None and now == before:
+                return
+            before = now
+            time.sleep(0.2)
+        raise AssertionError("it does not come to rest")
 
     def stop(self) -> None:
         self.child.close(force=True)
@@ -108,6 +109,7 @@ def test_ask_asks(terminal: Terminal):
 def test_interrupt_and_end_of_input_cancel(terminal: Terminal, key: str):
     terminal.type("%envguard ask")
     terminal.type("!echo RAN pip install pandas", QUESTION)
+    terminal.wait()
     terminal.child.sendcontrol(key)
     terminal.child.expect(_PROMPT)
     assert "cancelled; the cell was not run" in terminal.child.before
