@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from envguard.changes.listing import Entry, Listing
     from envguard.home import Home
 
+    Listings = dict[tuple[str, int | None, str], Listing]
+    """By the checkpoint, when it ended, and which of its listings it is."""
+
 _TOLD = 8
 """Paths named in a sentence."""
 _DIFFERS = 100
@@ -55,11 +58,13 @@ _INSTALLED = frozenset(
 class Work:
     """One undo: from the state that is there to the one before the chosen checkpoint's command."""
 
-    def __init__(self, home: Home, chosen: Noted, later: list[Noted]) -> None:
+    def __init__(self, home: Home, chosen: Noted, later: list[Noted], listings: Listings | None = None) -> None:
+        """`listings` are those that the same checkpoints were planned by: once written they do not change."""
         self.home, self.chosen, self.later = home, chosen, later
         self.prefix = home.prefix
         self._store = str(journal.kept(home))
-        self.before = journal.read_listing(chosen, "before")
+        self.listings: Listings = {} if listings is None else listings
+        self.before = self._listing(chosen, "before")
         self.now = listing.take(home.prefix)
         self.links = chosen.links
         self.kept = {each: journal.read_keeping(each) for each in (chosen, *later)}
@@ -73,12 +78,18 @@ class Work:
         self.fetched: list[str] = []
         self.by = {"books": 0, "hash": 0, "date": 0}
 
+    def _listing(self, noted: Noted, name: str) -> Listing:
+        key = (noted.checkpoint.id, noted.ended, name)
+        if key not in self.listings:
+            self.listings[key] = journal.read_listing(noted, name)
+        return self.listings[key]
+
     def _later_copies(self) -> None:
         """What a later checkpoint has copied, or hashed, of files that had not changed until then."""
         for each in self.later:
             kept = self.kept[each]
             with contextlib.suppress(OSError, ValueError):
-                then = journal.read_listing(each, "before").entries
+                then = self._listing(each, "before").entries
                 for path, entry in self.before.entries.items():
                     if path in then and listing.same(entry, then[path]):
                         if path in kept.copies:
@@ -176,13 +187,14 @@ class Work:
             left,
             tuple(remarks),
             refused,
+            self.listings,
         )
 
     @cached_property
     def _last(self) -> Listing:
         """The prefix as the last of the commands left it; as it is now if none came to an end."""
         ended = [each for each in (self.chosen, *self.later) if each.ended is not None]
-        return journal.read_listing(max(ended, key=lambda each: each.ended or 0), "after") if ended else self.now
+        return self._listing(max(ended, key=lambda each: each.ended or 0), "after") if ended else self.now
 
     def _foreign(self) -> tuple[list[str], list[str]]:
         """What somebody else has changed since, or between: among what installers change, and elsewhere."""
@@ -190,7 +202,7 @@ class Work:
         chain = [self.chosen, *self.later]
         for one, other in itertools.pairwise(chain):
             if one.ended is not None and one.ended <= other.began:
-                pairs.append((journal.read_listing(one, "after"), journal.read_listing(other, "before")))
+                pairs.append((self._listing(one, "after"), self._listing(other, "before")))
         ended = [each.ended for each in chain]
         if None not in ended:
             pairs.append((self._last, self.now))
