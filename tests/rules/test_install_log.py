@@ -288,9 +288,9 @@ def test_in_parts(size: int):
 
 def test_a_log_without_end_is_read_in_time():
     for words in ("requires ", "ClobberError: The package '", "x 1 requires y, but you have z ", "\x1b[31m"):
-        started = time.perf_counter()
+        started = time.process_time()
         read(words * (300_000 // len(words)), PATTERNS)
-        assert time.perf_counter() - started < 5
+        assert time.process_time() - started < 5
     many = "".join(f"WARNING: Skipping name{n} as it is not installed.\n" for n in range(3000))
     assert len(read(many, PATTERNS)) == AT_MOST
 
