@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from tests.bench import run
 
+import pytest
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
 
-
+@pytest.mark.slow
 def test_quick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run.main(["--quick", "--where", str(tmp_path)]) == 0
     told = capsys.readouterr().out
