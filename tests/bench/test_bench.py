@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.bench import run
-
 import pytest
+
+from tests.bench import run
 
 if TYPE_CHECKING:
     from pathlib import Path
