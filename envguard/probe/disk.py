@@ -25,6 +25,7 @@ import itertools
 import json
 import os
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING, Any, Dict, Iterator, NamedTuple, Tuple
 
 if TYPE_CHECKING or __package__:
@@ -151,7 +152,13 @@ def _look(prefix: str, patience: reading.Patience) -> Look:
     for site in sites:
         books.tree.folder(site)
     packages = [
-        conda_book.package(prefix, path, record, books.add(conda_book.listed(record)), problems)
+        conda_book.package(
+            prefix,
+            path,
+            record,
+            books.add(conda_book.listed(record), partial(conda_book.again, prefix, path, patience)),
+            problems,
+        )
         for path, record in records
     ]
     names = [package["record"] for package in packages]
