@@ -6,20 +6,15 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator
 
 if TYPE_CHECKING or __package__:
     from envguard.probe import reading
-    from envguard.probe.conda_book import Listed, Remembered
+    from envguard.probe.conda_book import Listed, Remembered, below
     from envguard.probe.tree import Tree
 else:  # run alone, by path: this folder is first on sys.path
     import reading
-    from conda_book import Listed, Remembered
+    from conda_book import Listed, Remembered, below
     from tree import Tree
 
 _INFO = "-info"  # of dist and egg
 _UNMISSED = frozenset(("pyc_file", "directory"))
-
-
-def _below(folder: str, names: Iterable[str]) -> Iterator[str]:
-    """The keys of some names in a folder."""
-    return (folder + "/" + name if folder else name for name in names)
 
 
 class Owners:
@@ -76,7 +71,7 @@ class Books:
             self.shared.setdefault((self.owner[key], number), []).append(key)
         compiled = [key for key in mine.having(*reading.COMPILED) if reading.is_compiled(key)]
         infos = [
-            key for folder in mine.folders if folder.endswith(_INFO) for key in _below(folder, mine.folders[folder])
+            key for folder in mine.folders if folder.endswith(_INFO) for key in below(folder, mine.folders[folder])
         ]
         self.entries.append(Remembered({key: mine[key] for key in (*compiled, *infos)}, lambda: self._by_key(again())))
         self.missing.append([key for key in doubtful if self._is_gone(key, mine)])
@@ -93,7 +88,7 @@ class Books:
             return files.renamed(self.tree.key)
         return files
 
-    def _claim(self, number: int, folder: str, names: list[str], twice: list[str], doubtful: list[str]) -> None:
+    def _claim(self, number: int, folder: str, names: dict[str, Any], twice: list[str], doubtful: list[str]) -> None:
         """Takes a record's files out of those that are in no record; adds what an earlier one lists, and what is not there."""
         there = self.tree.names(folder) or set()
         mine = dict.fromkeys(names, number)
@@ -106,15 +101,15 @@ class Books:
             self.folders[folder].difference_update(mine)
             complete = there.issuperset(mine)
             again = mine.keys() & before.keys()
-            twice += _below(folder, again)
+            twice += below(folder, again)
             before.update(dict.fromkeys(mine.keys() - again, number) if again else mine)
         if not complete:
-            doubtful += _below(folder, mine.keys() - there)
+            doubtful += below(folder, mine.keys() - there)
 
     def strangers(self) -> Iterator[str]:
         """What lies in a folder where a record has a file, and is in no record."""
         for folder, names in self.folders.items():
-            yield from _below(folder, names)
+            yield from below(folder, names)
 
     def _is_gone(self, key: str, mine: Listed) -> bool:
         """Whether a file that its folder does not name is missing, rather than somewhere that cannot be looked at."""

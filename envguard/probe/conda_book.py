@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import operator
 import os
 import sys
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Callable, ItemsView, Iterator, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, ItemsView, Iterable, Iterator, Mapping, NamedTuple
 
 if TYPE_CHECKING or __package__:
     from envguard.probe import reading
@@ -17,6 +18,7 @@ else:  # run alone, by path: this folder is first on sys.path
 
 _HEADERS = frozenset(("METADATA", "metadata", "PKG-INFO", "pkg-info"))
 _PACKAGED = ("site-packages/", "python-scripts/")
+_PATH = operator.itemgetter("_path")
 _UNCOMPARED = frozenset(("softlink", "pyc_file", "directory"))
 
 
@@ -31,6 +33,11 @@ class Entry(NamedTuple):
 _UNKNOWN = Entry(None, None, "hardlink")
 
 
+def below(folder: str, names: Iterable[str]) -> Iterator[str]:
+    """The paths of some names in a folder."""
+    return (folder + "/" + name if folder else name for name in names)
+
+
 def _channel(record: dict[str, Any]) -> str | None:
     """The channel of a record as it stands there, else what its URL says."""
     channel = record.get("channel")
@@ -43,45 +50,44 @@ def _channel(record: dict[str, Any]) -> str | None:
 
 
 class Listed(Mapping[str, Entry]):
-    """The files of a record by path.
+    """The files of a record by path, and by folder and name.
 
     What the record says of a file stays JSON until somebody asks, as of most of 60,000 files nobody does: to make an
     entry of each would take a third of the time that reading the records takes.
     """
 
-    def __init__(self, found: dict[str, Any]) -> None:
-        self._found = found
+    def __init__(self, paths: Iterable[str], found: Iterable[Any]) -> None:
+        self.folders: dict[str, dict[str, Any]] = {}
+        last: str | None = None
+        names: dict[str, Any] = {}
+        for path, entry in zip(paths, found):
+            folder, slash, name = path.rpartition("/")
+            if folder != last:  # a record lists one folder after the other
+                last = folder or None
+                names = self.folders.setdefault(folder or slash, {})  # `/x` is not `x`
+            names[name] = entry
 
     def __getitem__(self, path: str) -> Entry:
-        found = self._found[path]
+        folder, _, name = path.rpartition("/")
+        names = self.folders[folder]
+        found = names[name]
         if type(found) is dict:
-            found = self._found[path] = _entry(found)
+            found = names[name] = _entry(found)
         return found  # type: ignore[no-any-return]
 
-    def __contains__(self, path: object) -> bool:
-        return path in self._found
-
     def __iter__(self) -> Iterator[str]:
-        return iter(self._found)
+        for folder, names in self.folders.items():
+            yield from below(folder, names)
 
     def __len__(self) -> int:
-        return len(self._found)
-
-    @cached_property
-    def folders(self) -> dict[str, list[str]]:
-        """The names of the files by their folders."""
-        found: dict[str, list[str]] = {}
-        last, names = None, [""]
-        for path in self._found:
-            folder, _, name = path.rpartition("/")
-            if folder != last:  # a record lists one folder after the other
-                last, names = folder, found.setdefault(folder, [])
-            names.append(name)
-        return found
+        return sum(map(len, self.folders.values()))
 
     @cached_property
     def _names(self) -> str:
         return "\n".join(itertools.chain.from_iterable(self.folders.values()))
+
+    def _raw(self) -> Iterator[Any]:
+        return itertools.chain.from_iterable(names.values() for names in self.folders.values())
 
     def settled(self, record: dict[str, Any]) -> Listed:
         """The same by paths below the prefix, without those that lead out of it.
@@ -89,16 +95,14 @@ class Listed(Mapping[str, Entry]):
         What concerns few paths is looked for in all names at once, joined into one text: a look at each of 60,000 would
         take longer than reading the records does.
         """
-        found, folders = self._found, "\n" + "\n".join(self.folders)
+        folders = "\n" + "\n".join(self.folders)
         if "\\" in folders or "\\" in self._names:
             return self.renamed(lambda path: path.replace("\\", "/")).settled(record)
         if any("\n" + start[:-1] in folders for start in _PACKAGED):
             relocated = _Relocation(record)
-            found = {relocated(path) if path.startswith(_PACKAGED) else path: entry for path, entry in found.items()}
-        rooted = "\n/" in folders or any("/" + name in found for name in self.folders.get("", ()))
-        if rooted or "" in found or any(mark in folders or mark in self._names for mark in ("..", "\0")):
-            found = {path: entry for path, entry in found.items() if _inside(path)}
-        return self if found is self._found else Listed(found)
+            return self.renamed(lambda path: relocated(path) if path.startswith(_PACKAGED) else path).only(_inside)
+        odd = "\n/" in folders or "" in self.folders.get("", ())
+        return self.only(_inside) if odd or any(m in folders or m in self._names for m in ("..", "\0")) else self
 
     def having(self, *parts: str) -> list[str]:
         """The paths that may have a name with one of these in it; for most records one look shows that there is none."""
@@ -110,11 +114,16 @@ class Listed(Mapping[str, Entry]):
                 for name in names
                 if found[0] in name
             ]
-        return list(self._found) if found else []
+        return list(self) if found else []
 
     def renamed(self, name: Callable[[str], str]) -> Listed:
         """The same under other paths."""
-        return Listed({name(path): found for path, found in self._found.items()})
+        return Listed(map(name, self), self._raw())
+
+    def only(self, wanted: Callable[[str], bool]) -> Listed:
+        """The same without some paths."""
+        kept = [(path, entry) for path, entry in zip(self, self._raw()) if wanted(path)]
+        return Listed((path for path, _ in kept), (entry for _, entry in kept))
 
 
 class Remembered:
@@ -151,12 +160,12 @@ def listed(record: dict[str, Any]) -> Listed:
     data = record.get("paths_data")
     entries = data.get("paths") if isinstance(data, dict) else None
     if not isinstance(entries, list):  # conda before 4.3 kept no hashes
-        return Listed(dict.fromkeys(reading.strings(record.get("files")), _UNKNOWN)).settled(record)
+        return Listed(reading.strings(record.get("files")), itertools.repeat(_UNKNOWN)).settled(record)
     try:
-        return Listed({entry["_path"]: entry for entry in entries}).settled(record)
+        return Listed(map(_PATH, entries), entries).settled(record)
     except (AttributeError, KeyError, TypeError):  # something in there is not what a record holds
-        named = {e["_path"]: e for e in entries if isinstance(e, dict) and isinstance(e.get("_path"), str)}
-        return Listed(named).settled(record)
+        entries = [each for each in entries if isinstance(each, dict) and isinstance(each.get("_path"), str)]
+        return Listed(map(_PATH, entries), entries).settled(record)
 
 
 def _inside(path: str) -> bool:
@@ -305,7 +314,7 @@ def again(prefix: str, path: str, patience: reading.Patience) -> Listed:
     try:
         return listed(_load_record(os.path.join(prefix, path), os.path.realpath(prefix), patience))
     except (OSError, ValueError):
-        return Listed({})
+        return Listed((), ())
 
 
 def package(
@@ -320,7 +329,11 @@ def package(
     ]
     provides = set()
     infos = [path for path in entries.having("-info") if path.endswith("-info")]
-    infos += [folder for folder, names in entries.folders.items() if folder.endswith("-info") and _HEADERS & set(names)]
+    infos += [
+        folder
+        for folder, names in entries.folders.items()
+        if folder.endswith("-info") and not _HEADERS.isdisjoint(names)
+    ]
     for info in infos:
         name = info.rpartition("/")[2]
         match = reading.FOLDER_NAME.match(name) if len(name) <= reading.NAME_LIMIT else None
