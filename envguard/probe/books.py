@@ -42,13 +42,15 @@ class Owners:
 class Books:
     """Every record's files, under the names that both books share."""
 
-    def __init__(self, tree: Tree, patience: reading.Patience | None = None) -> None:
+    def __init__(self, tree: Tree, patience: reading.Patience | None = None, whole: bool = False) -> None:
         self.tree = tree
         self.patience = patience or reading.Patience()
         self.blind = False
         """Whether there are distributions that could not be looked for."""
         self.owner = Owners()
-        self.entries: list[Remembered] = []
+        self.whole = whole
+        """Whether all that the records say is kept, since all of it will be asked for."""
+        self.entries: list[Listed | Remembered] = []
         self.shared: dict[tuple[int, int], list[str]] = {}
         self.missing: list[list[str]] = []
         self.compiled: list[list[str]] = []
@@ -70,13 +72,16 @@ class Books:
         for key in sorted(twice):
             self.shared.setdefault((self.owner[key], number), []).append(key)
         compiled = [key for key in mine.having(*reading.COMPILED) if reading.is_compiled(key)]
-        infos = [
-            key for folder in mine.folders if folder.endswith(_INFO) for key in below(folder, mine.folders[folder])
-        ]
-        self.entries.append(Remembered({key: mine[key] for key in (*compiled, *infos)}, lambda: self._by_key(again())))
+        self.entries.append(mine if self.whole else self._remembered(mine, compiled, again))
         self.missing.append([key for key in doubtful if self._is_gone(key, mine)])
         self.compiled.append(compiled)
         return mine
+
+    def _remembered(self, mine: Listed, compiled: list[str], again: Callable[[], Listed]) -> Remembered:
+        """What is kept of a record: its compiled files, whose size is looked at, and those of a dist-info."""
+        folders = [(folder, names) for folder, names in mine.folders.items() if folder.endswith(_INFO)]
+        infos = [key for folder, names in folders for key in below(folder, names)]
+        return Remembered({key: mine[key] for key in (*compiled, *infos)}, lambda: self._by_key(again()))
 
     def _by_key(self, files: Listed) -> Listed:
         """The files of a record by key."""
