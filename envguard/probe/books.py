@@ -39,6 +39,25 @@ class Owners:
         return number
 
 
+def _by_key(tree: Tree, files: Listed) -> Listed:
+    """The files of a record by key."""
+    if tree.fold:
+        files = files.renamed(str.lower)
+    if any(tree.folder(folder) != folder for folder in files.folders):  # one is a link, so that paths are no keys
+        return files.renamed(tree.key)
+    return files
+
+
+def _remembered(tree: Tree, mine: Listed, compiled: list[str], again: Callable[[], Listed]) -> Remembered:
+    """What is kept of a record: its compiled files, whose size is looked at, and those of a dist-info.
+
+    It knows the tree and not the books, in which it stands: without a circle all of it goes as soon as a look is over.
+    """
+    folders = [(folder, names) for folder, names in mine.folders.items() if folder.endswith(_INFO)]
+    infos = [key for folder, names in folders for key in below(folder, names)]
+    return Remembered({key: mine[key] for key in (*compiled, *infos)}, lambda: _by_key(tree, again()))
+
+
 class Books:
     """Every record's files, under the names that both books share."""
 
@@ -64,7 +83,7 @@ class Books:
         a whole record at once, is.
         """
         number = len(self.entries)
-        mine = self._by_key(mine)
+        mine = _by_key(self.tree, mine)
         twice: list[str] = []
         doubtful: list[str] = []
         for folder, names in mine.folders.items():
@@ -72,26 +91,10 @@ class Books:
         for key in sorted(twice):
             self.shared.setdefault((self.owner[key], number), []).append(key)
         compiled = [key for key in mine.having(*reading.COMPILED) if reading.is_compiled(key)]
-        self.entries.append(mine if self.whole else self._remembered(mine, compiled, again))
+        self.entries.append(mine if self.whole else _remembered(self.tree, mine, compiled, again))
         self.missing.append([key for key in doubtful if self._is_gone(key, mine)])
         self.compiled.append(compiled)
         return mine
-
-    def _remembered(self, mine: Listed, compiled: list[str], again: Callable[[], Listed]) -> Remembered:
-        """What is kept of a record: its compiled files, whose size is looked at, and those of a dist-info."""
-        folders = [(folder, names) for folder, names in mine.folders.items() if folder.endswith(_INFO)]
-        infos = [key for folder, names in folders for key in below(folder, names)]
-        return Remembered({key: mine[key] for key in (*compiled, *infos)}, lambda: self._by_key(again()))
-
-    def _by_key(self, files: Listed) -> Listed:
-        """The files of a record by key."""
-        if self.tree.fold:
-            files = files.renamed(str.lower)
-        if any(
-            self.tree.folder(folder) != folder for folder in files.folders
-        ):  # one is a link, so that paths are no keys
-            return files.renamed(self.tree.key)
-        return files
 
     def _claim(self, number: int, folder: str, names: dict[str, Any], twice: list[str], doubtful: list[str]) -> None:
         """Takes a record's files out of those that are in no record; adds what an earlier one lists, and what is not there."""
