@@ -220,9 +220,11 @@ def summarise(paths: Iterable[str]) -> dict[str, Any]:
     rest: list[str] = []
     for path in paths:
         (compiled if is_compiled(path) else python if path.endswith(".py") else rest).append(path)
-    sample = (sorted(compiled)[:SAMPLE] + sorted(python)[:SAMPLE] + sorted(rest)[:SAMPLE])[:SAMPLE]
+    count = len(compiled) + len(python) + len(rest)
+    # of most packages there is none
+    sample = (sorted(compiled)[:SAMPLE] + sorted(python)[:SAMPLE] + sorted(rest)[:SAMPLE])[:SAMPLE] if count else []
     return {
-        "count": len(compiled) + len(python) + len(rest),
+        "count": count,
         "compiled": len(compiled),
         "python": len(python),
         "sample": sample,
