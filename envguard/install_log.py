@@ -32,7 +32,7 @@ _AHEAD, _BEHIND = 16_000, 300
 _NOTEBOOK = 64 << 20
 _SAID = 300
 _LONGEST = 200
-_ANSI = re.compile(r"\x1b(?:\[[0-9;:?]{0,40}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,2000}(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_ANSI = r"\x1b(?:\[[0-9;:?]{0,40}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,2000}(?:\x07|\x1b\\)?|[@-Z\\-_])"
 
 
 @value
@@ -140,7 +140,7 @@ class _Search:
             chunk = stream.read(_CHUNK)
             # to the end of a line, so that no escape sequence is cut
             chunk += stream.readline(_CHUNK) if chunk else ""
-            held += _ANSI.sub("", chunk) if "\x1b" in chunk else chunk
+            held += re.sub(_ANSI, "", chunk) if "\x1b" in chunk else chunk
             until = len(held) if not chunk else max(done, len(held) - _AHEAD)
             for start, end, pattern, args in sorted(self._matches(held, done, until), key=lambda each: each[0]):
                 number = line + held.count("\n", done, start)

@@ -164,7 +164,7 @@ class Finding:
         return hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
-_FOLDERS = re.compile(r"(?:file:/*|(?<![\w.:/\\])(?:[A-Za-z]:)?[\\/])(?:[^\\/:,;'\"]*[\\/])*")
+_FOLDERS = r"(?:file:/*|(?<![\w.:/\\])(?:[A-Za-z]:)?[\\/])(?:[^\\/:,;'\"]*[\\/])*"
 """The folders of an absolute path, up to its last part."""
 
 
@@ -172,7 +172,7 @@ def _settled(value: str | tuple[str, ...]) -> str:
     """A value without what differs between two machines: the order of a list, the folder of an absolute path."""
     if isinstance(value, tuple):
         return ",".join(sorted(map(_settled, value)))
-    return " ".join(_FOLDERS.sub("", value).split())
+    return " ".join(re.sub(_FOLDERS, "", value).split())
 
 
 @value

@@ -25,6 +25,7 @@ import itertools
 import json
 import os
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING, Any, Dict, Iterator, NamedTuple, Tuple
 
 if TYPE_CHECKING or __package__:
@@ -111,14 +112,15 @@ def collect(prefix: str, seconds: float = reading.SECONDS) -> dict[str, Any]:
     return look(prefix, seconds).facts
 
 
-def look(prefix: str, seconds: float = reading.SECONDS) -> Look:
+def look(prefix: str, seconds: float = reading.SECONDS, whole: bool = False) -> Look:
     """Everything the files of a prefix say, and the books, for whoever asks more of them.
 
     After so many seconds nothing more is looked at. A section that is not complete for that is None, since what is
-    not in it would be taken for absent; of a file that is not looked at nothing is told.
+    not in it would be taken for absent; of a file that is not looked at nothing is told. With `whole` the books keep all
+    that the records say.
     """
     with uncollected():
-        return _look(prefix, reading.Patience(seconds))
+        return _look(prefix, reading.Patience(seconds), whole)
 
 
 @contextlib.contextmanager
@@ -126,7 +128,8 @@ def uncollected() -> Iterator[None]:
     """While this holds, the cyclic collector rests.
 
     A quarter of a million new objects, none of them in a cycle, make it go over everything alive again and again, which
-    takes 15 % of the time here, and more in a kernel full of somebody's data.
+    takes 15 % of the time here, and more in a kernel full of somebody's data. What is left of them counts as old at once,
+    lest the first collection afterwards go over all of it.
     """
     running = gc.isenabled()
     gc.disable()
@@ -134,10 +137,13 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if running:
+            if hasattr(gc, "freeze") and not gc.get_freeze_count():  # not on PyPy; what somebody has frozen stays so
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
-def _look(prefix: str, patience: reading.Patience) -> Look:
+def _look(prefix: str, patience: reading.Patience, whole: bool) -> Look:
     prefix = os.path.abspath(prefix)
     problems = reading.Problems()
     unreadable: list[str] = []
@@ -147,11 +153,17 @@ def _look(prefix: str, patience: reading.Patience) -> Look:
     platform, records = _platform(conda_book.records(prefix, listing or [], unreadable, problems, patience))
     layout = marks.layout(prefix, platform)
     windows, macos = layout == "windows", (platform or "").startswith("osx")
-    books = Books(Tree(prefix, fold=windows or macos, windows=windows, patience=patience), patience)
+    books = Books(Tree(prefix, fold=windows or macos, windows=windows, patience=patience), patience, whole)
     for site in sites:
         books.tree.folder(site)
     packages = [
-        conda_book.package(prefix, path, record, books.add(conda_book.listed(record)), problems)
+        conda_book.package(
+            prefix,
+            path,
+            record,
+            books.add(conda_book.listed(record), partial(conda_book.again, prefix, path, patience)),
+            problems,
+        )
         for path, record in records
     ]
     names = [package["record"] for package in packages]

@@ -10,10 +10,10 @@ from envguard.model import Step
 if TYPE_CHECKING:
     from envguard.facts import CondaPackage, Distribution, Environment, Tool
 
-_CHANNEL_HOSTS = re.compile(r"https?://(?:conda\.anaconda\.org|repo\.prefix\.dev)/")
-_SUBDIR = re.compile(r"/(?:noarch|(?:linux|osx|win|emscripten|wasi)-\w+)/*$")
-_DEFAULTS = re.compile(r"defaults|pkgs/\w+|https?://repo\.(?:anaconda\.com|continuum\.io)/.*")
-_PIXI_WORKSPACE = re.compile(r"(.+)[/\\]\.pixi[/\\]envs[/\\]([^/\\]+)[/\\]?")
+_CHANNEL_HOSTS = r"https?://(?:conda\.anaconda\.org|repo\.prefix\.dev)/"
+_SUBDIR = r"/(?:noarch|(?:linux|osx|win|emscripten|wasi)-\w+)/*$"
+_DEFAULTS = r"defaults|pkgs/\w+|https?://repo\.(?:anaconda\.com|continuum\.io)/.*"
+_PIXI_WORKSPACE = r"(.+)[/\\]\.pixi[/\\]envs[/\\]([^/\\]+)[/\\]?"
 
 
 def path(env: Environment, relative: str) -> str:
@@ -72,7 +72,7 @@ def restore(env: Environment, *packages: CondaPackage, independent: bool = False
     """Conda links packages anew, in the very builds its records name."""
     chosen = tool(env, independent=independent)
     if env.manager == "pixi":
-        workspace = _PIXI_WORKSPACE.fullmatch(env.prefix)
+        workspace = re.fullmatch(_PIXI_WORKSPACE, env.prefix)
         where = ("--manifest-path", workspace[1], "--environment", workspace[2]) if workspace else ()
         return Step((chosen.path if chosen else "pixi", "reinstall", *where, *(package.name for package in packages)))
     channels = dict.fromkeys(name for package in packages if (name := _channel(package.channel)))
@@ -142,5 +142,5 @@ def _channel(channel: str | None) -> str | None:
     """A channel as `--channel` takes it; None for the defaults, and for an address that carries a secret."""
     if not channel or "<" in channel or "@" in channel or "/t/" in channel:
         return None
-    name = _SUBDIR.sub("", channel.rstrip("/"))
-    return None if _DEFAULTS.fullmatch(name) else _CHANNEL_HOSTS.sub("", name) or None
+    name = re.sub(_SUBDIR, "", channel.rstrip("/"))
+    return None if re.fullmatch(_DEFAULTS, name) else re.sub(_CHANNEL_HOSTS, "", name) or None

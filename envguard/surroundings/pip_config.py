@@ -5,7 +5,6 @@ Where pip looks: its user guide, "Configuration" (https://pip.pypa.io/en/stable/
 
 from __future__ import annotations
 
-import configparser
 import os
 import sys
 from pathlib import Path
@@ -50,12 +49,19 @@ def _in_files(
     general: dict[str, PipOption] = {}
     install: dict[str, PipOption] = {}
     for path in _files(prefix, environ):
-        parser = configparser.RawConfigParser(strict=False)
         try:
-            parser.read_string(reading.read(str(path), _LIMIT).decode("utf-8-sig"), str(path))
+            content = reading.read(str(path), _LIMIT).decode("utf-8-sig")
         except FileNotFoundError:
             continue
-        except (OSError, ValueError, configparser.Error) as error:
+        except (OSError, ValueError) as error:
+            problems.add(str(path), "could not be read: {error}", error=reading.why(error))
+            continue
+        import configparser  # most have no such file, and no kernel has it loaded
+
+        parser = configparser.RawConfigParser(strict=False)
+        try:
+            parser.read_string(content, str(path))
+        except (ValueError, configparser.Error) as error:
             problems.add(str(path), "could not be read: {error}", error=reading.why(error))
             continue
         for section, found in (("global", general), ("install", install)):
