@@ -128,8 +128,7 @@ def uncollected() -> Iterator[None]:
     """While this holds, the cyclic collector rests.
 
     A quarter of a million new objects, none of them in a cycle, make it go over everything alive again and again, which
-    takes 15 % of the time here, and more in a kernel full of somebody's data. What is left of them counts as old at once,
-    lest the first collection afterwards go over all of it.
+    takes 15 % of the time here, and more in a kernel full of somebody's data.
     """
     running = gc.isenabled()
     gc.disable()
@@ -137,9 +136,6 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if running:
-            if hasattr(gc, "freeze") and not gc.get_freeze_count():  # not on PyPy; what somebody has frozen stays so
-                gc.freeze()
-                gc.unfreeze()
             gc.enable()
 
 
