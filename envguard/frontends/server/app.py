@@ -18,6 +18,7 @@ from envguard.frontends.server.options import Options
 if TYPE_CHECKING:
     from envguard.frontends.server.offers import Offers
     from envguard.frontends.server.service import Service
+    from envguard.frontends.server.workers import Workers
 
 
 class EnvguardApp(ExtensionApp):
@@ -48,7 +49,7 @@ class EnvguardApp(ExtensionApp):
         2000, min=1, help="Questions after which a process that reads environments is replaced."
     ).tag(config=True)
 
-    _made: tuple[Service, Offers] | None = None
+    _making: asyncio.Future[tuple[Service, Offers]] | None = None
 
     def initialize_handlers(self) -> None:
         """Adds the routes."""
@@ -70,16 +71,22 @@ class EnvguardApp(ExtensionApp):
 
     async def ready(self) -> tuple[Service, Offers]:
         """What answers and what takes on jobs; made when somebody first asks, and imported beside the event loop."""
-        if self._made is None:
-            await asyncio.get_running_loop().run_in_executor(None, _import)
-        if self._made is None:  # nobody else has made it meanwhile
-            from envguard.frontends.server.offers import Offers
-            from envguard.frontends.server.service import Service
+        if self._making is None:
+            self._making = asyncio.ensure_future(self._make())
+        return await asyncio.shield(self._making)
 
-            server = self.serverapp
-            service = Service(self.options, server.kernel_manager, server.kernel_spec_manager, self._tell)
-            self._made = service, Offers(service, self.log)
-        return self._made
+    async def _make(self) -> tuple[Service, Offers]:
+        loop, options, server = asyncio.get_running_loop(), self.options, self.serverapp
+        await loop.run_in_executor(None, importlib.import_module, "envguard.frontends.server.workers")
+        from envguard.frontends.server.workers import Workers
+
+        workers = Workers(options.workers, options.seconds, options.worker_bytes, options.worker_questions)
+        await loop.run_in_executor(None, _warm, workers)
+        from envguard.frontends.server.offers import Offers
+        from envguard.frontends.server.service import Service
+
+        service = Service(options, workers, server.kernel_manager, server.kernel_spec_manager, self._tell)
+        return service, Offers(service, self.log)
 
     def _tell(self, *details: Any) -> None:
         from envguard.frontends.server.events import environment_changed
@@ -88,13 +95,14 @@ class EnvguardApp(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Ends jobs and workers with the server."""
-        if self._made is not None:
-            service, offers = self._made
+        if self._making is not None:
+            service, offers = await self._making
             await offers.close()
             await service.close()
 
 
-def _import() -> None:
-    """What a first request needs, none of which a server needs to start."""
+def _warm(workers: Workers) -> None:
+    """Starts a worker, and imports meanwhile what a first request needs and a server does not need to start."""
+    workers.warm()
     for name in ("envguard.running", "envguard.frontends.server.offers", "envguard.frontends.server.service", "psutil"):
         importlib.import_module(name)

@@ -24,6 +24,7 @@ from envguard.value import value
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+PYTHON = "python"
 PATIENCE = 2.0
 """Seconds for a kernel that is idle to answer."""
 _CONTROL = 2.0
@@ -67,8 +68,9 @@ def find(managers: Any, name: str) -> Kernel | None:
     if name not in managers:
         return None
     manager = managers.get_kernel(name)
-    spec = getattr(manager, "kernel_spec", None)
     provisioner = getattr(manager, "provisioner", None)
+    # of a kernel behind a gateway it would have to be fetched
+    spec = None if provisioner is None else manager.kernel_spec
     process = provisioner.pid if isinstance(provisioner, LocalProvisioner) else None
     kernelspec = str(getattr(manager, "kernel_name", "") or "")
     return Kernel(
@@ -96,6 +98,10 @@ async def is_alive(kernel: Kernel) -> bool:
 async def ask(kernel: Kernel, names: Sequence[str], *, subshells: bool) -> tuple[str, str]:
     """What it tells of itself, still packed, and by which road; Busy if it runs a cell, ProbeFailed if it cannot be asked."""
     async with _client(kernel) as client:
+        if kernel.language is None:
+            language = (await _control(client, "kernel_info_request", {})).get("language_info", {}).get("name")
+            if str(language).lower() != PYTHON:
+                raise ProbeFailed(text("the kernel runs {language}, not Python", language=str(language)))
         if kernel.state != "busy":
             return await _reply(client, names, None), "user_expressions"
         if not subshells:

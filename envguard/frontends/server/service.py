@@ -22,7 +22,6 @@ from envguard.frontends.server.answers import Looked
 from envguard.frontends.server.environments import Environments, listed, specs
 from envguard.frontends.server.kernels import awaited
 from envguard.frontends.server.sharing import Turns
-from envguard.frontends.server.workers import Workers
 from envguard.model import Text, text
 from envguard.render.json_v1 import text_v1
 from envguard.value import value
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
     from envguard.frontends.server.kernels import Kernel
     from envguard.frontends.server.options import Options
-    from envguard.frontends.server.workers import Told
+    from envguard.frontends.server.workers import Told, Workers
     from envguard.running import Running
 
 _KERNELS = 200
@@ -61,10 +60,12 @@ class _Known:
 class Service:
     """The state of one server's extension, made for the first request."""
 
-    def __init__(self, options: Options, managers: Any, kernelspecs: Any, tell: Callable[..., None]) -> None:
+    def __init__(
+        self, options: Options, workers: Workers, managers: Any, kernelspecs: Any, tell: Callable[..., None]
+    ) -> None:
         """`managers` and `kernelspecs` are the server's; `tell` hears of a kernel whose report is another than the last."""
         self.options = options
-        self.workers = Workers(options.workers, options.seconds, options.worker_bytes, options.worker_questions)
+        self.workers = workers
         self.environments = Environments()
         self._managers, self._kernelspecs, self._tell = managers, kernelspecs, tell
         self._turns: Turns[Any] = Turns()
@@ -84,13 +85,16 @@ class Service:
         if kernel is None or not await kernels.is_alive(kernel):
             return await self._dead(name, kernel)
         known = self._remember(name, replace(self._known.get(name) or _Known(kernel.told()), told=kernel.told()))
-        if kernel.language is not None and kernel.language.lower() != "python":
+        if kernel.language is not None and kernel.language.lower() != kernels.PYTHON:
             why = text("the kernel runs {language}, not Python", language=kernel.language)
             return Looked("unknown", self._changes(why), kernel.told(), why=why, stamp=f"unknown {kernel.language}")
         seen = await self.seen(kernel)
         if seen is None:
             return await self._of_answer(kernel)
-        disk = await self._disk(seen.prefix, fresh=fresh)
+        try:
+            disk = await self._disk(seen.prefix, fresh=fresh)
+        except EnvguardError as error:  # the environment was removed under the kernel
+            return Looked("silent", self._changes(error.text), kernel.told(), why=error.text, stamp="silent")
         process = (seen.process, seen.started)
         self._compare(name, known, disk)
         known = self._remember(name, replace(known, prefix=seen.prefix, last=disk.stamp))
@@ -102,7 +106,7 @@ class Service:
             return looked
         found = await self._turns.share(("live", name), lambda: self._live(kernel, seen, looked))
         if found.state == "live":
-            self._remember(name, replace(self._known[name], process=process, disk=disk.stamp, live=found))
+            self._remember(name, replace(self._known.get(name, known), process=process, disk=disk.stamp, live=found))
         return found  # type: ignore[no-any-return]
 
     async def report_of(self, prefix: str, *, fresh: bool) -> Looked:
@@ -186,18 +190,20 @@ class Service:
                 packed, road = await kernels.ask(kernel, names, subshells=self.options.subshells)
                 told = await self._scan(kernel.id, {"do": "live", "names": names}, packed.encode("ascii"))
         except EnvguardError as error:
-            known = self._known[kernel.id].live
+            before = self._known.get(kernel.id)
+            kept = None if before is None else before.live
             state = "busy" if isinstance(error, Busy) else "unknown" if not kernel.local else "silent"
-            if known is not None and state == "busy":
-                return replace(known, kernel=kernel.told(), state=state, why=error.text)
+            if kept is not None and state == "busy":
+                return replace(kept, kernel=kernel.told(), state=state, why=error.text, stamp=f"{kept.stamp}-busy")
             nothing = self._changes(error.text)
             return Looked(state, nothing, kernel.told(), why=error.text, stamp=state)
         here = told.head["here"]
         found = self._looked(told, "live", here=here, stamp=f"-{kernel.id}")
         found = replace(found, kernel=kernel.told(), road=road)
         prefix = told.head["prefix"] if here else None
-        self._compare(kernel.id, self._known[kernel.id], found)
-        self._remember(kernel.id, replace(self._known[kernel.id], prefix=prefix, live=found, last=found.stamp))
+        known = self._known.get(kernel.id) or _Known(kernel.told())
+        self._compare(kernel.id, known, found)
+        self._remember(kernel.id, replace(known, prefix=prefix, live=found, last=found.stamp))
         return found
 
     def _compare(self, name: str, known: _Known, looked: Looked) -> None:

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import queue
@@ -93,6 +94,9 @@ def main() -> None:
     desk = Desk(out)
     questions: queue.SimpleQueue[tuple[dict[str, Any], bytes] | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, questions, desk), daemon=True).start()
+    with contextlib.suppress(Exception):  # if it cannot be imported, whoever asks hears why
+        importlib.import_module("envguard.frontends.server.work")
+        importlib.import_module("envguard.analyse")
     while (asked := questions.get()) is not None:
         _answer(desk, *asked)
     out.close()

@@ -147,6 +147,11 @@ class Workers:
         self._jobs: set[Worker] = set()
         self._closed = False
 
+    def warm(self) -> None:
+        """Starts a worker that will be asked in a moment; in any thread."""
+        with contextlib.suppress(OSError):  # what is wrong is told to whoever asks
+            self._workers[0] = self._workers[0] or Worker()
+
     async def ask(self, prefix: str, question: dict[str, Any], body: bytes = b"") -> Told:
         """The answer about a prefix; an EnvguardError that the work itself has told, or Broken."""
         async with self._places:
