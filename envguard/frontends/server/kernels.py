@@ -132,7 +132,7 @@ async def _client(kernel: Kernel) -> AsyncIterator[Any]:
     try:
         client = kernel.manager.client()
         # nothing is shown and nobody is asked; a gateway's client has one socket for all of it
-        await awaited(client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=True))
+        await awaited(client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=True))  # noqa: S604 - a channel
     except Exception as error:  # managers and provisioners of others may raise anything
         raise ProbeFailed(text("the kernel cannot be reached: {reason}", reason=type(error).__name__)) from error
     try:
@@ -173,4 +173,5 @@ async def _answer(channel: Any, message: dict[str, Any], seconds: float) -> dict
 
 
 async def awaited(found: Any) -> Any:
+    """What was found, or what it becomes: some managers answer at once, others later."""
     return await found if inspect.isawaitable(found) else found

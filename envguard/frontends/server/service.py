@@ -178,8 +178,7 @@ class Service:
 
     async def _of_answer(self, kernel: Kernel) -> Looked:
         """Of a kernel of which nothing can be seen from here."""
-        found = await self._turns.share(("answer", kernel.id), lambda: self._asked(kernel))
-        return found  # type: ignore[no-any-return]
+        return await self._turns.share(("answer", kernel.id), lambda: self._asked(kernel))  # type: ignore[no-any-return]
 
     async def _asked(self, kernel: Kernel) -> Looked:
         names: list[str] = []
@@ -349,7 +348,6 @@ class Service:
         return kernel
 
     def _remember(self, name: str, known: _Known) -> _Known:
-        before = self._known.get(name)
         self._known[name] = known
         self._known.move_to_end(name)
         while len(self._known) > _KERNELS:

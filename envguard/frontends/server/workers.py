@@ -133,7 +133,9 @@ def _error(told: dict[str, Any]) -> Exception:
 
 def said(told: dict[str, Any]) -> Text:
     """A sentence as it came from a worker."""
-    return Text(told["id"], {name: tuple(each) if isinstance(each, list) else each for name, each in told["args"].items()})
+    return Text(
+        told["id"], {name: tuple(each) if isinstance(each, list) else each for name, each in told["args"].items()}
+    )
 
 
 class Workers:
@@ -202,8 +204,8 @@ class Workers:
         self._closed = True
         workers = [worker for worker in (*self._workers, *self._jobs) if worker is not None]
         self._workers = [None] * len(self._workers)
-        ending = _end(workers)
-        await asyncio.get_running_loop().run_in_executor(None, lambda: [each.join(_GRACE) for each in ending])
+        for each in _end(workers):
+            await asyncio.get_running_loop().run_in_executor(None, each.join, _GRACE)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _place(self, prefix: str) -> int:

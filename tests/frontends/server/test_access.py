@@ -47,9 +47,7 @@ def test_the_specification_tells_of_every_route_and_of_no_other():
     met = []
     for path, item in SPEC["paths"].items():
         [handler] = [
-            handler
-            for pattern, handler in ROUTES
-            if re.fullmatch(pattern, filled(path)) and handler is not Nothing
+            handler for pattern, handler in ROUTES if re.fullmatch(pattern, filled(path)) and handler is not Nothing
         ]
         assert {method for method in METHODS if method in vars(handler)} == set(item), path
         met.append(handler)
