@@ -71,7 +71,9 @@ class Answer:
 class Server:
     """One process of `jupyter server`, with folders of its own."""
 
-    def __init__(self, folder: Path, *options: str, path: tuple[Path, ...] = (), **more: str) -> None:
+    def __init__(
+        self, folder: Path, *options: str, path: tuple[Path, ...] = (), token: str = TOKEN, **more: str
+    ) -> None:
         self.folder = folder
         for name in ("root", "jupyter/kernels"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -92,7 +94,7 @@ class Server:
         command = [
             *(sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
             f"--port={self.port}",
-            f"--IdentityProvider.token={TOKEN}",
+            f"--IdentityProvider.token={token}",
             f"--ServerApp.root_dir={folder / 'root'}",
             "--ServerApp.allow_unauthenticated_access=False",
             "--ServerApp.jpserver_extensions={'envguard': True, 'jupyter_lsp': False, 'jupyterlab': False, 'notebook': False}",
