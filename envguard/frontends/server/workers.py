@@ -113,6 +113,7 @@ class Worker:
     def end(self) -> None:
         """Has it end by itself, with what it has started; one that changes files goes on until it has done so."""
         assert self.process.stdin is not None
+        assert self.process.stdout is not None
         with contextlib.suppress(OSError):
             self.process.stdin.close()
         try:
@@ -123,6 +124,8 @@ class Worker:
             kill(self.process)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(_GRACE)
+        if not self.alive:  # so that nothing is read from it any more
+            self.process.stdout.close()
 
 
 def _error(told: dict[str, Any]) -> Exception:

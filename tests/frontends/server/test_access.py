@@ -74,6 +74,13 @@ def test_nothing_without_authorisation(denying: Server, method: str, path: str):
     assert "envguard" not in answer.text.replace("'", "").replace("envguard itself", "")
 
 
+def test_ids_of_nothing(server: Server):
+    for method, path in OPERATIONS:
+        if "{" in path:
+            answer = server.ask(method.upper(), filled(path).replace("EG102", "no-such-rule"))
+            assert (answer.status, answer.json["error"]) == (404, "not-found"), path
+
+
 def test_a_page_of_somebody_else_cannot_have_anything_done(server: Server):
     """A browser sends the cookie of a login to every page's request; what changes something needs more than that."""
     browser = requests.Session()
