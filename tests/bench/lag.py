@@ -21,7 +21,9 @@ class Lag(APIHandler):
         late = sorted(_late)
         _late.clear()
         parts = {f"p{part}": late[min(len(late) - 1, len(late) * part // 100)] for part in (50, 90, 99) if late}
-        workers = [each.memory_info().rss for each in psutil.Process().children() if "worker" in " ".join(each.cmdline())]
+        workers = [
+            each.memory_info().rss for each in psutil.Process().children() if "worker" in " ".join(each.cmdline())
+        ]
         memory = psutil.Process(os.getpid()).memory_info().rss
         self.finish({**parts, "max": late[-1] if late else 0, "ticks": len(late), "memory": memory, "workers": workers})
 

@@ -28,7 +28,9 @@ PAUSE = (0.2, 1.0)
 """Seconds between two requests of a client."""
 
 
-def measure(folder: Path, clients: int, kernels: int, packages: int, seconds: float, environments: int = 3) -> dict[str, Any]:
+def measure(
+    folder: Path, clients: int, kernels: int, packages: int, seconds: float, environments: int = 3
+) -> dict[str, Any]:
     """Everything that was measured."""
     prefixes = [large.build(folder / f"large{number}", packages, 2000) for number in range(environments)]
     server = Server(folder / "server", extensions=("envguard", "tests.bench.lag"))
@@ -122,7 +124,11 @@ def _load(server: Server, kernels: list[str], touched: Path, clients: int, secon
     for kind, every in taken.items():
         every.sort()
         if every:
-            told[kind] = {"n": len(every), "median": round(every[len(every) // 2], 3), "p95": round(every[len(every) * 95 // 100], 3)}
+            told[kind] = {
+                "n": len(every),
+                "median": round(every[len(every) // 2], 3),
+                "p95": round(every[len(every) * 95 // 100], 3),
+            }
     return told
 
 
