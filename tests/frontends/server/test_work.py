@@ -121,7 +121,7 @@ def test_a_forecast_for_a_kernel_and_for_an_environment(place: Place):
         assert first["stamp"] != second["stamp"]
         told = json.loads(bus.recv())
         bus.close()
-        assert told["__schema__"] == SCHEMA_ID
+        assert told["schema_id"] == SCHEMA_ID
         assert (told["kernel_id"], told["environment_id"]) == (kernel.id, second["environment_id"])
         assert (told["verdict"], told["phase"]) == (second["report"]["verdict"], second["report"]["phase"])
     finally:
