@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from envguard.ledger import Read
     from envguard.ledger_entry import Whence
     from envguard.model import Answer, Report, Text, Timeline
+    from envguard.repair_report import RepairReport
     from envguard.rules.rule import Rule
     from envguard.settings import Configuration, Identity
     from envguard.undo_report import Checkpoint, UndoList, Undone, UndoPlan, UndoReport
@@ -496,6 +497,18 @@ def undo(
     found = home(prefix)
     meant = undoing.plan(found, id) if plan is None else plan
     return around.take_back(found, meant, remember.whence() if whence is None else whence, progress)
+
+
+def repair_plan(
+    prefix: str | Path | None = None, keep: Sequence[str] = (), *, progress: Callable[[Text], None] | None = None
+) -> RepairReport:
+    """What would bring a prefix back to a sound state; changes nothing. What is named in `keep` stays pip's."""
+    with brought.visit():
+        from envguard.changes import plan
+        from envguard.repair_report import RepairReport
+
+        env = collect.by_import(prefix, process=None)
+        return RepairReport(env.prefix, plan.plan(env, keep, progress), None, __version__, now())
 
 
 def whence(cell: str | None, count: int | None, namespace: Mapping[str, object]) -> Whence:

@@ -40,6 +40,7 @@ examples:
   envguard report --redact                for an issue: Markdown without names
   envguard forecast -- pip install scipy  what that would change, and what would break
   envguard protect -- pip install scipy   run it so that conda's packages stay as they are
+  envguard plan --name work               what would bring it back to a sound state
   envguard undo                           take the last install back; --list tells which can be
   envguard enable                         every kernel of this environment loads envguard
   envguard explain-log build.log          which warnings of pip and conda in it matter
@@ -172,6 +173,16 @@ def command_line() -> Parser:
     shown.add_argument("--name", "-n", metavar="ENV", help="the same, by its name")
     add_format(protect, ("text", "json"))
 
+    plan = commands.add_parser(
+        "plan",
+        help="what would bring an environment back to a sound state",
+        description="Tells the smallest set of steps that clears errors and warnings, in the order that harms nothing, what each loses, and what the check would say afterwards; changes nothing. Exits with 0 if there is nothing to repair, with 1 if there is.",
+    )
+    add_target(plan)
+    add_keep(plan)
+    plan.add_argument("--details", action="store_true", help="show all evidence of what is left")
+    add_format(plan, FORMATS)
+
     undo = commands.add_parser(
         "undo",
         help="take an install back",
@@ -255,6 +266,17 @@ def add_target(parser: argparse.ArgumentParser, *, positional: bool = True) -> N
     which.add_argument("--python", metavar="EXE", help="an interpreter, which is started to tell its own environment")
     which.add_argument(
         "--kernel", metavar="NAME", help="a kernelspec, whose Python is started as Jupyter would start it"
+    )
+
+
+def add_keep(parser: argparse.ArgumentParser) -> None:
+    """The option --keep-pip."""
+    parser.add_argument(
+        "--keep-pip",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="leave this package to pip for good, instead of giving it back to conda; may be repeated",
     )
 
 
