@@ -41,6 +41,7 @@ examples:
   envguard forecast -- pip install scipy  what that would change, and what would break
   envguard protect -- pip install scipy   run it so that conda's packages stay as they are
   envguard plan --name work               what would bring it back to a sound state
+  envguard repair --apply                 do it, with a way back, and check again
   envguard undo                           take the last install back; --list tells which can be
   envguard enable                         every kernel of this environment loads envguard
   envguard explain-log build.log          which warnings of pip and conda in it matter
@@ -182,6 +183,21 @@ def command_line() -> Parser:
     add_keep(plan)
     plan.add_argument("--details", action="store_true", help="show all evidence of what is left")
     add_format(plan, FORMATS)
+
+    repair = commands.add_parser(
+        "repair",
+        help="bring an environment back to a sound state",
+        description="Shows what `plan` shows, and with --apply does it: asks, makes a way back, carries each step out, checks again, and takes everything back if a step fails or it got worse. Exits with 0 if nothing is left to repair, with 1 if something is, if it was refused, or if it was taken back.",
+    )
+    add_target(repair)
+    add_keep(repair)
+    repair.add_argument("--apply", action="store_true", help="do it; without this nothing is changed")
+    repair.add_argument(
+        "--resume", action="store_true", help="take back what an interrupted repair had done, and do it anew"
+    )
+    repair.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    repair.add_argument("--details", action="store_true", help="show all evidence of what is left")
+    add_format(repair, FORMATS)
 
     undo = commands.add_parser(
         "undo",

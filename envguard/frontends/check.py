@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from envguard.model import Report
 
 
+_REPAIR = re.compile(r"\s*(?P<verb>plan|repair)(?:\s+(?P<rest>.*))?", re.DOTALL)
+"""Their options are their own; a folder of that name is checked as `./plan`."""
 _FORECAST = re.compile(
     r"\s*(?P<options>(?:--(?:quick|build|details|help)\s+|(?:-o|--out)[\s=]\s*\S+\s+)*)forecast\s+(?P<command>\S.*)",
     re.DOTALL,
@@ -75,6 +77,12 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
     asked = _FORECAST.fullmatch(line)
     if asked:
         _forecast(shell, asked["options"], asked["command"])
+        return
+    repairs = _REPAIR.fullmatch(line)
+    if repairs:
+        from envguard.frontends import repair_magic
+
+        getattr(repair_magic, repairs["verb"])(shell, _words(repairs["rest"] or ""))
         return
     options = _parser().parse_intermixed_args(_words(line))
     if options.help:

@@ -196,6 +196,10 @@ def _plan(options: argparse.Namespace) -> int:
     return repairing.plan(options)
 
 
+def _repair(options: argparse.Namespace) -> int:
+    return repairing.repair(options)
+
+
 def _undo(options: argparse.Namespace) -> int:
     return undoing.undo(options)
 
@@ -266,6 +270,7 @@ _COMMANDS = {
     "enable": _loading,
     "disable": _loading,
     "plan": _plan,
+    "repair": _repair,
     "undo": _undo,
     "explain-log": _explain_log,
     "rules": _rules,
