@@ -72,8 +72,11 @@ class _Search:
         self._solved: dict[tuple[int, Step], foretell.Foretold] = {}
 
     def chosen(self) -> Chosen:
-        taken: list[Fix] = []
         now = Chosen((), (), self.start, analyse(self.start))
+        asked = self._left_to_pip(self.start)
+        if asked:
+            now = self._merged(asked) or now
+        taken = list(now.fixes)
         tried: set[tuple[Step, ...]] = set()
         for _ in range(_ROUNDS):
             before = now
@@ -92,7 +95,7 @@ class _Search:
                 break
         if not taken:
             return replace(now, refused=tuple(self.refused))
-        for fix in tuple(taken):
+        for fix in taken[len(asked) :] if len(taken) > 1 else ():
             fewer = tuple(each for each in taken if each is not fix)
             then = self._merged(fewer)
             if then is not None and _weight(then.report) <= _weight(now.report):
@@ -148,8 +151,6 @@ class _Search:
                         yield fix
 
     def _of(self, env: Environment, finding: Finding) -> Iterator[Fix]:
-        own = self._left_to_pip(env) if self.kept else ()
-        yield from own
         kept = set(_claimed(env, self.kept))
         for fix in finding.fixes:
             touched = {name for step in fix.steps if step.act is Act.UNINSTALL for name in step.of} & self.kept
@@ -160,6 +161,7 @@ class _Search:
                 yield fix
 
     def _left_to_pip(self, env: Environment) -> tuple[Fix, ...]:
+        """What was asked for, whatever the check says of it."""
         found: dict[str, Fix] = {}
         for clash in clashes(env):
             if clash.dist.name in self.kept and not clash.stranger and clash.overlap.differ:

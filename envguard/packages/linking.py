@@ -71,7 +71,6 @@ def link(
         "installed": [str(path) for path in records],
         "relink": list(job.relink),
         "drop": list(job.drop),
-        "specs": list(job.specs),
         "attempts": question.get("attempts", []),
         "archives": {},
         "packages": str(own),
@@ -87,7 +86,7 @@ def link(
         Path(job.prefix, _TAG).unlink(missing_ok=True)  # which would tell backups to leave the environment out
     for path in meta.glob("*.json"):
         if path not in told or told[path].get("name") in job.relink:
-            _settle(path, told.get(path, {}), own, mode)
+            _settle(path, told.get(path, {}), own, job.specs, mode)
     _remember(meta, reply.data["unlinked"], reply.data["linked"], command)
     return None
 
@@ -112,30 +111,39 @@ def _provided(
         if place is None:
             continue
         if Path(place).is_dir():
-            shutil.copytree(place, target, symlinks=True, copy_function=_linked)
+            _mirror(place, target)
         else:
             yield place, str(target)
 
 
-def _linked(old: str, new: str) -> str:
-    try:
-        os.link(old, new, follow_symlinks=False)
-    except OSError:
-        shutil.copy2(old, new, follow_symlinks=False)
-    return new
+def _mirror(source: str, target: Path) -> None:
+    """The same folders with the same files, by links where they can be made."""
+    for folder, inner, names in os.walk(source):
+        links = [name for name in inner if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118
+        here = target / os.path.relpath(folder, source)
+        here.mkdir(parents=True, exist_ok=True)
+        for name in (*names, *links):
+            old, new = os.path.join(folder, name), here / name  # noqa: PTH118
+            try:
+                os.link(old, new, follow_symlinks=False)
+            except OSError:
+                shutil.copy2(old, new, follow_symlinks=False)
 
 
-def _settle(path: Path, before: Mapping[str, Any], own: Path, mode: int) -> None:
-    """Makes a new record like its neighbours: readable to whom they are, and naming no folder of ours."""
+def _settle(path: Path, before: Mapping[str, Any], own: Path, specs: tuple[str, ...], mode: int) -> None:
+    """Makes a new record like its neighbours: with what was asked for, readable to whom they are, naming no folder of ours."""
     with contextlib.suppress(OSError, ValueError):
         told = json.loads(path.read_bytes())
-        folder = told.get("extracted_package_dir")
-        if isinstance(folder, str) and Path(folder).is_relative_to(own):
-            told.pop("extracted_package_dir")
-            if "extracted_package_dir" in before:
-                told["extracted_package_dir"] = before["extracted_package_dir"]
-            store.write_atomically(path, json.dumps(told, indent=2, sort_keys=True).encode(), mode)
-        path.chmod(mode)
+        asked = [spec for spec in specs if reading.spec_name(spec) == told.get("name")]
+        for key, value in (("requested_spec", asked[-1] if asked else None), ("requested_specs", asked)):
+            if before.get(key) or value:
+                told[key] = before.get(key) or value
+        folder = told.pop("extracted_package_dir", None)
+        if not (isinstance(folder, str) and Path(folder).is_relative_to(own)):
+            told["extracted_package_dir"] = folder
+        elif "extracted_package_dir" in before:
+            told["extracted_package_dir"] = before["extracted_package_dir"]
+        store.write_atomically(path, json.dumps(told, indent=2, sort_keys=True).encode(), mode)
 
 
 def _record(path: Path) -> dict[str, Any] | None:

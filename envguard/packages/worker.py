@@ -13,10 +13,13 @@ import datetime
 import json
 import os
 import sys
+import threading
+import time
 import warnings
 from pathlib import Path
 from typing import Any
 
+_LOOK = 0.05
 _KINDS = {
     "SolverError": "unsatisfiable",
     "GatewayError": "unreachable",
@@ -214,6 +217,7 @@ async def link(request: dict[str, Any]) -> dict[str, Any]:
     """Links packages anew, lets go of others, or brings the prefix to a solution; what is linked then that was not, and was."""
     import rattler
 
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     installed = _installed(request)
     before = {each.name.normalized: _stem(each) for each in installed}
     named = set(request["relink"])
@@ -224,25 +228,28 @@ async def link(request: dict[str, Any]) -> dict[str, Any]:
         records = [each for each in installed if each.name.normalized not in gone]
     for archive, folder in request["archives"].items():
         rattler.package_streaming.extract(archive, folder)
-    asked = [spec for each in installed if each.name.normalized in named for spec in each.requested_specs or ()]
-    specs: list[Any] = [rattler.MatchSpec(spec) for spec in (*asked, *request["specs"])]
-    options: dict[str, Any] = {
-        "cache_dir": Path(request["packages"]),
-        "installed_packages": installed,
-        "reinstall_packages": named,
-        "show_progress": False,
-        "client": rattler.networking.Client.authenticated_client(),
-    }
-    prefix = Path(request["prefix"])
-    try:
-        await rattler.install(records, prefix, requested_specs=specs, **options)
-    except TypeError:  # 0.28 hands its own wrapper on to Rust, which wants the inner object
-        await rattler.install(records, prefix, requested_specs=[each._match_spec for each in specs], **options)  # noqa: SLF001
+    # without `requested_specs`: it would write them anew into every record, in place
+    await rattler.install(
+        records,
+        Path(request["prefix"]),
+        cache_dir=Path(request["packages"]),
+        installed_packages=installed,
+        reinstall_packages=named,
+        show_progress=False,
+        client=rattler.networking.Client.authenticated_client(),
+    )
     after = {each.name.normalized: _stem(each) for each in records}
     return {
         "linked": sorted(_told(each) for each in records if before.get(each.name.normalized) != _stem(each)),
         "unlinked": sorted(_told(each) for each in installed if after.get(each.name.normalized) != _stem(each)),
     }
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process once whoever asked has been killed: what is half done is taken back then, and must not go on."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
+    os._exit(1)
 
 
 def _stem(record: Any) -> str:
