@@ -12,7 +12,9 @@ from envguard.analyse import analyse, summary
 from envguard.changes import losses
 from envguard.changes.choose import Chosen, choose, doable, serious, with_stand_in
 from envguard.errors import BadArguments
+from envguard.forecast import conda
 from envguard.model import Act, Change, Severity, text
+from envguard.packages import linking
 from envguard.probe.reading import normalise
 from envguard.repair_report import By, Foreseen, Plan, PlannedStep
 from envguard.rules import steps
@@ -119,7 +121,25 @@ def _planned(env: Environment, ready: Environment, step: Step) -> PlannedStep:
         by = By.PIP
     elif steps.tool(env) is None:
         by = By.ENVGUARD
-    return PlannedStep(_title(ready, step), step, by)
+    whence = _source(ready, step) if by is By.ENVGUARD and step.act is Act.RELINK else None
+    return PlannedStep(_title(ready, step), step, by, whence)
+
+
+def _source(env: Environment, step: Step) -> Text:
+    """Where py-rattler takes from what it puts back."""
+    packages = {env.by_name[name].record: env.by_name[name] for name in step.of}
+    found = linking.sources(env.prefix, packages, conda.config_of(env))
+    absent = tuple(packages[record] for record, place in found.items() if place is None)
+    if absent:
+        return text(
+            "{packages} has to be fetched from {channels}",
+            "{packages} have to be fetched from {channels}",
+            n=len(absent),
+            packages=tuple(each.name for each in absent),
+            channels=tuple(dict.fromkeys(each.channel or "?" for each in absent)),
+        )
+    folders = dict.fromkeys(os.path.dirname(place) for place in found.values() if place)  # noqa: PTH120
+    return text("from the package cache {folders}", folders=tuple(folders))
 
 
 def _title(env: Environment, step: Step) -> Text:

@@ -91,6 +91,12 @@ def link(
     return None
 
 
+def sources(prefix: str, records: Iterable[str], config: CondaConfig | None = None) -> dict[str, str | None]:
+    """The same of several records, given by their paths below the prefix."""
+    told = {path: _record(Path(prefix, path)) for path in records}
+    return {path: None if record is None else source(prefix, record, config) for path, record in told.items()}
+
+
 def source(prefix: str, record: Mapping[str, Any], config: CondaConfig | None = None) -> str | None:
     """Where a package would be taken from on this machine: its folder in a cache, or its archive; None if it is not here."""
     folder = record.get("extracted_package_dir")

@@ -99,11 +99,11 @@ def _came(told: RepairReport, done: Repaired, room: int, details: bool, language
         yield from _findings(own.NEW, done.new, platform, details, language)
         yield from _by_hand(own.BY_HAND, told.plan.by_hand, platform, language)
     yield from _sentences(own.KNOWN, done.remarks, language)
-    yield BLANK
-    if told.plan.needs_restart and done.taken_back is None:
-        yield line(say(own.RESTART_NOW, language), indent=2)
-    if done.checkpoint is not None:
-        yield line(say(given(own.UNDO, id=done.checkpoint), language), indent=2, hang=2)
+    ending = [own.RESTART_NOW] if told.plan.needs_restart and done.taken_back is None else []
+    ending += [given(own.UNDO, id=done.checkpoint)] if done.checkpoint is not None else []
+    if ending:
+        yield BLANK
+    yield from (line(say(each, language), indent=2, hang=2) for each in ending)
 
 
 def _changes(told: RepairReport, room: int, language: Translator | None) -> Iterator[Line]:
