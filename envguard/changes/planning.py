@@ -13,6 +13,7 @@ from envguard.changes import losses
 from envguard.changes.choose import Chosen, choose, doable, serious, with_stand_in
 from envguard.errors import BadArguments
 from envguard.forecast import conda
+from envguard.masking import without_secrets
 from envguard.model import Act, Change, Severity, text
 from envguard.packages import linking
 from envguard.probe.reading import normalise
@@ -136,7 +137,7 @@ def _source(env: Environment, step: Step) -> Text:
             "{packages} have to be fetched from {channels}",
             n=len(absent),
             packages=tuple(each.name for each in absent),
-            channels=tuple(dict.fromkeys(each.channel or "?" for each in absent)),
+            channels=tuple(dict.fromkeys(without_secrets(each.channel or "?") for each in absent)),
         )
     folders = dict.fromkeys(os.path.dirname(place) for place in found.values() if place)  # noqa: PTH120
     return text("from the package cache {folders}", folders=tuple(folders))

@@ -17,6 +17,7 @@ from envguard.changes import around, busy, carry, checkpoint, planning, undo
 from envguard.errors import BadArguments, EnvguardError
 from envguard.model import Severity, text
 from envguard.repair_report import Repaired
+from envguard.undo_report import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,6 +38,8 @@ def repair(prefix: str, plan: Plan, whence: Whence, tell: Callable[[Text], None]
     """Does what a plan says, if it still holds; BadArguments with the reason if it must not. `tell` hears of each step."""
     if plan.refused:
         raise BadArguments(plan.refused[0])
+    if not plan.steps:
+        raise BadArguments(text("there is no step that envguard could take"))
     for one in busy.working_on(prefix):
         raise BadArguments(
             text(
@@ -60,12 +63,28 @@ def repair(prefix: str, plan: Plan, whence: Whence, tell: Callable[[Text], None]
     if begun.checkpoint is None:
         reason = begun.no_undo.english() if begun.no_undo is not None else ""
         raise BadArguments(text("no way back could be made, so nothing was done: {reason}", reason=reason))
+    if _others(home, begun.checkpoint):
+        around.end(begun, whence, failed=None)
+        raise BadArguments(text("another repair of {prefix} is running", prefix=prefix))
     return _Repair(begun, plan, whence, tell).done()
+
+
+def _others(home: Home, mine: Checkpoint) -> bool:
+    """Whether a repair that began earlier is still running."""
+    dead = {each.id for each in checkpoint.unfinished(home)}
+    return any(
+        each.id < mine.id and each.id not in dead and each.state is State.BEGUN and _is_repair(each)
+        for each in checkpoint.all(home)
+    )
+
+
+def _is_repair(each: Checkpoint) -> bool:
+    return each.command[: len(COMMAND)] == COMMAND
 
 
 def interrupted(home: Home) -> tuple[Checkpoint, ...]:
     """The repairs that never came to their end, and that nobody has taken back yet."""
-    return tuple(each for each in checkpoint.unfinished(home) if each.command[: len(COMMAND)] == COMMAND)
+    return tuple(each for each in checkpoint.unfinished(home) if _is_repair(each))
 
 
 def take_back(home: Home, whence: Whence, tell: Callable[[Text], None]) -> tuple[str, ...]:

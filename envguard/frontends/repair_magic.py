@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from envguard import api
-from envguard.errors import BadArguments, EnvguardError
-from envguard.frontends import repairing
+from envguard.errors import EnvguardError
+from envguard.frontends import check, repairing
 from envguard.frontends.arguments import Parser, add_keep
 from envguard.frontends.question import agreed, can_be_asked
 from envguard.model import text
@@ -18,13 +18,11 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
-    from envguard.repair_report import RepairReport
-
 
 def plan(shell: InteractiveShell, words: list[str]) -> None:
     """`%envcheck plan`."""
     options = _options(words, repairs=False)
-    _show(shell, repairing.planned(api.prefix_of(options.prefix), options.keep_pip), options)
+    check.show(shell, repairing.planned(api.prefix_of(options.prefix), options.keep_pip), options)
 
 
 def repair(shell: InteractiveShell, words: list[str]) -> None:
@@ -37,9 +35,9 @@ def repair(shell: InteractiveShell, words: list[str]) -> None:
     told = repairing.planned(prefix, keep)
     doable = (options.apply or options.resume) and told.plan.steps and not told.plan.refused
     if not doable or not options.yes:
-        _show(shell, told, options)
+        check.show(shell, told, options)
     if doable and (options.yes or _agreed(shell)):
-        _show(shell, repairing.done(told, whence), options)
+        check.show(shell, repairing.done(told, whence), options)
 
 
 def _options(words: list[str], *, repairs: bool) -> argparse.Namespace:
@@ -53,8 +51,7 @@ def _options(words: list[str], *, repairs: bool) -> argparse.Namespace:
             parser.add_argument(name, action="store_true")
         parser.add_argument("--yes", "-y", action="store_true")
     options = parser.parse_args(words)
-    if options.out is not None and not options.out.isidentifier():
-        raise BadArguments(text("{name} is not the name of a variable", name=options.out))
+    check.check_out(options)
     return options
 
 
@@ -66,15 +63,3 @@ def _agreed(shell: InteractiveShell) -> bool:
     if not answer:
         sys.stdout.write(f"{say(text('nothing was done'))}\n")
     return answer
-
-
-def _show(shell: InteractiveShell, told: RepairReport, options: argparse.Namespace) -> None:
-    """HTML where that is possible, text elsewhere."""
-    if options.out is not None:
-        shell.push({options.out: told})  # type: ignore[no-untyped-call]
-    if getattr(shell, "kernel", None) is None:
-        sys.stdout.write(repairing.repair_as(told, "text", sys.stdout, details=options.details))
-        return
-    from IPython.display import display
-
-    display(repairing.bundle(told, details=options.details), raw=True)  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -13,11 +14,11 @@ import jsonschema
 import pytest
 
 from envguard import api, collect, home, ledger
-from envguard.changes import carry, repair
+from envguard.changes import carry, checkpoint, repair
 from envguard.errors import BadArguments
 from envguard.model import Verdict, text
 from envguard.render.repair_v1 import repair_schema
-from envguard.undo_report import NoUndo, State
+from envguard.undo_report import Checkpoint, NoUndo, State
 from tests.changes import repairing, undoing
 from tests.envs import channel
 
@@ -251,6 +252,21 @@ def test_who_must_not(scenario: Give, tmp_path: Path, monkeypatch: pytest.Monkey
         busy.kill()
         busy.wait()
     assert not (prefix / ".envguard").exists()
+
+
+@pytest.mark.slow
+def test_one_at_a_time(scenario: Give, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prefix = repairing.copied(scenario("s3_two_dist_infos"), tmp_path / "env")
+    told = api.repair_plan(prefix)
+    home.make(prefix)
+    first = checkpoint.begin(home.look(prefix), repair.COMMAND, None)
+    assert isinstance(first, Checkpoint)
+    with pytest.raises(BadArguments, match="another repair"):
+        api.repair(told)
+    checkpoint.end(home.look(prefix), first, failed=None)
+    assert api.undo_list(prefix).checkpoints == ()
+    with pytest.raises(BadArguments, match="no step"):
+        api.repair(dataclasses.replace(told, plan=dataclasses.replace(told.plan, steps=())))
 
 
 def test_without_a_way_back_nothing_is_done(scenario: Give, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
