@@ -161,6 +161,10 @@ def _title(env: Environment, step: Step) -> Text:
         return text("conda installs {specs}", specs=step.of)
     if step.act is Act.PIP_INSTALL:
         return text("pip installs {requirements}", requirements=_requirements(step))
+    found = [env.by_path[path] for path in step.of if path in env.by_path]
+    if found and all(dist.owner for dist in found):
+        # pip takes off whichever of two it meets first
+        return text("conda's own {paths} goes first, so that pip takes off nothing but its own", paths=step.of)
     return text("what is stale or left over goes: {paths}", paths=step.of)
 
 
