@@ -144,11 +144,11 @@ def _settle(path: Path, before: Mapping[str, Any], own: Path, specs: tuple[str, 
         for key, value in (("requested_spec", asked[-1] if asked else None), ("requested_specs", asked)):
             if before.get(key) or value:
                 told[key] = before.get(key) or value
-        folder = told.pop("extracted_package_dir", None)
-        if not (isinstance(folder, str) and Path(folder).is_relative_to(own)):
-            told["extracted_package_dir"] = folder
-        elif "extracted_package_dir" in before:
-            told["extracted_package_dir"] = before["extracted_package_dir"]
+        for key in ("extracted_package_dir", "package_tarball_full_path", "link"):
+            if str(own) in json.dumps(told.get(key)):
+                told.pop(key)
+                if before.get(key):
+                    told[key] = before[key]
         store.write_atomically(path, json.dumps(told, indent=2, sort_keys=True).encode(), mode)
 
 
