@@ -67,28 +67,28 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
-def test_killed_between_two_steps(scenario: Give, tmp_path: Path) -> None:
+@pytest.mark.parametrize("again", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_killed_between_two_steps(scenario: Give, tmp_path: Path, again: bool) -> None:
     prefix = repairing.copied(scenario("s3_two_dist_infos"), tmp_path / "env")
     before = undoing.tree(prefix)
-    for again in (True, False):
-        done = subprocess.run(
-            [sys.executable, "-c", _BETWEEN, str(prefix)], env=undoing.environ(prefix), capture_output=True, check=False
-        )
-        assert done.returncode == -9, done.stderr
-        assert undoing.tree(prefix).keys() != before.keys()
-        if again:
-            # one after another is not begun on top of it
-            blocked = envguard(prefix, "repair", str(prefix), "--apply", "--yes")
-            said, _ = blocked.communicate()
-            assert blocked.returncode == 1
-            assert "a repair was interrupted here" in " ".join(said.split())
-            said = finished(envguard(prefix, "repair", str(prefix), "--resume", "--yes"))
-            assert "is taken back" in said
-            assert "✓ repaired" in said
-            assert repairing.check(prefix).verdict is Verdict.SOUND
-        undone, _ = api.undo(prefix)
-        assert undone.proof.same
-        undoing.tree(prefix, before)
+    done = subprocess.run(
+        [sys.executable, "-c", _BETWEEN, str(prefix)], env=undoing.environ(prefix), capture_output=True, check=False
+    )
+    assert done.returncode == -9, done.stderr
+    assert undoing.tree(prefix).keys() != before.keys()
+    if again:
+        # one after another is not begun on top of it
+        blocked = envguard(prefix, "repair", str(prefix), "--apply", "--yes")
+        said, _ = blocked.communicate()
+        assert blocked.returncode == 1
+        assert "a repair was interrupted here" in " ".join(said.split())
+        said = finished(envguard(prefix, "repair", str(prefix), "--resume", "--yes"))
+        assert "is taken back" in said
+        assert "✓ repaired" in said
+        assert repairing.check(prefix).verdict is Verdict.SOUND
+    undone, _ = api.undo(prefix)
+    assert undone.proof.same
+    undoing.tree(prefix, before)
 
 
 @pytest.mark.slow
