@@ -6,6 +6,7 @@ left out once, to see whether the others do without it.
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,8 @@ class _Search:
         self.start = env
         self.kept = kept
         self.progress = progress
+        # one time for all that is tried, so that two ways to one environment are seen to be the same
+        self.when = time.time()
         self.refused: dict[Text, None] = {}
         self._solved: dict[tuple[int, Step], foretell.Foretold] = {}
 
@@ -126,12 +129,12 @@ class _Search:
 
     def _step(self, env: Environment, step: Step) -> foretell.Foretold:
         if not foretell.needs_solver(step):
-            return foretell.after_step(env, step)
+            return foretell.after_step(env, step, self.when)
         key = hash((env.conda_packages, env.distributions)), step
         if key not in self._solved:
             if self.progress is not None:
                 self.progress(_ASKING)
-            self._solved[key] = foretell.after_step(env, step)
+            self._solved[key] = foretell.after_step(env, step, self.when)
         return self._solved[key]
 
     def _candidates(self, now: Chosen) -> Iterator[Fix]:

@@ -44,20 +44,20 @@ class Foretold:
     """Why it is only believed to go well."""
 
 
-def after_step(env: Environment, step: Step) -> Foretold:
-    """The environment as a step would leave it."""
+def after_step(env: Environment, step: Step, when: float) -> Foretold:
+    """The environment as a step would leave it, if it were done at that time."""
     if step.act is Act.UNINSTALL:
-        return Foretold(_uninstalled(env, step.of))
+        return Foretold(_uninstalled(env, step.of, when))
     if step.act is Act.DELETE:
         return Foretold(_deleted(env, step.of))
     if step.act is Act.RELINK:
-        return Foretold(relinked(env, step.of))
+        return Foretold(_relinked(env, step.of, when))
     if step.act in (Act.FORGET, Act.CONDA_REMOVE):
         records = tuple(env.by_name[name].record for name in step.of if name in env.by_name)
-        return Foretold(after.apply(env, Transaction(unlinks=records)))
+        return Foretold(after.apply(env, Transaction(unlinks=records), when))
     if step.act is Act.PIP_INSTALL and set(_EXACTLY) <= set(step.of):
-        return Foretold(_again(env, step.of))
-    return _solved(env, step)
+        return Foretold(_again(env, step.of, when))
+    return _solved(env, step, when)
 
 
 def needs_solver(step: Step) -> bool:
@@ -65,21 +65,20 @@ def needs_solver(step: Step) -> bool:
     return step.act is Act.CONDA_INSTALL or (step.act is Act.PIP_INSTALL and not set(_EXACTLY) <= set(step.of))
 
 
-def relinked(env: Environment, names: tuple[str, ...]) -> Environment:
+def _relinked(env: Environment, names: tuple[str, ...], when: float) -> Environment:
     """The environment with conda packages linked anew from their records."""
     books = Books(env)
     packages = tuple(env.by_name[name] for name in names if name in env.by_name)
     files = tuple((path, package.record) for package in packages for path in books.record(package.record))
-    # a package that is linked once more stays as old as it is for the history
-    return after.apply(env, Transaction(links=packages, link_files=files))
+    return after.apply(env, Transaction(links=packages, link_files=files), when)
 
 
-def _uninstalled(env: Environment, names: tuple[str, ...]) -> Environment:
+def _uninstalled(env: Environment, names: tuple[str, ...], when: float) -> Environment:
     goes = []
     for name in names:
         copies = pip_copies(env, name) or env.dists_named.get(name, ())
         goes += [dist.path for dist in copies[:1]]
-    return after.apply(env, Transaction(goes=tuple(goes)))
+    return after.apply(env, Transaction(goes=tuple(goes)), when)
 
 
 def _deleted(env: Environment, paths: tuple[str, ...]) -> Environment:
@@ -109,7 +108,7 @@ def _deleted(env: Environment, paths: tuple[str, ...]) -> Environment:
     )
 
 
-def _again(env: Environment, arguments: tuple[str, ...]) -> Environment:
+def _again(env: Environment, arguments: tuple[str, ...], when: float) -> Environment:
     """The environment in which pip has installed the same versions once more, alone."""
     comes, goes = [], []
     for word in arguments:
@@ -130,10 +129,10 @@ def _again(env: Environment, arguments: tuple[str, ...]) -> Environment:
                 source=None,
             )
         )
-    return after.apply(env, Transaction(comes=tuple(comes), goes=tuple(goes)))
+    return after.apply(env, Transaction(comes=tuple(comes), goes=tuple(goes)), when)
 
 
-def _solved(env: Environment, step: Step) -> Foretold:
+def _solved(env: Environment, step: Step, when: float) -> Foretold:
     place = Place(sys.executable, sys.prefix, os.getcwd(), dict(os.environ), is_kernel=False)  # noqa: PTH109 - a string is wanted
     command = of_argv(step.argv, place)
     if command is None:
@@ -148,14 +147,14 @@ def _solved(env: Environment, step: Step) -> Foretold:
     if found.refusal is not None:
         return Foretold(env, refused=found.refusal)
     if not found.unknown:
-        return Foretold(after.apply(env, found))
-    believed = _believed(env, step) if step.act is Act.CONDA_INSTALL else None
+        return Foretold(after.apply(env, found, when))
+    believed = _believed(env, step, when) if step.act is Act.CONDA_INSTALL else None
     if believed is None:
         return Foretold(env, refused=found.unknown[0])
     return Foretold(believed, untried=found.unknown[0])
 
 
-def _believed(env: Environment, step: Step) -> Environment | None:
+def _believed(env: Environment, step: Step, when: float) -> Environment | None:
     """The environment with lost packages as its history names them; None if something else is asked for."""
     try:
         named = {f"{each.name}={each.version}": each for each in lost(env)}
@@ -184,4 +183,4 @@ def _believed(env: Environment, step: Step) -> Environment | None:
         )
         for each in (named[spec] for spec in step.of)
     )
-    return after.apply(env, Transaction(links=packages))
+    return after.apply(env, Transaction(links=packages), when)

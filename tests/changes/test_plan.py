@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from envguard import api, collect
-from envguard.changes import carry, choose, foretell, order, planning
+from envguard.analyse import analyse
+from envguard.changes import carry, choose, foretell, losses, order, planning
 from envguard.commands.tools import conda as conda_table
 from envguard.errors import BadArguments
-from envguard.facts import Tool
+from envguard.facts import DirectUrl, Tool
 from envguard.model import Act, Fix, Safety, Verdict, text
 from envguard.repair_report import By
 from envguard.rules import steps
@@ -188,6 +189,20 @@ def test_the_order_of_several_fixes() -> None:
     ]
     twice = Fix(text("f"), (off, off, pip))  # two distributions of one name
     assert [step.act for step in order.merged(where, (twice,))] == [Act.UNINSTALL, Act.UNINSTALL, Act.PIP_INSTALL]
+
+
+def test_what_came_from_elsewhere_is_told() -> None:
+    """pip could not get it again, so it cannot be left to pip; and giving it back loses where it came from."""
+    hers = dist("numpy", "2.3.5", requested=True, direct_url=DirectUrl("git+https://example.invalid/numpy", vcs="git"))
+    where = env([NUMPY], [hers, dist("pip", "24.2")], overlaps=(overlap(NUMPY, hers),))
+    (choice,) = losses.choices(where, frozenset())
+    assert "it cannot be left to pip" in choice.otherwise.english()
+    off = steps.uninstall(where, "numpy")
+    told = foretell.after_step(where, off, 0.0).env
+    chosen = choose.Chosen((off,), (), told, analyse(told))
+    assert [each.english() for each in losses.told(where, chosen)] == [
+        "pip's numpy 2.3.5, which somebody asked for: it cannot be there without files of conda's"
+    ]
 
 
 def test_what_is_left_to_a_person() -> None:
