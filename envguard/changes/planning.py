@@ -18,7 +18,7 @@ from envguard.model import Act, Change, Severity, text
 from envguard.packages import linking
 from envguard.probe.reading import normalise
 from envguard.repair_report import By, Foreseen, Plan, PlannedStep
-from envguard.rules import steps
+from envguard.rules import fixes, steps
 from envguard.rules.overlaps import live
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def plan(env: Environment, kept: Collection[str] = (), progress: Callable[[Text]
     ready = with_stand_in(env)
     chosen = choose(ready, names, progress)
     new, cleared, remains = differences(report, chosen.report)
+    rebuild = _rebuild(chosen, remains)
     return Plan(
         environment=summary(env),
         verdict=report.verdict,
@@ -56,8 +57,8 @@ def plan(env: Environment, kept: Collection[str] = (), progress: Callable[[Text]
             chosen.report.verdict, cleared, remains, new, (*chosen.untried, *(chosen.refused if remains else ()))
         ),
         choices=tuple(losses.choices(ready, names)),
-        by_hand=_by_hand(chosen, remains, new),
-        rebuild=_rebuild(chosen, remains),
+        by_hand=(*_by_hand(chosen, remains, new), *(fixes.anew(env) if rebuild is not None else ())),
+        rebuild=rebuild,
         kept=tuple(sorted(names)),
     )
 

@@ -21,7 +21,7 @@ from envguard.rules import steps
 from tests.changes import test_repair
 from tests.envs import scenarios
 from tests.require import require
-from tests.rules.facts import dist, env, overlap, owned, pkg
+from tests.rules.facts import dist, env, overlap, owned, paths, pkg
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,6 +203,25 @@ def test_what_came_from_elsewhere_is_told() -> None:
     assert [each.english() for each in losses.told(where, chosen)] == [
         "pip's numpy 2.3.5, which somebody asked for: it cannot be there without files of conda's"
     ]
+
+
+def test_where_too_much_is_damaged_a_new_environment_is_the_better_way(tmp_path: Path) -> None:
+    many = [
+        pkg(f"lib{n}", missing=paths(f"lib/lib{n}.so", count=1), files=1, requested=(f"lib{n} >=1",) if n else ())
+        for n in range(12)
+    ]
+    wanted = dist("tabulate", "0.9.0")
+    damaged = env(many, [wanted], prefix=str(tmp_path))
+    assert planning.plan(damaged).rebuild is None
+    plan = planning.plan(
+        dataclasses.replace(damaged, conda_packages=(*many, pkg("lib12", missing=many[0].missing, files=1)))
+    )
+    assert plan.rebuild is not None
+    assert plan.rebuild.english() == "13 packages would have to be put back"
+    create, install = plan.by_hand[-1].steps
+    assert create.argv[1:6] == ("create", "--name", "work", "python=3.11", "lib1 >=1")
+    assert create.argv[-1] == "pip"
+    assert install.argv[-1] == "tabulate==0.9.0"
 
 
 def test_what_is_left_to_a_person() -> None:
