@@ -53,9 +53,7 @@ def plan(env: Environment, kept: Collection[str] = (), progress: Callable[[Text]
         changes=versions(env, chosen.env),
         loses=tuple(losses.told(ready, chosen)),
         needs_restart=any(fix.restart for fix in chosen.fixes),
-        proof=Foreseen(
-            chosen.report.verdict, cleared, remains, new, (*chosen.untried, *(chosen.refused if remains else ()))
-        ),
+        proof=Foreseen(chosen.report.verdict, cleared, remains, new, tuple(_remarks(ready, chosen, remains))),
         choices=tuple(losses.choices(ready, names)),
         by_hand=(*_by_hand(chosen, remains, new), *(fixes.anew(env) if rebuild is not None else ())),
         rebuild=rebuild,
@@ -215,13 +213,24 @@ def _by_hand(chosen: Chosen, remains: tuple[Finding, ...], new: tuple[Finding, .
     )
 
 
+def _remarks(env: Environment, chosen: Chosen, remains: tuple[Finding, ...]) -> Iterator[Text]:
+    yield from chosen.untried
+    yield from chosen.refused if remains else ()
+    acts = {step.act for finding in remains for fix in finding.fixes for step in fix.steps}
+    if acts & {Act.UNINSTALL, Act.PIP_INSTALL} and not steps.has_pip(env):
+        yield text(
+            "this environment has no pip, without which nothing of pip's can be taken off: let conda install it first"
+        )
+
+
 def _rebuild(chosen: Chosen, remains: tuple[Finding, ...]) -> Text | None:
     back = {name for step in chosen.steps if step.act is Act.RELINK for name in step.of}
     if len(back) > _MANY:
         return text("{n} packages would have to be put back", n=len(back))
-    errors = tuple(dict.fromkeys(each.subject for each in remains if each.severity is Severity.ERROR))
-    if errors:
-        return text("no step of envguard's clears what is wrong with {names}", names=errors)
+    errors = [each for each in remains if each.severity is Severity.ERROR]
+    stuck = tuple(dict.fromkeys(each.subject for each in errors if not any(fix.steps for fix in each.fixes)))
+    if stuck:
+        return text("no step that is known clears what is wrong with {names}", names=stuck)
     if any(each.rule == "alternating-installers" for each in remains):
         return text("conda and pip took turns, and what each brought cannot be told apart any more")
     return None

@@ -21,7 +21,7 @@ _NO_CONFIGURATION = Configuration()
 _DESCRIPTION = """\
 Tells whether conda and pip agree about a Python environment: which files of
 conda's packages pip has overwritten, what that breaks, how it came to be, and how
-to get back to a sound state. Looks only; changes nothing."""
+to get back to a sound state. A check looks only; it changes nothing."""
 
 _EXAMPLES = """\
 examples:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from envguard import api, collect
+from envguard import api, collect, demo
 from envguard.analyse import analyse
 from envguard.changes import carry, choose, foretell, losses, order, planning
 from envguard.commands.tools import conda as conda_table
@@ -222,6 +222,15 @@ def test_where_too_much_is_damaged_a_new_environment_is_the_better_way(tmp_path:
     assert create.argv[1:6] == ("create", "--name", "work", "python=3.11", "lib1 >=1")
     assert create.argv[-1] == "pip"
     assert install.argv[-1] == "tabulate==0.9.0"
+
+
+def test_without_pip_its_steps_are_left_to_a_person(tmp_path: Path) -> None:
+    demo.build(tmp_path / "demo")
+    plan = api.repair_plan(tmp_path / "demo").plan
+    assert plan.steps == ()
+    assert plan.rebuild is None
+    assert "has no pip" in plan.proof.remarks[0].english()
+    assert "Take pip's gridmath 2.0.0 off" in plan.by_hand[0].title.english()
 
 
 def test_what_is_left_to_a_person() -> None:
