@@ -16,7 +16,7 @@ import pytest
 from envguard import api, collect, home, ledger
 from envguard.changes import carry, checkpoint, repair
 from envguard.errors import BadArguments
-from envguard.model import Verdict, text
+from envguard.model import Act, Verdict, text
 from envguard.render.repair_v1 import repair_schema
 from envguard.undo_report import Checkpoint, NoUndo, State
 from tests.changes import repairing, undoing
@@ -102,6 +102,26 @@ def pips(name: str) -> set[str]:
         "s5": {"sqlalchemy"},
         "s0": {"requests"},
     }.get(name, set()) | ({"numpy"} if name == "record_lost" else set())
+
+
+@pytest.mark.slow
+def test_several_at_once_are_one_command_each(scenario: Give, tmp_path: Path) -> None:
+    prefix = repairing.copied(scenario("sound"), tmp_path / "env")
+    pip = [str(prefix / "bin/python"), "-m", "pip"]
+    for words in (
+        ("install", *undoing.links(), "--no-deps", "requests==2.31.0", "idna==3.7"),
+        ("uninstall", "--yes", "six"),
+    ):
+        subprocess.run([*pip, *words], env=undoing.environ(prefix), check=True, capture_output=True)
+    plan = api.repair_plan(prefix).plan
+    assert [(each.step.act, sorted(each.step.of)) for each in plan.steps] == [
+        (Act.UNINSTALL, ["idna", "requests"]),
+        (Act.RELINK, ["idna", "requests", "six"]),
+    ]
+    assert len(plan.choices) == 2
+    carried_out(prefix)
+    assert repairing.check(prefix).verdict is Verdict.SOUND
+    assert {"tabulate", "colorama", "requests", "six"} <= repairing.requested(prefix)
 
 
 @pytest.mark.slow
