@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from envguard.masking import without_secrets
 from envguard.model import Act, text
 from envguard.repair_report import Choice
 from envguard.rules import fixes
@@ -37,7 +38,7 @@ def told(env: Environment, chosen: Chosen) -> Iterator[Text]:
             needing = tuple(each.name for each in live(env) if each.owner is None and _asks(each, name))
             yield _other(dist, stay[name].version or "?", needing)
         elif dist.direct_url is not None:
-            yield text("{name} as it came from {url}", name=name, url=dist.direct_url.url)
+            yield text("pip's {name} {version}", name=name, version=_version(dist))
     clashing = {clash.package.record for clash in clashes(env)}
     for name in acts[Act.RELINK]:
         package = env.by_name[name]
@@ -94,9 +95,9 @@ def _gone(dist: Distribution) -> Text:
         return text(
             "pip's {name} {version}, which somebody asked for: it cannot be there without files of conda's",
             name=dist.name,
-            version=dist.version or "?",
+            version=_version(dist),
         )
-    return text("pip's {name} {version}", name=dist.name, version=dist.version or "?")
+    return text("pip's {name} {version}", name=dist.name, version=_version(dist))
 
 
 def _other(dist: Distribution, version: str, needing: tuple[str, ...]) -> Text:
@@ -106,13 +107,11 @@ def _other(dist: Distribution, version: str, needing: tuple[str, ...]) -> Text:
             "pip's {name} {version}: {others}, which require {name}, meet {then} instead",
             n=len(needing),
             name=dist.name,
-            version=dist.version or "?",
+            version=_version(dist),
             then=version,
             others=needing[:_SHOWN],
         )
-    return text(
-        "pip's {name} {version}: {then} is there instead", name=dist.name, version=dist.version or "?", then=version
-    )
+    return text("pip's {name} {version}: {then} is there instead", name=dist.name, version=_version(dist), then=version)
 
 
 def _forgotten(env: Environment, package: CondaPackage) -> Text:
@@ -126,6 +125,13 @@ def _forgotten(env: Environment, package: CondaPackage) -> Text:
             packages=labels(needing)[:_SHOWN],
         )
     return text("conda's word for {package}: pip alone keeps it from now on", package=package.name)
+
+
+def _version(dist: Distribution) -> str:
+    """The version, and where it came from if that was no index."""
+    if dist.direct_url is None:
+        return dist.version or "?"
+    return f"{dist.version or '?'} ({without_secrets(dist.direct_url.url)})"
 
 
 def _asks(dist: Distribution, name: str) -> bool:

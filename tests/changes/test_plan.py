@@ -201,7 +201,7 @@ def test_what_came_from_elsewhere_is_told() -> None:
     told = foretell.after_step(where, off, 0.0).env
     chosen = choose.Chosen((off,), (), told, analyse(told))
     assert [each.english() for each in losses.told(where, chosen)] == [
-        "pip's numpy 2.3.5, which somebody asked for: it cannot be there without files of conda's"
+        "pip's numpy 2.3.5 (git+https://example.invalid/numpy), which somebody asked for: it cannot be there without files of conda's"
     ]
 
 

@@ -125,6 +125,38 @@ def test_several_at_once_are_one_command_each(scenario: Give, tmp_path: Path) ->
 
 
 @pytest.mark.slow
+def test_what_pip_took_from_files_stays_or_is_told(scenario: Give, tmp_path: Path) -> None:
+    """A wheel of this machine and an editable project, beside a wheel of this machine over what is conda's."""
+    prefix = repairing.copied(scenario("sound"), tmp_path / "env")
+    own = undoing.wheel(tmp_path / "wheels", "local", "1.0", {"local.py": ""})
+    over = undoing.wheel(tmp_path / "wheels", "idna", "3.7", {"idna/__init__.py": "mine = True\n"})
+    pip = [str(prefix / "bin/python"), "-m", "pip", "install", "--no-index", "--no-deps"]
+    subprocess.run([*pip, str(own), str(over)], env=undoing.environ(prefix), check=True, capture_output=True)
+    site = next(prefix.glob("lib/python3*/site-packages"))
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "mine.py").write_text("", encoding="utf-8")
+    info = site / "mine-0.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 0.1\n", encoding="utf-8")
+    (info / "direct_url.json").write_text(
+        json.dumps({"url": project.as_uri(), "dir_info": {"editable": True}}), encoding="utf-8"
+    )
+    (info / "RECORD").write_text("mine-0.1.dist-info/RECORD,,\nmine.pth,,\n", encoding="utf-8")
+    (info / "INSTALLER").write_text("pip\n", encoding="utf-8")
+    (info / "REQUESTED").touch()
+    (site / "mine.pth").write_text(f"{project}\n", encoding="utf-8")
+    plan = api.repair_plan(prefix).plan
+    assert [each.english() for each in plan.loses] == [f"pip's idna 3.7 ({over.as_uri()}): 3.10 is there instead"]
+    assert "it cannot be left to pip" in plan.choices[0].otherwise.english()
+    before = {name: (site / name).read_bytes() for name in ("local.py", "mine.pth", "local-1.0.dist-info/RECORD")}
+    carried_out(prefix)
+    assert repairing.check(prefix).verdict is Verdict.SOUND
+    assert {name: (site / name).read_bytes() for name in before} == before
+    assert {"local", "mine", "tabulate", "colorama"} <= repairing.requested(prefix)
+
+
+@pytest.mark.slow
 def test_what_is_kept_is_pips_for_good(scenario: Give, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     prefix = repairing.copied(scenario("s3_two_dist_infos", flavour="conda"), tmp_path / "env")
     for name, value in undoing.environ(prefix).items():
