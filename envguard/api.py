@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from envguard.ledger_entry import Whence
     from envguard.model import Answer, Report, Text, Timeline
     from envguard.process import Process
+    from envguard.repair_report import Repaired, RepairReport
     from envguard.rules.rule import Rule
     from envguard.running import Running
     from envguard.settings import Configuration, Identity
@@ -584,6 +585,44 @@ def undo(
     found = home(prefix)
     meant = undoing.plan(found, id) if plan is None else plan
     return around.take_back(found, meant, remember.whence() if whence is None else whence, progress)
+
+
+def repair_plan(
+    prefix: str | Path | None = None, keep: Sequence[str] = (), *, progress: Callable[[Text], None] | None = None
+) -> RepairReport:
+    """What would bring a prefix back to a sound state; changes nothing. What is named in `keep` stays pip's."""
+    with brought.visit():
+        from envguard.changes import planning
+        from envguard.repair_report import RepairReport
+
+        env = collect.by_import(prefix, process=None)
+        return RepairReport(env.prefix, planning.plan(env, keep, progress), None, __version__, now())
+
+
+def repair(told: RepairReport, *, whence: Whence | None = None, tell: Callable[[Text], None] | None = None) -> Repaired:
+    """Carries a plan out, with a way back, and checks again; what went wrong is taken back. `tell` hears of each step.
+
+    BadArguments if it must not be done.
+    """
+    with brought.visit():
+        from envguard.changes import remember, repair
+
+        origin = remember.whence() if whence is None else whence
+        return repair.repair(told.prefix, told.plan, origin, tell or (lambda _: None))
+
+
+def repair_again(
+    prefix: str | Path | None = None,
+    *,
+    whence: Whence | None = None,
+    tell: Callable[[Text], None] | None = None,
+) -> tuple[str, ...]:
+    """Takes an interrupted repair back, so that it can begin anew; the names that it left to pip."""
+    with brought.visit():
+        from envguard.changes import remember, repair
+
+        origin = remember.whence() if whence is None else whence
+        return repair.take_back(home(prefix), origin, tell or (lambda _: None))
 
 
 def whence(cell: str | None, count: int | None, namespace: Mapping[str, object]) -> Whence:

@@ -23,7 +23,7 @@ LAYERS = (
     "model machine library process cuda tables",
     "change_report",
     "ledger_entry",
-    "facts errors comparison cuda_report forecast_report undo_report",
+    "facts errors comparison cuda_report forecast_report undo_report repair_report",
     "settings",
     "configuration store run prefixes changed",
     "home",
@@ -56,6 +56,7 @@ RENDER_MAY = {
     "envguard.forecast_report",
     "envguard.change_report",
     "envguard.undo_report",
+    "envguard.repair_report",
     "envguard.value",
 }
 ONLY_IN = {

@@ -21,7 +21,7 @@ _NO_CONFIGURATION = Configuration()
 _DESCRIPTION = """\
 Tells whether conda and pip agree about a Python environment: which files of
 conda's packages pip has overwritten, what that breaks, how it came to be, and how
-to get back to a sound state. Looks only; changes nothing."""
+to get back to a sound state. A check looks only; it changes nothing."""
 
 _EXAMPLES = """\
 examples:
@@ -40,6 +40,8 @@ examples:
   envguard report --redact                for an issue: Markdown without names
   envguard forecast -- pip install scipy  what that would change, and what would break
   envguard protect -- pip install scipy   run it so that conda's packages stay as they are
+  envguard plan --name work               what would bring it back to a sound state
+  envguard repair --apply                 do it, with a way back, and check again
   envguard undo                           take the last install back; --list tells which can be
   envguard enable                         every kernel of this environment loads envguard
   envguard explain-log build.log          which warnings of pip and conda in it matter
@@ -172,6 +174,31 @@ def command_line() -> Parser:
     shown.add_argument("--name", "-n", metavar="ENV", help="the same, by its name")
     add_format(protect, ("text", "json"))
 
+    plan = commands.add_parser(
+        "plan",
+        help="what would bring an environment back to a sound state",
+        description="Tells the smallest set of steps that clears errors and warnings, in the order that harms nothing, what each loses, and what the check would say afterwards; changes nothing. Exits with 0 if there is nothing to repair, with 1 if there is.",
+    )
+    add_target(plan)
+    add_keep(plan)
+    plan.add_argument("--details", action="store_true", help="show all evidence of what is left")
+    add_format(plan, FORMATS)
+
+    repair = commands.add_parser(
+        "repair",
+        help="bring an environment back to a sound state",
+        description="Shows what `plan` shows, and with --apply does it: asks, makes a way back, carries each step out, checks again, and takes everything back if a step fails or it got worse. Exits with 0 if nothing is left to repair, with 1 if something is, if it was refused, or if it was taken back.",
+    )
+    add_target(repair)
+    add_keep(repair)
+    repair.add_argument("--apply", action="store_true", help="do it; without this nothing is changed")
+    repair.add_argument(
+        "--resume", action="store_true", help="take back what an interrupted repair had done, and do it anew"
+    )
+    repair.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    repair.add_argument("--details", action="store_true", help="show all evidence of what is left")
+    add_format(repair, FORMATS)
+
     undo = commands.add_parser(
         "undo",
         help="take an install back",
@@ -255,6 +282,17 @@ def add_target(parser: argparse.ArgumentParser, *, positional: bool = True) -> N
     which.add_argument("--python", metavar="EXE", help="an interpreter, which is started to tell its own environment")
     which.add_argument(
         "--kernel", metavar="NAME", help="a kernelspec, whose Python is started as Jupyter would start it"
+    )
+
+
+def add_keep(parser: argparse.ArgumentParser) -> None:
+    """The option --keep-pip."""
+    parser.add_argument(
+        "--keep-pip",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="leave this package to pip for good, instead of giving it back to conda; may be repeated",
     )
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from envguard import api
 
 _OPTIONS = ("--deep", "--select", "--ignore", "--details", "--no-config", "--out", "--help")
-_WORDS = ("cuda", "explain", "history", "rules", "why")
+_WORDS = ("cuda", "explain", "history", "plan", "repair", "rules", "why")
+_OF_REPAIR = {
+    "plan": ("--keep-pip", "--details", "--out"),
+    "repair": ("--apply", "--keep-pip", "--resume", "--yes", "--details", "--out"),
+}
 _BEFORE_A_RULE = ("--select", "--ignore", "explain")
 
 
@@ -20,7 +24,7 @@ def complete(line: str, symbol: str) -> list[str]:
     if before in _BEFORE_A_RULE:
         candidates = tuple(rule.id for rule in api.rules())
     elif symbol.startswith("-"):
-        candidates = _OPTIONS
+        candidates = _OF_REPAIR[words[1]] if len(words) > 1 and words[1] in _OF_REPAIR else _OPTIONS
     else:
         candidates = _WORDS if len(words) == 1 else ()
     return [candidate for candidate in candidates if candidate.startswith(symbol)]
