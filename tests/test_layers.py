@@ -23,7 +23,7 @@ LAYERS = (
     "model machine library process cuda tables",
     "change_report",
     "ledger_entry",
-    "facts errors comparison cuda_report forecast_report undo_report",
+    "facts errors comparison cuda_report forecast_report undo_report export_report",
     "settings",
     "configuration store run prefixes changed",
     "home",
@@ -56,6 +56,7 @@ RENDER_MAY = {
     "envguard.forecast_report",
     "envguard.change_report",
     "envguard.undo_report",
+    "envguard.export_report",
     "envguard.value",
 }
 ONLY_IN = {
@@ -66,7 +67,7 @@ ONLY_IN = {
     "jupyter_server": ("frontends",),
     "rattler": ("versions", "packages"),
     "rich": ("render",),
-    "ruamel": ("surroundings", "commands"),
+    "ruamel": ("surroundings", "commands", "export"),
     "jupyter_core": ("surroundings",),
     "packaging": ("versions",),
     "filelock": ("home", "ledger"),

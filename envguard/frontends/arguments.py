@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from envguard._version import __version__
 from envguard.configuration import FAIL_ON, NEVER
 from envguard.errors import BadArguments
+from envguard.export_report import Depth, Form
 from envguard.model import Severity, text
 from envguard.settings import Configuration, Selection
 
@@ -41,6 +42,8 @@ examples:
   envguard forecast -- pip install scipy  what that would change, and what would break
   envguard protect -- pip install scipy   run it so that conda's packages stay as they are
   envguard undo                           take the last install back; --list tells which can be
+  envguard export -o environment.yml      write it down, so that others can make it
+  envguard clean                          what the package caches take
   envguard enable                         every kernel of this environment loads envguard
   envguard explain-log build.log          which warnings of pip and conda in it matter
   envguard explain pip-overwrote-conda    what a rule means and how to repair what it finds
@@ -186,6 +189,39 @@ def command_line() -> Parser:
     undo.add_argument("--yes", "-y", action="store_true", help="do not ask")
     undo.add_argument("--details", action="store_true", help="name every path")
     add_format(undo, ("text", "json"))
+
+    export = commands.add_parser(
+        "export",
+        help="write the environment down, so that another machine can make it",
+        usage="envguard export [PREFIX | -p PREFIX | -n ENV | --python EXE | --kernel NAME] [--format {environment-yml,explicit,requirements,dockerfile,json}] [--builds {exact,none} | --from-history] [-o FILE] [--verify [--offline]]",
+        description="Writes the environment as a file from which it can be made anew: conda's packages, then what pip added. What the file cannot hold is told beside it, and in it as comments; no secret stands in it. Exits with 1 only if --verify shows that it does not hold, or cannot tell.",
+    )
+    add_target(export)
+    add_format(export, (*(form.value for form in Form), "json"), default=Form.ENVIRONMENT_YML.value)
+    closeness = export.add_mutually_exclusive_group()
+    closeness.add_argument(
+        "--builds",
+        choices=(Depth.EXACT.value, Depth.VERSIONS.value),
+        help="exact: version and build, for the same platform; none: versions alone (default: exact)",
+    )
+    closeness.add_argument(
+        "--from-history",
+        action="store_true",
+        help="only what was asked for, of conda and of pip; the rest is solved anew",
+    )
+    export.add_argument("--output", "-o", metavar="FILE", help="write into this file; default: the standard output")
+    export.add_argument(
+        "--verify", action="store_true", help="solve it and ask pip, without installing anything: may use the network"
+    )
+    export.add_argument("--offline", action="store_true", help="with --verify: only what this machine has kept")
+
+    clean = commands.add_parser(
+        "clean",
+        help="what the package caches take, and what clears them",
+        description="Tells what the caches of conda, pip and uv take, how much of that would be freed, and by which commands; deletes nothing.",
+    )
+    add_target(clean)
+    add_format(clean, ("text", "json"))
 
     for verb, about in (
         ("enable", "make every kernel of an environment load envguard"),
