@@ -25,6 +25,7 @@ _REASONS = {
     "process": text("only files were read; `--kernel` and `--python` ask a process, too"),
     "driver": text("the driver is asked by `envguard cuda` and `%envcheck cuda` only"),
     "install_log": text("only `envguard explain-log` reads what an installer has printed"),
+    "scanned": text("only `envguard scan` reads notebooks and other files"),
     "libraries": text("there is no Python here, or how its libraries are found is not known"),
 }
 """Why a section is missing, where that is known."""

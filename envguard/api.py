@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from envguard.ledger_entry import Whence
     from envguard.model import Answer, Report, Text, Timeline
     from envguard.rules.rule import Rule
+    from envguard.scan_report import ScanReport
     from envguard.settings import Configuration, Identity
     from envguard.undo_report import Checkpoint, UndoList, Undone, UndoPlan, UndoReport
 
@@ -569,6 +570,26 @@ def caches(
         from envguard.export.caches import caches as weighed
 
         return weighed(_environment(prefix, name, python, kernel, process=None))
+
+
+def scan(
+    paths: Sequence[str],
+    selection: Selection = _ALL,
+    *,
+    fix: bool = False,
+    prefix: str | Path | None = None,
+    name: str | None = None,
+    python: str | None = None,
+    kernel: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> ScanReport:
+    """What notebooks and other files ask installers for, held against an environment if one is named."""
+    with brought.visit():
+        from envguard.scan.scan import scan as read
+
+        named = any(each is not None for each in (prefix, name, python, kernel))
+        env = _environment(prefix, name, python, kernel, process=None) if named else None
+        return read(paths, env, selection, fix=fix, progress=progress)
 
 
 def pages() -> tuple[RulePage, ...]:

@@ -43,6 +43,7 @@ examples:
   envguard protect -- pip install scipy   run it so that conda's packages stay as they are
   envguard undo                           take the last install back; --list tells which can be
   envguard export -o environment.yml      write it down, so that others can make it
+  envguard scan notebooks/ Dockerfile     what they ask pip and conda for, and in which order
   envguard clean                          what the package caches take
   envguard enable                         every kernel of this environment loads envguard
   envguard explain-log build.log          which warnings of pip and conda in it matter
@@ -215,6 +216,25 @@ def command_line() -> Parser:
     )
     export.add_argument("--offline", action="store_true", help="with --verify: only what this machine has kept")
 
+    scan = commands.add_parser(
+        "scan",
+        help="what notebooks, Dockerfiles and scripts ask installers for",
+        description="Reads notebooks, Dockerfiles, shell scripts, environment files and files of CI for what they ask pip and conda for, in which order, and for warnings in outputs that nobody has read; runs nothing. With an environment it also tells what does not fit there. Exits with 1 if anything is found at or above the threshold, with 2 if a file could not be read.",
+    )
+    scan.add_argument("paths", nargs="+", metavar="PATH", help="files, or folders with files in them")
+    add_target(scan, positional=False, default="none")
+    add_format(scan, ("text", "json", "sarif", "github"))
+    scan.add_argument(
+        "--fix", action="store_true", help="write `%%pip` where a cell says `!pip`; nothing else is changed"
+    )
+    add_selection(scan)
+    scan.add_argument(
+        "--fail-on",
+        choices=FAIL_ON,
+        default=Severity.WARNING.value,
+        help="the least severity that makes the exit code 1 (default: warning)",
+    )
+
     clean = commands.add_parser(
         "clean",
         help="what the package caches take, and what clears them",
@@ -274,7 +294,7 @@ def command_line() -> Parser:
     return parser
 
 
-def add_target(parser: argparse.ArgumentParser, *, positional: bool = True) -> None:
+def add_target(parser: argparse.ArgumentParser, *, positional: bool = True, default: str = "envguard's own") -> None:
     """Which environment."""
     which = parser.add_mutually_exclusive_group()
     if positional:
@@ -285,7 +305,7 @@ def add_target(parser: argparse.ArgumentParser, *, positional: bool = True) -> N
         "--prefix",
         "-p",
         metavar="PREFIX",
-        help="the same, as conda spells it" if positional else "the folder of the environment; default: envguard's own",
+        help="the same, as conda spells it" if positional else f"the folder of the environment; default: {default}",
     )
     which.add_argument("--name", "-n", metavar="ENV", help="the name of the environment, `base` included")
     which.add_argument("--python", metavar="EXE", help="an interpreter, which is started to tell its own environment")

@@ -8,6 +8,14 @@ from envguard.rules.activation import activation_points_elsewhere, not_activated
 from envguard.rules.architecture import architecture_mismatch
 from envguard.rules.arrow import arrow_mismatch
 from envguard.rules.cache import package_cache_damaged
+from envguard.rules.cells import (
+    cell_breaks_constraint,
+    cell_conda_after_pip,
+    cell_shell_pip,
+    cell_unpinned,
+    environment_file_without_pip,
+    import_not_in_environment,
+)
 from envguard.rules.channels import channels_not_strict, defaults_and_forge, mixed_channels
 from envguard.rules.cuda_beside import cuda_coexists, cudatoolkit_not_linked
 from envguard.rules.cuda_driver import driver_library_mismatch, driver_too_old, gpu_arch_not_built
@@ -132,5 +140,11 @@ RULES: tuple[Rule, ...] = (
     defaults_and_forge,
     pip_user_or_target_set,
     externally_managed,
+    cell_shell_pip,
+    cell_conda_after_pip,
+    cell_unpinned,
+    cell_breaks_constraint,
     install_log_warning,
+    environment_file_without_pip,
+    import_not_in_environment,
 )
