@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -66,17 +65,13 @@ def read(source: str | Path | bytes | IO[bytes], patterns: tuple[Pattern, ...]) 
 def read_texts(texts: Iterable[tuple[str, str]], patterns: tuple[Pattern, ...]) -> tuple[LogLine, ...]:
     """The warnings in some texts, each with the source that is told of it."""
     search: _Search | None = None
+    marks = tuple(dict.fromkeys(mark for each in patterns for mark in each.marks))
     for source, said in texts:
         # most texts hold the first word of no warning
-        if any(mark in said for mark in _marks(patterns)):
+        if any([mark in said for mark in marks]):  # noqa: C419 - a third faster, for each of thousands of outputs
             search = search or _Search(patterns)
             search.over(io.StringIO(said, newline=None), _source(source))
     return () if search is None else tuple(search.found.values())
-
-
-@lru_cache(maxsize=4)
-def _marks(patterns: tuple[Pattern, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(mark for each in patterns for mark in each.marks))
 
 
 def _source(source: str) -> Callable[[int], str]:

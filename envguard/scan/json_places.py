@@ -24,10 +24,12 @@ class Literal(NamedTuple):
     end: int
 
 
-def sources(content: str) -> list[list[Literal]]:
-    """For each cell of a notebook the strings that its source is kept in."""
+def sources(content: str, count: int | None = None) -> list[list[Literal]]:
+    """For each cell of a notebook, or the first so many, the strings that its source is kept in."""
     found: list[list[Literal]] = []
     for path, literal in _strings(content):
+        if count is not None and isinstance(path[1], int) and path[1] >= count:
+            break
         at = _cell(path)
         if at is not None:
             found += [[] for _ in range(at + 1 - len(found))]

@@ -84,7 +84,7 @@ def fix(path: str, content: str, installs: Iterable[Install]) -> tuple[Install, 
 
 
 def _with(content: str, wanted: dict[int, list[tuple[int, int, str]]]) -> str:
-    places = sources(content)
+    places = sources(content, max(wanted) + 1)
     edits = []
     for cell, changes in wanted.items():
         where = list(characters(content, places[cell])) if cell < len(places) else []

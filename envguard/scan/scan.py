@@ -179,15 +179,19 @@ def _placed(scanned: Scanned, content: str, told: tuple[Finding, ...]) -> Iterat
     known = {each.source: each for each in reversed(scanned.installs)}
     lines = _Lines(content) if scanned.kind == "notebook" else None
     imported = {each.source: each for each in scanned.imports}
-    cells = notebook.loads(content) if scanned.kind == "notebook" else []
+    shelled = scanned.kind == "notebook" and any(each.rule == _SHELL_PIP for each in told)
+    cells = notebook.loads(content) if shelled else []
     found = []
+    if lines is not None:  # once, up to the last of them
+        cells_of = [known[s].cell or 0 for s in (each.evidence[0].source for each in told) if s in known]
+        lines.of(max(cells_of, default=1), 1)
     for finding in told:
         source = finding.evidence[0].source
         install = known.get(source)
         fixable = False
         if install is not None:
             spot = _spot(scanned.path, install, lines)
-            if finding.rule == _SHELL_PIP and install.cell is not None:
+            if shelled and finding.rule == _SHELL_PIP and install.cell is not None:
                 fixable = rewrite.rewritten(notebook.source_of(cells[install.cell - 1]), install) is not None
         elif source in imported:
             each = imported[source]
@@ -222,12 +226,14 @@ class _Lines:
 
     def __init__(self, content: str) -> None:
         self._content = content
-        self._places: list[list[json_places.Literal]] | None = None
+        self._places: list[list[json_places.Literal]] = []
+        self._seen = 0
 
     def of(self, cell: int, line: int) -> int | None:
         """The line of the file; None where a cell has no source there."""
-        if self._places is None:
-            self._places = json_places.sources(self._content)
+        if cell > self._seen:
+            self._places = json_places.sources(self._content, cell)
+            self._seen = cell
         literals = self._places[cell - 1] if cell <= len(self._places) else []
         if not literals:
             return None

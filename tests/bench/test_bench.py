@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.bench import run
+from tests.bench import run, scan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,3 +29,10 @@ def test_quick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "check of 40 packages",
     ):
         assert what in told
+
+
+def test_scan(capsys: pytest.CaptureFixture[str]) -> None:
+    assert scan.main(["--quick"]) == 0
+    told = capsys.readouterr().out
+    assert "40 small notebooks" in told
+    assert "one notebook of 2 MB" in told
