@@ -44,7 +44,7 @@ def _document(told: Inventory, *, with_pip: bool) -> Any:
     document = CommentedMap()
     document["name"] = told.name
     # without the second word conda would add the channels of whoever makes it anew, `defaults` among them
-    document["channels"] = CommentedSeq([*told.channels, *(() if told.foreign else ("nodefaults",))])
+    document["channels"] = CommentedSeq([*told.channels, *(() if told.defaults else ("nodefaults",))])
     document["dependencies"] = dependencies
     return document
 

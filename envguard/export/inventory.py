@@ -40,8 +40,8 @@ class Inventory:
     name: str
     channels: tuple[str, ...]
     """The strongest first, without secrets."""
-    foreign: bool
-    """Whether a channel of theirs is `defaults`, so that those of whoever makes it anew need not be kept away."""
+    defaults: bool
+    """Whether `defaults` is one of them, so that nobody's `defaults` need be kept away."""
     conda: tuple[CondaItem, ...]
     pip: tuple[PipItem, ...]
     given: tuple[str, ...]
@@ -59,7 +59,7 @@ def inventory(env: Environment, depth: Depth) -> Inventory:
     """What is there, to be written down so closely."""
     from_pip = pip_part.items(env, depth)
     from_conda = conda_part.items(env, depth, needs_pip=any(item.line is not None for item in from_pip.items))
-    listed, only_defaults = chosen(env)
+    listed, defaults = chosen(env)
     found = indexes(env, from_pip.items)
     lost = (
         *from_conda.lost,
@@ -73,7 +73,7 @@ def inventory(env: Environment, depth: Depth) -> Inventory:
         depth=depth,
         name=env.name if _NAME.fullmatch(env.name) and not env.base else "work",
         channels=listed,
-        foreign=only_defaults,
+        defaults=defaults,
         conda=from_conda.items,
         pip=from_pip.items,
         given=pip_part.given(env),

@@ -47,10 +47,8 @@ def tried(
 def _conda(told: Inventory, *, network: bool, progress: Callable[[Text], None] | None) -> Tried:
     env = told.env
     config = config_of(env)
-    # by their addresses in the records, which may hold what the file leaves out
-    named = [name for name in told.channels if "://" in name or name.startswith("/")] or list(told.channels)
-    named = list(dict.fromkeys((*told.channels, *named)))
-    chosen = channels(config, named=named, override=True)
+    # the file's own channels, in its order, by whatever address this machine's configuration gives them
+    chosen = channels(config, named=told.channels, override=True)
     if progress is not None:
         progress(text("solving from the channels {channels}", channels=told.channels))
     empty = replace(env, conda_packages=(), history=())

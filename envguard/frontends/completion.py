@@ -5,7 +5,8 @@ from __future__ import annotations
 from envguard import api
 
 _OPTIONS = ("--deep", "--select", "--ignore", "--details", "--no-config", "--out", "--help")
-_WORDS = ("cuda", "explain", "history", "rules", "why")
+_WORDS = ("cuda", "explain", "export", "history", "rules", "why")
+_FORMS = ("environment-yml", "explicit", "requirements", "dockerfile")
 _BEFORE_A_RULE = ("--select", "--ignore", "explain")
 
 
@@ -19,6 +20,8 @@ def complete(line: str, symbol: str) -> list[str]:
     before = words[-2] if words[-1] == "=" else words[-1]
     if before in _BEFORE_A_RULE:
         candidates = tuple(rule.id for rule in api.rules())
+    elif before == "export":
+        candidates = _FORMS
     elif symbol.startswith("-"):
         candidates = _OPTIONS
     else:

@@ -39,6 +39,7 @@ class EnvguardMagics(Magics):
           %envcheck why [--details] [-o NAME] [FILE]
           %envcheck cuda [--details] [-o NAME] [PREFIX]
           %envcheck [--quick] [--build] [--details] [-o NAME] forecast COMMAND
+          %envcheck export [-o NAME] [FORM]
           %envcheck explain RULE
           %envcheck rules
 
@@ -56,6 +57,7 @@ class EnvguardMagics(Magics):
           forecast COMMAND what a command such as `pip install X` would change here, and what would break
           --quick          look only at what the command names: at once, and without a network
           --build          build what is only there as source, to learn what it needs: runs its code
+          export FORM      this environment as a file: environment-yml, explicit, requirements or dockerfile
           explain RULE     what a rule means, and how to repair what it finds
           rules            list all rules
 
