@@ -95,14 +95,14 @@ def cell_unpinned(env: Environment) -> Iterator[Found]:
     How to repair: write `name==version`, or `name @ git+https://host/project@COMMIT` with the whole commit. `envguard export`
     writes both for an environment that works.
 
-    Not reported: `-r requirements.txt`, a project of one's own (`-e .`), a wheel by its address, and installers that renew
-    themselves.
+    Not reported: `-r requirements.txt`, a project of one's own (`-e .`), a wheel by its address, installers that renew
+    themselves, and what a variable fills in.
     """
     for file in env.scanned or ():
         for each in file.installs:
             if each.verb not in ("install", "update", "create", "sync"):
                 continue
-            loose = tuple(wanted for wanted in each.wanted if not wanted.pinned and wanted.name not in _OWN)
+            loose = tuple(wanted for wanted in each.wanted if not wanted.pinned and not _is_open(wanted))
             for wanted in loose:
                 if wanted.kind == "vcs":
                     yield _found(
@@ -222,6 +222,11 @@ def _found(
     return Found(
         subject=subject or install.tool, message=message, evidence=(Evidence(says, source),), severity=severity
     )
+
+
+def _is_open(wanted: Wanted) -> bool:
+    """Whether what is asked for is an installer itself, or known only when the command runs."""
+    return wanted.name in _OWN or "$" in wanted.text or "{" in wanted.text
 
 
 def _adds(install: Install) -> bool:

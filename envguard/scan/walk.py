@@ -84,7 +84,7 @@ def _below(folder: str, seen: set[str]) -> Iterator[tuple[str, str] | Problem]:
             if name not in _LEFT_OUT and not os.path.isdir(f"{place}/{name}/conda-meta")  # noqa: PTH112
         )
         for name in sorted(inside):
-            path = os.path.join(place, name)  # noqa: PTH118 - as it was given
+            path = os.path.join(place, name).removeprefix(f".{os.sep}")  # noqa: PTH118 - as it was given
             kind = kind_of(path)
             if kind is not None:
                 yield from _once(path, kind, seen)

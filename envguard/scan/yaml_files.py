@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from envguard.commands import requirements
@@ -32,6 +33,7 @@ _SCRIPTS = frozenset(
     )
 )
 _DEEPEST = 30
+_EXPRESSION = re.compile(r"\$\{\{([^}\n]{0,300})\}\}")
 
 
 class NotYaml(ValueError):
@@ -62,8 +64,15 @@ def read_ci(path: str, content: str) -> Scanned:
         # a block begins on the line after its key, a plain text on the key's own
         block = line <= len(lines) and lines[line - 1].rstrip().endswith(("|", ">", "|-", ">-", "|+", ">+"))
         offset = line if block else line - 1
-        found += installs.of_script(script, where, lambda number: f"{path}:{number}", stage=stage, offset=offset)
+        found += installs.of_script(
+            _EXPRESSION.sub(_variable, script), where, lambda number: f"{path}:{number}", stage=stage, offset=offset
+        )
     return Scanned(path, "ci", tuple(sorted(found, key=lambda each: (each.stage, each.line))))
+
+
+def _variable(found: re.Match[str]) -> str:
+    """What GitHub fills in before the shell reads the line, as the variable that it is to whoever reads the file."""
+    return "$" + (re.sub(r"\W+", "_", found[1]).strip("_") or "expression")
 
 
 def _scripts(node: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[str, int, tuple[str, ...]]]:

@@ -55,6 +55,7 @@ DOCKERFILES = [
     ("FROM x\nRUN <<EOF\npip install six==1\nconda install xz=1=0\nEOF\nRUN true\n", [(ORDER, "4")]),
     ("FROM x\nrun pip install six\n", [(LOOSE, "2")]),
     ("FROM x\r\nRUN true && \\\r\n  pip install six\r\n", [(LOOSE, "3")]),
+    ("FROM x\nARG V\nRUN pip install six==${V}\n", []),
     ("FROM x\n# RUN pip install six\nENV A=pip\nCMD pip install six\n", []),
 ]
 
@@ -87,6 +88,11 @@ CIRCLE = "jobs:\n  one:\n    steps:\n      - run:\n          command: pip instal
         (".github/workflows/ci.yml", GITHUB, [(ORDER, "9")]),
         (".gitlab-ci.yml", GITLAB, [(ORDER, "5")]),
         (".circleci/config.yml", CIRCLE, [(LOOSE, "5")]),
+        (
+            ".github/workflows/a.yml",
+            "jobs:\n  a:\n    steps:\n    - run: pip install six==${{ matrix.six }} xz\n",
+            [(LOOSE, "4")],
+        ),
         ("postBuild", "#!/bin/bash\npip install six==1\nconda install xz=1=0\n", [(ORDER, "3")]),
         ("a.sh", "conda install -n one xz=1=0\npip install six\n", [(LOOSE, "2")]),
         ("environment.yml", "just: something\n", []),

@@ -46,6 +46,7 @@ CELLS: list[tuple[tuple[str, ...], list[tuple[str, str]]]] = [
     (("%pip install x@git+https://example.org/x.git@" + "a" * 40,), []),
     (("%pip install six==1.16.0 -r requirements.txt",), []),
     (("%pip install --upgrade pip",), []),
+    (("%pip install six=={version} {name}",), []),
     (("%pip uninstall --yes six",), []),
     # two that do not fit together
     (("%pip install six==1.16.0", "%pip install six==1.15.0"), [(FIT, "c2:1")]),
