@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from envguard.export.channels import secret
+from envguard.export.channels import plain, secret
 from envguard.export_report import Depth, Lost
 from envguard.masking import without_secrets
 from envguard.model import Text, text
@@ -29,6 +29,7 @@ _PART = re.compile(r"[A-Za-z0-9_.!+-]{1,200}")
 _SPEC = re.compile(r"[\w.:/\[\]='\",<>!~*|+ -]{1,300}")
 _URL = re.compile(r"(?:https?|file)://[^\s#?\"'\\]{1,1000}\.(?:conda|tar\.bz2)", re.ASCII)
 _SECRET = re.compile(r"(?<=://)[^/@\s]*@|/t/[^/\s]+(?=/)")
+_HIDDEN = re.compile(r"<secret>|<TOKEN>")
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
 
@@ -59,13 +60,11 @@ def items(env: Environment, depth: Depth, *, needs_pip: bool) -> CondaPart:
     replaced = env.replaced
     asked = _asked(env, lost) if depth is Depth.HISTORY else None
     for package in env.conda_packages or ():
-        if asked is not None and package.name not in asked:
-            continue
         if not all(_PART.fullmatch(part) for part in (package.name, package.version, package.build or "0")):
             lost.append(Lost(package.name, text("{record} names something that is no package", record=package.record)))
             continue
         note = _note(env, package, replaced, lost)
-        if note is None and package.name in replaced:
+        if (note is None and package.name in replaced) or (asked is not None and package.name not in asked):
             continue
         spec = _spec(package, depth) if asked is None else asked[package.name]
         if asked is not None and spec == "python" and needs_pip:
@@ -118,7 +117,7 @@ def _asked(env: Environment, lost: list[Lost]) -> Mapping[str, str]:
     found = {}
     for name in names:
         spec = without_secrets(" ".join(written.get(name, name).split()))
-        found[name] = spec if _SPEC.fullmatch(spec) and spec_name(spec) == name and "<secret>" not in spec else name
+        found[name] = spec if _SPEC.fullmatch(spec) and spec_name(spec) == name and not _HIDDEN.search(spec) else name
     return found
 
 
@@ -213,12 +212,9 @@ def _item(env: Environment, package: CondaPackage, spec: str, note: Text | None,
             )
         )
     elif secret(package.channel or ""):
-        lost.append(
-            Lost(
-                package.name,
-                text("the channel of {name} was asked with a secret, which is left out", name=package.name),
-            )
-        )
+        name = plain(package.channel or "")
+        said = text("the channel {channel} was asked with a password or a token, which is left out", channel=name)
+        lost.append(Lost(f"channel {name}", said))
     md5 = told.get("md5")
     digest = md5 if isinstance(md5, str) and _MD5.fullmatch(md5) else None
     return CondaItem(package.name, spec, url if url and _URL.fullmatch(url) else None, digest, note)

@@ -42,11 +42,16 @@ def write(told: Inventory) -> str:
 
 def lost(told: Inventory) -> Iterator[Lost]:
     """What only this form loses."""
-    for item in told.conda:
-        if item.url is None:
-            yield Lost(item.name, text("the record of {name} does not tell where it was fetched", name=item.name))
-        elif item.md5 is None:
-            yield Lost(item.name, text("the record of {name} has no MD5, so nothing checks the file", name=item.name))
+    nowhere = tuple(item.name for item in told.conda if item.url is None)
+    if nowhere:
+        yield Lost(
+            "records", text("no record tells where these were fetched, so they are missing: {names}", names=nowhere)
+        )
+    unchecked = tuple(item.name for item in told.conda if item.url is not None and item.md5 is None)
+    if unchecked:
+        yield Lost(
+            "records", text("nothing checks the files of these, whose records have no MD5: {names}", names=unchecked)
+        )
     if places := tuple(dict.fromkeys(item.url.rsplit("/", 2)[0] for item in told.conda if item.url and item.url.startswith("file:"))):  # fmt: skip
         yield Lost("channels", text("these channels are folders of this machine: {places}", places=places))
 
