@@ -36,7 +36,12 @@ def analyse(env: Environment, selection: Selection = Selection(), rules: tuple[R
     findings: list[Finding] = []
     skipped: list[Skipped] = []
     failed: list[Failed] = []
-    chosen = select(rules, selection)
+    # a rule about files is none about an environment: where nobody gave files it is only told of if it was named
+    chosen = tuple(
+        rule
+        for rule in select(rules, selection)
+        if selection.select or env.scanned is not None or "scanned" not in rule.needs
+    )
     for rule in chosen:
         missing = tuple(need for need in rule.needs if getattr(env, need) is None)
         if missing:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from envguard.analyse import analyse
 from envguard.facts import Importable
+from envguard.settings import Selection
 from tests.rules.facts import SITE, env, pkg
 from tests.scan.notebooks import code, notebook, of, stream, told
 
@@ -134,6 +136,13 @@ def test_against_an_environment(tmp_path: Path, cell: str, expected: list[tuple[
 
 def test_without_an_environment_nothing_is_said_of_it(tmp_path: Path):
     assert told(of(tmp_path, "a.ipynb", notebook("import flask\n%pip install numpy==2.3.5"))) == []
+
+
+def test_a_check_of_an_environment_is_not_about_files():
+    nothing = replace(LAB, scanned=None)
+    assert not {SHELL, ABSENT} & {each.rule for each in analyse(nothing).skipped}
+    [skipped] = analyse(nothing, Selection(select=(SHELL,))).skipped
+    assert skipped.reason.english() == "only `envguard scan` reads notebooks and other files"
 
 
 def test_an_import_that_something_else_may_bring_is_likely(tmp_path: Path):
