@@ -592,6 +592,14 @@ def scan(
         return read(paths, env, selection, fix=fix, progress=progress)
 
 
+def stamp(file: str | Path, prefix: str | Path | None = None) -> tuple[str, ...]:
+    """Writes into a notebook's file in which environment it works; the modules that it tells of."""
+    with brought.visit():
+        from envguard.scan.stamp import stamp as write
+
+        return write(file, _environment(prefix, None, None, None, process=None))
+
+
 def pages() -> tuple[RulePage, ...]:
     """Every rule as renderers need it."""
     return tuple(RulePage(rule.id, rule.code, rule.severity, rule.title, rule.page) for rule in rules())

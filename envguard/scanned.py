@@ -73,6 +73,26 @@ class Imported:
 
 
 @value
+class Stamped:
+    """What a notebook's stamp says of one module that it imports."""
+
+    module: str
+    distribution: str
+    version: str
+    by: str
+    """conda or pip."""
+
+
+@value
+class Stamp:
+    """The record of an environment that a notebook carries, described in `envguard.scan.stamp`."""
+
+    python: str | None
+    platform: str | None
+    packages: tuple[Stamped, ...]
+
+
+@value
 class Scanned:
     """One file."""
 
@@ -85,5 +105,7 @@ class Scanned:
     imports: tuple[Imported, ...] = ()
     local: frozenset[str] = frozenset()
     """Modules that lie beside the file."""
+    stamp: Stamp | None = None
+    """What the notebook says of the environment that it was made in."""
     pip_missing: int | None = None
     """The line at which an environment file leaves something to pip without asking for pip."""

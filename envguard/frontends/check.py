@@ -22,6 +22,7 @@ from envguard.frontends.arguments import Parser, add_configuration, add_deep, ad
 from envguard.frontends.foresight import foreseen
 from envguard.frontends.progress import bar
 from envguard.model import Answer, Timeline, text
+from envguard.render.language import say
 from envguard.settings import Configuration
 
 if TYPE_CHECKING:
@@ -102,6 +103,11 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
             _show(shell, api.cuda(words[1] if len(words) > 1 else None), options)
         case ["export"] | ["export", _] as words:
             _export(shell, words[1] if len(words) > 1 else Form.ENVIRONMENT_YML.value, options)
+        case ["stamp", file]:
+            told = api.stamp(file)
+            _say(say(text("{file} tells now of {n} module; open it anew if it is open", "{file} tells now of {n} modules; open it anew if it is open", file=file, n=len(told))))  # fmt: skip
+        case ["stamp", *_]:
+            raise BadArguments(text("`stamp` takes the file of one notebook"))
         case ["history"] | ["history", _] as words:
             _show(shell, api.history(words[1] if len(words) > 1 else None), options)
         case [] | [_] as words:

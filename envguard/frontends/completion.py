@@ -5,7 +5,7 @@ from __future__ import annotations
 from envguard import api
 
 _OPTIONS = ("--deep", "--select", "--ignore", "--details", "--no-config", "--out", "--help")
-_WORDS = ("cuda", "explain", "export", "history", "rules", "why")
+_WORDS = ("cuda", "explain", "export", "history", "rules", "stamp", "why")
 _FORMS = ("environment-yml", "explicit", "requirements", "dockerfile")
 _BEFORE_A_RULE = ("--select", "--ignore", "explain")
 

@@ -40,6 +40,7 @@ class EnvguardMagics(Magics):
           %envcheck cuda [--details] [-o NAME] [PREFIX]
           %envcheck [--quick] [--build] [--details] [-o NAME] forecast COMMAND
           %envcheck export [-o NAME] [FORM]
+          %envcheck stamp NOTEBOOK
           %envcheck explain RULE
           %envcheck rules
 
@@ -58,6 +59,7 @@ class EnvguardMagics(Magics):
           --quick          look only at what the command names: at once, and without a network
           --build          build what is only there as source, to learn what it needs: runs its code
           export FORM      this environment as a file: environment-yml, explicit, requirements or dockerfile
+          stamp NOTEBOOK   write into the notebook's file which versions it imports here; `envguard scan --name ENV` compares
           explain RULE     what a rule means, and how to repair what it finds
           rules            list all rules
 

@@ -15,6 +15,7 @@ from envguard.rules.cells import (
     cell_unpinned,
     environment_file_without_pip,
     import_not_in_environment,
+    stamp_differs,
 )
 from envguard.rules.channels import channels_not_strict, defaults_and_forge, mixed_channels
 from envguard.rules.cuda_beside import cuda_coexists, cudatoolkit_not_linked
@@ -147,4 +148,5 @@ RULES: tuple[Rule, ...] = (
     install_log_warning,
     environment_file_without_pip,
     import_not_in_environment,
+    stamp_differs,
 )

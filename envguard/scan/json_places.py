@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TOKEN = re.compile(r'"(?:[^"\\]+|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_INSIDE = 2
+"""How deep the values of a notebook's own keys lie."""
 _CHARACTER = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL
 )
@@ -42,6 +44,24 @@ def characters(content: str, literals: list[Literal]) -> Iterator[tuple[int, int
     for literal in literals:
         for match in _CHARACTER.finditer(content, literal.start + 1, literal.end - 1):
             yield match.start(), match.end()
+
+
+def metadata(content: str) -> tuple[int, int]:
+    """Where the object of a notebook's own metadata begins and ends, its brackets included; ValueError if there is none."""
+    depth, start, key = 0, -1, ""
+    for match in _TOKEN.finditer(content):
+        first = match[0][0]
+        if first in "{[":
+            depth += 1
+            if depth == _INSIDE and key == "metadata" and first == "{":
+                start = match.start()
+        elif first in "}]":
+            depth -= 1
+            if depth == 1 and start >= 0:
+                return start, match.end()
+        elif depth == 1 and first != ":":
+            key = match[0][1:-1] if first == '"' else ""
+    raise ValueError("it has no metadata")
 
 
 def _cell(path: list[str | int]) -> int | None:

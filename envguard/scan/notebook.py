@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from envguard import install_log
 from envguard.rules.install_warnings import PATTERNS
-from envguard.scan import imports, installs
+from envguard.scan import imports, installs, stamps
 from envguard.scanned import Scanned
 
 if TYPE_CHECKING:
@@ -29,10 +29,17 @@ class NotANotebook(ValueError):
 
 def loads(content: str) -> list[dict[str, Any]]:
     """The cells of a notebook; ValueError if it is none."""
+    return _cells(_json(content))
+
+
+def _json(content: str) -> Any:
     try:
-        told = json.loads(content.removeprefix("\ufeff"))
+        return json.loads(content.removeprefix("\ufeff"))
     except RecursionError as error:
         raise NotANotebook("nested too deeply") from error
+
+
+def _cells(told: Any) -> list[dict[str, Any]]:
     cells = told.get("cells") if isinstance(told, dict) else None
     if cells is None and isinstance(told, dict) and isinstance(told.get("worksheets"), list):
         cells = [cell for sheet in told["worksheets"] if isinstance(sheet, dict) for cell in sheet.get("cells") or ()]
@@ -57,7 +64,8 @@ def joined(told: object) -> str:
 def read(path: str, content: str, *, with_imports: bool) -> Scanned:
     """What a notebook asks for, has been warned of, and imports."""
     where = installs.place(path, kernel=True)
-    cells = loads(content)
+    whole = _json(content)
+    cells = _cells(whole)
     found: list[Install] = []
     used: list[Imported] = []
     for number, cell in enumerate(cells, 1):
@@ -73,7 +81,8 @@ def read(path: str, content: str, *, with_imports: bool) -> Scanned:
         if with_imports:
             used += imports.of_cell(source, told, number)
     warnings = install_log.read_texts(_outputs(path, cells), PATTERNS)
-    return Scanned(path, "notebook", tuple(found), warnings, tuple(used), _beside(path) if used else frozenset())
+    beside = _beside(path) if used else frozenset()
+    return Scanned(path, "notebook", tuple(found), warnings, tuple(used), beside, stamps.read(whole) if used else None)
 
 
 def _is_python(told: dict[str, Any]) -> bool:

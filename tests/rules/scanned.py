@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from envguard.scanned import Scanned
 
 
-def notebook(path: str, source: str) -> Scanned:
-    """A notebook of one cell."""
+def notebook(path: str, source: str, **stamped: str) -> Scanned:
+    """A notebook of one cell, with a stamp that tells of these versions."""
     cell = {"cell_type": "code", "source": source}
-    return notebooks.read(path, json.dumps({"cells": [cell]}), with_imports=True)
+    packages = {name: {"distribution": name, "version": version, "by": "pip"} for name, version in stamped.items()}
+    stamp = {"schema": 1, "python": "3.8.1", "platform": "linux-64", "packages": packages}
+    whole = {"cells": [cell], "metadata": {"envguard": stamp} if stamped else {}}
+    return notebooks.read(path, json.dumps(whole), with_imports=True)
 
 
 def environment(path: str, content: str) -> Scanned:

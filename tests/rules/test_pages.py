@@ -213,6 +213,7 @@ CODES = {
     "install-log-warning": 604,
     "environment-file-without-pip": 605,
     "import-not-in-environment": 606,
+    "stamp-differs": 607,
 }
 
 
@@ -386,7 +387,8 @@ LOG = tuple(
 SCANNED = (
     scanned.notebook(
         "a.ipynb",
-        "!pip install numpy==1\n!pip install numpy==2 x git+https://example.org/x\n%conda install xz\nimport flask",
+        "!pip install numpy==1\n!pip install numpy==2 x git+https://example.org/x\n%conda install xz\nimport flask, numpy",
+        numpy="0.1",
     ),
     scanned.environment("environment.yml", "dependencies:\n- numpy\n- pip:\n  - x\n"),
 )
