@@ -14,8 +14,6 @@ from envguard.rules.cells import (
     cell_shell_pip,
     cell_unpinned,
     environment_file_without_pip,
-    import_not_in_environment,
-    stamp_differs,
 )
 from envguard.rules.channels import channels_not_strict, defaults_and_forge, mixed_channels
 from envguard.rules.cuda_beside import cuda_coexists, cudatoolkit_not_linked
@@ -40,6 +38,7 @@ from envguard.rules.kernelspecs import kernelspec_dead, kernelspec_other_env, ke
 from envguard.rules.loader import libstdcxx_too_old, needed_library_missing, system_libcrypto, wrong_libstdcxx
 from envguard.rules.metadata import dist_info_without_metadata, dist_info_without_record, duplicate_dist_info
 from envguard.rules.mkl import mkl_breaks_torch, pip_numpy_in_mkl_env
+from envguard.rules.notebook_imports import import_not_in_environment, stamp_differs
 from envguard.rules.numpy_abi import numpy2_with_old_extension, numpy_abi_mismatch
 from envguard.rules.openmp import kmp_duplicate_ok_set, threading_layer_conflict, two_openmp_runtimes
 from envguard.rules.order import alternating_installers, conda_after_pip_rule, pip_where_conda_has_it

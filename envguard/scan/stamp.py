@@ -12,7 +12,7 @@ from envguard.analyse import now
 from envguard.errors import BadArguments
 from envguard.model import text
 from envguard.probe import reading
-from envguard.rules.cells import stamped
+from envguard.rules.notebook_imports import stamped
 from envguard.scan import notebook
 from envguard.scan.json_places import metadata
 from envguard.scan.stamps import KEY, SCHEMA

@@ -42,6 +42,7 @@ from envguard.rules import (
     loader,
     metadata,
     mkl,
+    notebook_imports,
     numpy_abi,
     openmp,
     order,
@@ -124,6 +125,7 @@ FAMILIES = (
     cuda_driver,
     install_log,
     cells,
+    notebook_imports,
 )
 HEADINGS = ("Why it matters:", "How to repair:", "Not reported:")
 CODES = {
