@@ -103,12 +103,12 @@ def _index(option: str, told: str, note: Text) -> Index:
     masked = without_secrets(plain)
     if not _PLAIN.fullmatch(masked) or SECRET in masked or "<TOKEN>" in masked:
         address = re.sub(r"[?#].*", "", masked)
-        lost = text("an index is left out, since its address holds a secret: {address}", address=address)
+        lost = text("an index whose address holds a secret is left out ({address})", address=address)
         return Index(option, None, lost, lost)
     if not hidden:
         return Index(option, f"{option} {masked}", note)
     line = f"{option} {masked.replace('://', '://' + VARIABLES, 1)}"
     lost = text(
-        "the index {address} wants a user and a password: set PIP_INDEX_USER and PIP_INDEX_PASSWORD", address=masked
+        "the index {address} wants a user and a password (set PIP_INDEX_USER and PIP_INDEX_PASSWORD)", address=masked
     )
     return Index(option, line, lost, lost)

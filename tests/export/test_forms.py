@@ -247,13 +247,13 @@ CONFIGURED = [
         f"index-url = https://me:{TOKEN}@wheels.example.org/simple",
         ["--index-url https://${PIP_INDEX_USER}:${PIP_INDEX_PASSWORD}@wheels.example.org/simple"],
         [
-            "the index https://wheels.example.org/simple wants a user and a password: set PIP_INDEX_USER and PIP_INDEX_PASSWORD"
+            "the index https://wheels.example.org/simple wants a user and a password (set PIP_INDEX_USER and PIP_INDEX_PASSWORD)"
         ],
     ),
     (
         f"extra-index-url = https://wheels.example.org/simple?token={TOKEN}",
         [],
-        ["an index is left out, since its address holds a secret: https://wheels.example.org/simple"],
+        ["an index whose address holds a secret is left out (https://wheels.example.org/simple)"],
     ),
     ("find-links = /srv/wheels", [], ["pip looked into /srv/wheels, which only this machine has"]),
     ("trusted-host = wheels.example.org", ["--trusted-host wheels.example.org"], []),
@@ -267,6 +267,7 @@ def test_indexes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, opt
     told = one(lab(dist("tabulate", "0.9.0")))
     assert pip_lines(parsed(told.content)) == [*options, "tabulate==0.9.0"]
     assert lost(told) == says
+    assert all(f"#   * {each}\n" in told.content for each in says)
     for form in Form:
         assert TOKEN not in one(lab(dist("tabulate", "0.9.0")), form).content
     nothing = one(lab())
