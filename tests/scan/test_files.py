@@ -87,6 +87,8 @@ CIRCLE = "jobs:\n  one:\n    steps:\n      - run:\n          command: pip instal
     [
         (".github/workflows/ci.yml", GITHUB, [(ORDER, "9")]),
         (".gitlab-ci.yml", GITLAB, [(ORDER, "5")]),
+        ("azure-pipelines.yml", "steps:\n- script: pip install six==1\n- bash: conda install xz=1=0\n", [(ORDER, "3")]),
+        (".travis.yml", "install:\n  - pip install six==1\nscript:\n  - conda install xz=1=0\n", [(ORDER, "4")]),
         (".circleci/config.yml", CIRCLE, [(LOOSE, "5")]),
         (
             ".github/workflows/a.yml",
