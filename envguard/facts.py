@@ -29,6 +29,7 @@ from envguard.machine import (  # noqa: TC001 - from_dict asks for the hints whe
 from envguard.model import Problem, Text
 from envguard.probe.reading import spec_name as spec_name  # for rules, which ask all about specs of versions
 from envguard.process import Elsewhere, Process
+from envguard.scanned import Scanned  # noqa: TC001 - as above
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -334,6 +335,8 @@ class Environment:
     """The ELF headers of what is mapped, or of what may not find its libraries."""
     install_log: tuple[LogLine, ...] | None = None
     """The warnings in what an installer printed, where somebody gave that."""
+    scanned: tuple[Scanned, ...] | None = None
+    """What notebooks and other files ask installers for, where somebody gave them."""
     ledger: tuple[Entry, ...] | None = None
     """The newest entries of our ledger; None if there is none, or one that came from elsewhere."""
     ledger_file: str | None = None

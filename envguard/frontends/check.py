@@ -15,12 +15,14 @@ from IPython.display import display
 from envguard import api
 from envguard.cuda_report import CudaReport
 from envguard.errors import BadArguments
+from envguard.export_report import Depth, Form
 from envguard.forecast_report import Forecast
 from envguard.frontends import catalog, output, repairing
 from envguard.frontends.arguments import Parser, add_configuration, add_deep, add_foresight, add_selection, selection
 from envguard.frontends.foresight import foreseen
 from envguard.frontends.progress import bar
 from envguard.model import Answer, Timeline, text
+from envguard.render.language import say
 from envguard.repair_report import RepairReport
 from envguard.settings import Configuration
 
@@ -111,6 +113,13 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
             )
         case ["cuda"] | ["cuda", _] as words:
             show(shell, api.cuda(words[1] if len(words) > 1 else None), options)
+        case ["export"] | ["export", _] as words:
+            _export(shell, words[1] if len(words) > 1 else Form.ENVIRONMENT_YML.value, options)
+        case ["stamp", file]:
+            told = api.stamp(file)
+            _say(say(text("{file} tells now of {n} module; open it anew if it is open", "{file} tells now of {n} modules; open it anew if it is open", file=file, n=len(told))))  # fmt: skip
+        case ["stamp", *_]:
+            raise BadArguments(text("`stamp` takes the file of one notebook"))
         case ["history"] | ["history", _] as words:
             show(shell, api.history(words[1] if len(words) > 1 else None), options)
         case [] | [_] as words:
@@ -134,6 +143,18 @@ def _forecast(shell: InteractiveShell, line: str, source: str) -> None:
     check_out(options)
     place = api.place()
     show(shell, foreseen(api.command_of_cell(source, place), place, options), options)
+
+
+def _export(shell: InteractiveShell, form: str, options: argparse.Namespace) -> None:
+    """The file as text, to be copied; what it does not hold stands in it."""
+    if form not in {each.value for each in Form}:
+        raise BadArguments(
+            text("{form} is no form of an export: {forms}", form=form, forms=tuple(each.value for each in Form))
+        )
+    (told,) = api.export(None, (Form(form),), Depth.EXACT)
+    if options.out is not None:
+        shell.push({options.out: told.content})  # type: ignore[no-untyped-call]
+    _say(told.content.rstrip("\n"))
 
 
 def check_out(options: argparse.Namespace) -> None:

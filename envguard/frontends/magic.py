@@ -31,7 +31,7 @@ class EnvguardMagics(Magics):
 
     @line_magic
     def envcheck(self, line: str) -> None:
-        """Tell whether conda and pip agree about this kernel's environment. Looks only; changes nothing but by `repair --apply`.
+        """Tell whether conda and pip agree about this kernel's environment. Looks only; changes nothing but by `repair --apply` and `stamp`.
 
         Usage:
           %envcheck [--deep] [--select RULE] [--ignore RULE] [--details] [-o NAME] [PREFIX]
@@ -41,6 +41,8 @@ class EnvguardMagics(Magics):
           %envcheck [--quick] [--build] [--details] [-o NAME] forecast COMMAND
           %envcheck plan [--keep-pip NAME] [--details] [-o NAME] [PREFIX]
           %envcheck repair [--apply] [--yes] [--resume] [--keep-pip NAME] [--details] [-o NAME] [PREFIX]
+          %envcheck export [-o NAME] [FORM]
+          %envcheck stamp NOTEBOOK
           %envcheck explain RULE
           %envcheck rules
 
@@ -63,6 +65,8 @@ class EnvguardMagics(Magics):
           --keep-pip NAME  leave this package to pip for good, instead of giving it back to conda
           --resume         take back what an interrupted repair had done, and do it anew
           --yes            do not ask
+          export FORM      this environment as a file: environment-yml, explicit, requirements or dockerfile
+          stamp NOTEBOOK   write into the notebook's file which versions it imports here; `envguard scan --name ENV` compares
           explain RULE     what a rule means, and how to repair what it finds
           rules            list all rules
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _LIMIT = 1 << 20
 _ASKED = ("user", "target", "prefix", "root", "require-virtualenv", "break-system-packages")
+_INDEXES = ("index-url", "extra-index-url", "find-links", "trusted-host")
 
 
 def pip_config(
@@ -35,6 +36,18 @@ def pip_config(
     }
     files = _in_files(prefix, problems, environ, _ASKED)
     return tuple(option for _, option in sorted({**files, **variables}.items()))
+
+
+def indexes(prefix: str, problems: reading.Problems, environ: Mapping[str, str] | None = None) -> tuple[PipOption, ...]:
+    """From where pip fetches, in the same way; an address may hold a password, so this is for whoever takes it out."""
+    environ = os.environ if environ is None else environ
+    variables = {
+        option: PipOption(option, value.strip(), variable)
+        for option in _INDEXES
+        if (value := environ.get(variable := "PIP_" + option.upper().replace("-", "_")))
+    }
+    files = _in_files(prefix, problems, environ, _INDEXES)
+    return tuple(found for option in _INDEXES if (found := variables.get(option) or files.get(option)))
 
 
 def constraints(prefix: str, environ: Mapping[str, str]) -> tuple[str, ...]:
