@@ -16,7 +16,9 @@ const names = ['report', 'timeline', 'cuda', 'forecast', 'undo', 'server'];
 const schemas = Object.fromEntries(names.map(name => [name, read(name)]));
 
 function read(name) {
-  return JSON.parse(readFileSync(join(here, '..', '..', 'envguard', 'render', `${name}.schema.json`), 'utf-8'));
+  return JSON.parse(
+    readFileSync(join(here, '..', '..', 'envguard', 'render', `${name}.schema.json`), 'utf-8')
+  );
 }
 
 const pascal = word => word.replace(/(^|-)(\w)/g, (_, __, letter) => letter.toUpperCase());
@@ -64,14 +66,15 @@ for (const name of names) {
 
 const written = await compile({ title: 'Wire', $defs, type: 'object', additionalProperties: false }, 'Wire', {
   additionalProperties: false,
-  bannerComment: '// Made by scripts/types.mjs from envguard/render/*.schema.json: change those, then `jlpm types`.',
+  bannerComment:
+    '// Made by scripts/types.mjs from envguard/render/*.schema.json: change those, then `jlpm types`.',
   unreachableDefinitions: true,
   format: false
 });
 const types = await format(
   written
     .replace(/\/\*\*(?:(?!\*\/)[\s\S])*?via the `definition`(?:(?!\*\/)[\s\S])*?\*\/\n/g, '')
-    .replace(/export interface Wire \{\}\n/, '')
+    .replace(/export interface Wire \{\s*\}\n/, '')
     .replace(/ \*\n \* This interface was referenced by `[\s\S]*?\n \*\//g, ' */'),
   { ...(await resolveConfig(target)), parser: 'typescript' }
 );

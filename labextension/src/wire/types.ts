@@ -1,23 +1,7 @@
 // Made by scripts/types.mjs from envguard/render/*.schema.json: change those, then `jlpm types`.
 
-/**
- * Packages in conda's book.
- */
 export type Count = number;
-/**
- * Python distributions, whoever installed them.
- */
-export type Count1 = number;
-/**
- * Distributions that conda does not own.
- */
-export type Count2 = number;
 export type RuleId = string;
-export type Count3 = number;
-/**
- * Rules that ran to their end.
- */
-export type Count4 = number;
 export type EnvguardUndo = Undo | UndoList;
 export type EnvguardServer =
   | ServerError
@@ -37,7 +21,6 @@ export type ServerSeverity = 'error' | 'warning' | 'info';
 export type ServerJobId = string;
 export type ServerCheckpointId = string;
 
-export interface Wire {}
 export interface EnvguardReport {
   /**
    * Version of this format.
@@ -110,8 +93,8 @@ export interface EnvironmentSummary {
    */
   writable: boolean;
   conda_packages: Count;
-  distributions: Count1;
-  pip_distributions: Count2;
+  distributions: Count;
+  pip_distributions: Count;
 }
 export interface Finding {
   rule: RuleId;
@@ -135,7 +118,7 @@ export interface Finding {
   /**
    * What it breaks; null if nothing is known.
    */
-  consequence: Text1 | null;
+  consequence: Text | null;
   evidence: Evidence[];
   /**
    * Ways out, the smallest first.
@@ -146,9 +129,6 @@ export interface Finding {
    */
   fingerprint: string;
 }
-/**
- * The fact.
- */
 export interface Text {
   /**
    * The English template; the id under which a translation is found.
@@ -165,50 +145,15 @@ export interface Text {
    */
   text: string;
 }
-export interface Text1 {
-  /**
-   * The English template; the id under which a translation is found.
-   */
-  id: string;
-  /**
-   * As they are: foreign text, to be escaped by whoever shows it.
-   */
-  args: {
-    [k: string]: string | number | string[];
-  };
-  /**
-   * The English sentence, unprintable characters shown as escapes.
-   */
-  text: string;
-}
 export interface Evidence {
-  says: Text2;
+  says: Text;
   /**
    * File or place to check it in.
    */
   source: string;
 }
-/**
- * A sentence: its English template, the arguments for the {names} in it, and the whole in English.
- */
-export interface Text2 {
-  /**
-   * The English template; the id under which a translation is found.
-   */
-  id: string;
-  /**
-   * As they are: foreign text, to be escaped by whoever shows it.
-   */
-  args: {
-    [k: string]: string | number | string[];
-  };
-  /**
-   * The English sentence, unprintable characters shown as escapes.
-   */
-  text: string;
-}
 export interface Fix {
-  title: Text1;
+  title: Text;
   steps: Step[];
   /**
    * Whether it may be run without thinking, after reading it, or only by hand.
@@ -231,7 +176,7 @@ export interface Step {
 }
 export interface Skipped {
   rule: RuleId;
-  reason: Text1;
+  reason: Text;
 }
 export interface Failed {
   rule: RuleId;
@@ -245,7 +190,7 @@ export interface Problem {
    * What could not be read.
    */
   source: string;
-  reason: Text1;
+  reason: Text;
 }
 export interface Suppressed {
   finding: Finding;
@@ -328,14 +273,14 @@ export interface Change {
   after: string | null;
 }
 export interface Counts {
-  error: Count3;
-  warning: Count3;
-  info: Count3;
-  skipped: Count3;
-  failed: Count3;
-  problems: Count3;
-  checked: Count4;
-  suppressed: Count3;
+  error: Count;
+  warning: Count;
+  info: Count;
+  skipped: Count;
+  failed: Count;
+  problems: Count;
+  checked: Count;
+  suppressed: Count;
   /**
    * Findings left out because a baseline knows them; null without a baseline.
    */
@@ -350,7 +295,7 @@ export interface Restart {
    * The modules that are the reason.
    */
   names: string[];
-  says: Text1[];
+  says: Text[];
 }
 export interface EnvguardTimeline {
   /**
@@ -386,7 +331,7 @@ export interface EnvguardTimeline {
   /**
    * What the events cannot tell.
    */
-  notes: Text1[];
+  notes: Text[];
 }
 export interface EnvguardCuda {
   /**
@@ -414,7 +359,7 @@ export interface EnvguardCuda {
    */
   driver: CudaDriver | null;
   gpus: CudaGpu[];
-  remarks: Text1[];
+  remarks: Text[];
   /**
    * Those of the rules on CUDA, apart from what the verdict says.
    */
@@ -435,8 +380,8 @@ export interface CudaVerdict {
    * The rule that tells more.
    */
   code: string | null;
-  message: Text1;
-  consequence: Text1 | null;
+  message: Text;
+  consequence: Text | null;
   evidence: Evidence[];
   fixes: Fix[];
 }
@@ -590,7 +535,7 @@ export interface EnvguardForecast {
   /**
    * Why the tool itself would refuse; null if it would not.
    */
-  refusal: Text1 | null;
+  refusal: Text | null;
   /**
    * What is new.
    */
@@ -620,7 +565,7 @@ export interface EnvguardForecast {
   /**
    * What could not be foretold, and why.
    */
-  unknown: Text1[];
+  unknown: Text[];
 }
 export interface Foreseen {
   name: string;
@@ -675,18 +620,18 @@ export interface Remark {
     | 'unstoppable';
   severity: 'error' | 'warning' | 'info';
   subject: string;
-  message: Text1;
+  message: Text;
   evidence: Evidence[];
 }
 export interface Alternative {
   kind: 'conda' | 'protected' | 'fresh' | 'kernel' | 'quoted';
-  title: Text1;
+  title: Text;
   steps: Step[];
   /**
    * Whether its own dry run went well; null if not tried.
    */
   proven: boolean | null;
-  says: Text1 | null;
+  says: Text | null;
 }
 export interface Undo {
   /**
@@ -734,11 +679,11 @@ export interface UndoPlan {
    * What cannot be brought back as it was.
    */
   left: UndoLeft[];
-  remarks: Text1[];
+  remarks: Text[];
   /**
    * Why it is not done.
    */
-  refused: Text1[];
+  refused: Text[];
 }
 export interface UndoCheckpoint {
   id: string;
@@ -776,7 +721,7 @@ export interface UndoChange {
 }
 export interface UndoLeft {
   path: string;
-  reason: Text1;
+  reason: Text;
 }
 export interface UndoDone {
   removed: string[];
@@ -832,7 +777,7 @@ export interface UndoList {
   /**
    * Why nothing there counts; null if it does.
    */
-  reason: Text1 | null;
+  reason: Text | null;
   /**
    * The oldest first; those that were taken back, too.
    */
@@ -866,7 +811,7 @@ export interface ServerError {
     | 'too-many'
     | 'failed'
     | 'unavailable';
-  message: Text1;
+  message: Text;
 }
 export interface ServerStatus {
   /**
@@ -908,7 +853,7 @@ export interface KernelReport {
   /**
    * One sentence for a person; null where the state is disk or live.
    */
-  why: Text1 | null;
+  why: Text | null;
   /**
    * How it was learnt what the process is.
    */
@@ -944,7 +889,7 @@ export interface Changes {
   /**
    * Why not; null if it may.
    */
-  why: Text1 | null;
+  why: Text | null;
 }
 export interface EnvironmentList {
   /**
@@ -1021,14 +966,14 @@ export interface Job {
   /**
    * Why it failed; null otherwise.
    */
-  error: Text1 | null;
+  error: Text | null;
   environment_id: ServerEnvironmentId;
 }
 export interface JobProgress {
   /**
    * What it does just now.
    */
-  says: Text1 | null;
+  says: Text | null;
   done: number | null;
   of: number | null;
 }
