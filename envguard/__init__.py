@@ -34,6 +34,13 @@ def panel(prefix: str | Path | None = None) -> Any:
     return frontend.panel(prefix)
 
 
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """What Jupyter's server loads: reports on the environments of its kernels."""
+    from envguard.frontends.server.app import EnvguardApp
+
+    return [{"module": "envguard", "app": EnvguardApp}]
+
+
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """`%load_ext envguard`: registers `%envcheck` and `%envpanel`, and imports nothing that takes time."""
     from envguard.frontends import magic

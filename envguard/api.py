@@ -29,12 +29,15 @@ if TYPE_CHECKING:
     from envguard.comparison import Comparison
     from envguard.cuda_report import CudaReport
     from envguard.facts import Environment
+    from envguard.forecast.glance import Glance
     from envguard.forecast_report import Alternative, Forecast
     from envguard.home import Home
     from envguard.ledger import Read
     from envguard.ledger_entry import Whence
-    from envguard.model import Answer, Report, Text, Timeline
+    from envguard.model import Answer, Report, Summary, Text, Timeline
+    from envguard.process import Process
     from envguard.rules.rule import Rule
+    from envguard.running import Running
     from envguard.settings import Configuration, Identity
     from envguard.undo_report import Checkpoint, UndoList, Undone, UndoPlan, UndoReport
 
@@ -101,6 +104,48 @@ def inspect_client(
 ) -> Report:
     """The report on a running kernel, asked through its client; on the files of `prefix` alone if it is busy."""
     return analyse(collect.by_client(kernel, timeout, prefix), selection)
+
+
+def inspect_told(told: Mapping[str, Any], selection: Selection = _ALL) -> Report:
+    """The report on the environment of a process that has told of itself, by whatever road that came here."""
+    with brought.visit():
+        env = collect.by_answer(told)
+        return replace(_reports.get(env, selection, lambda: analyse(env, selection)), made_at=now())
+
+
+def inspect_running(seen: Running, selection: Selection = _ALL, *, timeout: float = collect.SECONDS) -> Report:
+    """The report on the environment of a process that cannot be asked: its interpreter is, started as that one was."""
+    with brought.visit():
+        return analyse(collect.by_started(seen.program, seen.prefix, seen.variables, seen.folder, timeout), selection)
+
+
+def running(process: int, mark: str) -> Running | None:
+    """The Python that runs as a process or below it and has `mark` among its words; None if there is none to be seen."""
+    from envguard import running as runs
+
+    return runs.look(process, mark)
+
+
+def maps(process: int) -> bytes:
+    """What a process has mapped, as the system tells it; nothing where it does not."""
+    from envguard import running as runs
+
+    return runs.maps(process)
+
+
+def activated(prefix: str | Path) -> tuple[str, ...]:
+    """The variables that scripts of a prefix set when it is activated."""
+    return collect.activated(prefix)
+
+
+def unasked(told: Mapping[str, Any]) -> tuple[str, ...]:
+    """Variables that a process should be asked for, too, as scripts of its environment set them."""
+    return collect.unasked(told)
+
+
+def look_anew() -> None:
+    """Drops what is known of every prefix, so that the next look is a fresh one."""
+    collect.forget()
 
 
 def _analysed(env: Environment, selection: Selection, *, deep: bool, progress: Progress | None) -> Report:
@@ -181,6 +226,15 @@ def cuda(
         return told(env, analyse(env))
 
 
+def cuda_told(answer: Mapping[str, Any]) -> CudaReport:
+    """The same for the environment of a process that has told of itself."""
+    with brought.visit():
+        from envguard.cuda_verdict.told import told
+
+        env = collect.with_driver(collect.by_answer(answer))
+        return told(env, analyse(env))
+
+
 def explain_log(
     source: str | bytes | Path | IO[bytes],
     prefix: str | Path | None = None,
@@ -246,12 +300,14 @@ def forecast(
     cancel: Callable[[], bool] | None = None,
     timeout: float | None = None,
     alternatives: bool = True,
+    process: str | Process | None = "kernel",
 ) -> Forecast:
     """What a command would do, by its own resolver and by the rules: with the network, and for as long as `timeout` seconds.
 
     `progress` is told where it is, `cancel` is asked whether to go on. With `build`, the code of source archives, folders
     and repositories runs, as it would in the command itself. Where something speaks against it, other ways are looked for,
-    too, unless `alternatives` says not to.
+    too, unless `alternatives` says not to. The kernel of a place is this process, unless `process` is what another one
+    has told, or None.
     """
     with brought.visit():
         from envguard.commands.target import target
@@ -269,6 +325,7 @@ def forecast(
             cancel=cancel,
             timeout=limit,
             alternatives=alternatives,
+            process=process,
         )
 
 
@@ -382,6 +439,27 @@ def unprotected(command: Command, prefix: str | Path, *, by_variables: bool = Tr
     from envguard.changes import limits
 
     return limits.refuses(command, collect.by_import(prefix), os.environ, by_variables=by_variables)
+
+
+def glance(prefix: str) -> Glance:
+    """What the names of files tell of a prefix, without reading its books."""
+    from envguard.forecast import glance as glances
+
+    return glances.glance(prefix)
+
+
+def unchangeable(prefix: str | Path) -> Text | None:
+    """Why a server should not change a prefix, whoever asks; None if it may."""
+    from envguard.changes import permitted
+
+    return permitted.refusal(os.path.realpath(prefix))
+
+
+def place_in(prefix: str, python: str | None = None) -> Place:
+    """Where a command would run in a fresh shell in which a prefix is active."""
+    from envguard.changes import permitted
+
+    return permitted.place(prefix, python)
 
 
 def autoload_state(prefix: str | Path) -> Autoload:

@@ -6,6 +6,7 @@ All give the same dict, that of `probe/live.py`.
 from __future__ import annotations
 
 import binascii
+import functools
 import json
 import os
 import re
@@ -56,7 +57,8 @@ def answer_of(
     probe: str,
     arguments: Callable[[str], Sequence[str]],
     timeout: float,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
+    cwd: str | None = None,
 ) -> Any:
     """What a probe answers that another interpreter runs by its path; ProbeFailed if it does not.
 
@@ -65,7 +67,7 @@ def answer_of(
     """
     with tempfile.TemporaryDirectory(prefix="envguard-") as folder:
         answer = os.path.join(folder, "facts.json")  # noqa: PTH118 - an argument
-        ran = run(command([probe, *arguments(answer)]), timeout, env={**(env or {}), **_OURS})
+        ran = run(command([probe, *arguments(answer)]), timeout, env={**(env or {}), **_OURS}, cwd=cwd)
         if ran.code == _TOO_OLD or ran.last_line.startswith("SyntaxError"):
             raise ProbeFailed(text("{program} is older than Python 3.8, which the probe needs", program=program))
         if ran.code != 0:
@@ -83,13 +85,21 @@ def not_understood(program: str) -> ProbeFailed:
 
 
 def program(
-    command: Command, name: str, names: Iterable[str], timeout: float, env: Mapping[str, str] | None = None
+    command: Command,
+    name: str,
+    names: Iterable[str],
+    timeout: float,
+    env: Mapping[str, str | None] | None = None,
+    cwd: str | None = None,
 ) -> dict[str, Any]:
-    """What an interpreter tells that is started for it, of the process that its users would start."""
-    told = answer_of(command, name, live.__file__, lambda out: [out, "fresh", *names], timeout, env)
+    """What an interpreter tells that is started for it, of the process that its users would start.
+
+    `env` is what they would set, None for what they would not have; `cwd` where they would stand.
+    """
+    told = answer_of(command, name, live.__file__, lambda out: [out, "fresh", *names], timeout, env, cwd)
     if not isinstance(told, dict) or not isinstance(told.get("variables"), list):
         raise not_understood(name)
-    set_by_them = {**os.environ, **(env or {})}
+    set_by_them = {name: value for name, value in {**os.environ, **(env or {})}.items() if value is not None}
     told["variables"] = [
         {**each, "value": set_by_them[each["name"]]} if each["name"] in _OURS else each
         for each in told["variables"]
@@ -104,29 +114,55 @@ def client(kernel: Any, names: Iterable[str], timeout: float) -> dict[str, Any]:
     No cell is run and none is counted, the namespace stays as it is. A kernel answers when its running cell has ended:
     Busy if that takes longer than `timeout`.
     """
-    question = _ASK.format(live=_source(live), stale=_source(stale), names=tuple(names))
     try:
-        reply = kernel.execute(
-            "",
-            silent=True,
-            store_history=False,
-            user_expressions={"envguard": question},
-            allow_stdin=False,
-            stop_on_error=False,
-            reply=True,
-            timeout=timeout,
-        )
+        reply = kernel.execute("", reply=True, timeout=timeout, **question(names))
     except TimeoutError as error:
         if not kernel.is_alive():
             raise ProbeFailed(text("the kernel does not run")) from error
         raise Busy(text("kernel busy")) from error
-    shown = reply["content"].get("user_expressions", {}).get("envguard", {})
-    letters = _LETTERS.search(str(shown.get("data", {}).get("text/plain", "")))
-    if letters is None:
-        reason = f"{shown.get('ename') or reply['content'].get('status')}: {shown.get('evalue') or ''}".rstrip(": ")
+    return opened(letters(reply["content"]))
+
+
+def question(names: Iterable[str]) -> dict[str, Any]:
+    """What is sent to a kernel, with empty code, for it to tell of itself: a silent request, which counts for nothing."""
+    return {
+        "silent": True,
+        "store_history": False,
+        "user_expressions": {
+            "envguard": _ASK.format(live=_source(live.__file__), stale=_source(stale.__file__), names=tuple(names))
+        },
+        "allow_stdin": False,
+        "stop_on_error": False,
+    }
+
+
+def letters(content: Mapping[str, Any]) -> str:
+    """The answer in what a kernel replies, still packed; ProbeFailed if there is none."""
+    shown = content.get("user_expressions", {}).get("envguard", {})
+    found = _LETTERS.search(str(shown.get("data", {}).get("text/plain", "")))
+    if found is None:
+        reason = f"{shown.get('ename') or content.get('status')}: {shown.get('evalue') or ''}".rstrip(": ")
         raise ProbeFailed(text("the kernel could not run the probe: {reason}", reason=reason))
-    answer = binascii.a2b_base64(letters[2])
-    told: dict[str, Any] = json.loads(zlib.decompress(answer) if letters[1] == "small" else answer)
+    return found[0]
+
+
+def opened(packed: str) -> dict[str, Any]:
+    """What a kernel tells, unpacked; ProbeFailed if that is not what the probe would say."""
+    found = _LETTERS.fullmatch(packed)
+    try:
+        if found is None:
+            raise ValueError
+        answer = binascii.a2b_base64(found[2])
+        if found[1] == "small":
+            unpacking = zlib.decompressobj()
+            answer = unpacking.decompress(answer, ANSWER)
+            if not unpacking.eof:
+                raise ValueError
+        told = json.loads(answer)
+        if not isinstance(told, dict):
+            raise ValueError
+    except (ValueError, zlib.error, RecursionError) as error:
+        raise ProbeFailed(text("what the kernel answered is not what the probe tells")) from error
     return told
 
 
@@ -139,5 +175,6 @@ def is_here(told: Mapping[str, Any]) -> bool:
     return told.get("place") == [status.st_dev, status.st_ino]
 
 
-def _source(probe: Any) -> str:
-    return Path(probe.__file__).read_text(encoding="utf-8")
+@functools.cache
+def _source(probe: str) -> str:
+    return Path(probe).read_text(encoding="utf-8")

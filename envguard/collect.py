@@ -29,7 +29,20 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
-__all__ = ["by_client", "by_import", "by_interpreter", "by_kernelspec", "deeply", "forget", "named", "with_driver"]
+__all__ = [
+    "activated",
+    "by_answer",
+    "by_client",
+    "by_import",
+    "by_interpreter",
+    "by_kernelspec",
+    "by_started",
+    "deeply",
+    "forget",
+    "named",
+    "unasked",
+    "with_driver",
+]
 
 _read: Memory[Environment] = Memory()
 _told: Derived[Environment] = Derived()
@@ -45,16 +58,20 @@ PATIENCE = 2.0
 """Seconds for a kernel to answer; one that runs a cell may do so for hours."""
 
 
-def by_import(prefix: str | Path | None = None, *, keep: bool = True, process: str | None = None) -> Environment:
+def by_import(
+    prefix: str | Path | None = None, *, keep: bool = True, process: str | Process | None = None
+) -> Environment:
     """The facts about a prefix, by default that of the running interpreter; NoSuchEnvironment if there is none.
 
     `process` is the kind of process that this one is ("kernel" or "fresh"); then it is asked, too, if the prefix is its own.
+    It may also be what another one has told, which is taken if that one's prefix it is.
     Where nothing has changed since the last time, the very same object as then; `keep=False` is for a process that
     looks once and ends, for which it is not worth while to note what it rests on.
     """
     known = _files(folder_of(prefix), keep=keep)
     with brought.visit():
-        found = surround(_with_process(known, process))
+        other = isinstance(process, Process) and os.path.realpath(process.prefix) != os.path.realpath(known.prefix)
+        found = surround(_with_process(known, None if other else process))
     return _told.get(known, found, lambda: found)
 
 
@@ -189,13 +206,45 @@ def by_client(kernel: Any, timeout: float = PATIENCE, prefix: str | Path | None 
 def _by_process(ask: Callable[[Iterable[str]], Mapping[str, Any]]) -> Environment:
     """What a process tells, and what the files of its prefix say if they are on this machine."""
     told = ask(())
+    more = unasked(told)
+    return by_answer(ask(more) if more else told)
+
+
+def activated(prefix: str | Path) -> tuple[str, ...]:
+    """The variables that scripts of a prefix set when it is activated, and that a process tells only if asked."""
+    names = _activated(_files(folder_of(prefix)))
+    return tuple(name for name in names if not live.TOLD.fullmatch(name))
+
+
+def unasked(told: Mapping[str, Any]) -> tuple[str, ...]:
+    """The variables that a process has not been asked for, and that scripts of its environment set."""
+    if not asking.is_here(told):
+        return ()
+    known = {each["name"] for each in told["variables"]}
+    return tuple(name for name in activated(told["prefix"]) if name not in known)
+
+
+def by_answer(told: Mapping[str, Any]) -> Environment:
+    """What a process has told of itself, and what the files of its prefix say if they are on this machine."""
     if not asking.is_here(told):
         return dataclasses.replace(_elsewhere(told), process=process_from_dict(told))
     env = _files(folder_of(told["prefix"]))
-    more = [name for name in _activated(env) if not live.TOLD.fullmatch(name)]
-    told = ask(more) if more else told
     found = surround(dataclasses.replace(env, process=process_from_dict(told)))
     return _told.get(env, found, lambda: found)
+
+
+def by_started(
+    program: str, prefix: str, variables: Mapping[str, str | None], folder: str | None, timeout: float = SECONDS
+) -> Environment:
+    """The facts about a prefix, its files and what an interpreter tells that is started as a running one was.
+
+    `variables` and `folder` are that one's; None stands for a variable that it has not.
+    """
+    env = _files(folder_of(prefix))
+    told = asking.program(
+        lambda probe: [program, *probe], program, _activated(env), timeout, variables, folder
+    )
+    return surround(dataclasses.replace(env, process=process_from_dict(told)))
 
 
 def _elsewhere(told: Mapping[str, Any]) -> Environment:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from envguard.facts import Environment
     from envguard.forecast_report import Alternative, Remark
     from envguard.model import Finding, Report, Text
+    from envguard.process import Process
 
 
 def full(
@@ -38,16 +39,18 @@ def full(
     cancel: Callable[[], bool] | None = None,
     timeout: float = child.SECONDS,
     alternatives: bool = True,
+    process: str | Process | None = "kernel",
 ) -> Forecast:
     """What a command would do, by its own resolver and by the rules; with `build`, source code is built to know it.
 
-    Other ways are looked for where something speaks against it, unless `alternatives` says not to.
+    Other ways are looked for where something speaks against it, unless `alternatives` says not to. `process` is what the
+    kernel of the place has told, "kernel" if it is this very process, None if it has told nothing.
     """
     quickly = replace(quick(command, target, place), depth=Depth.FULL)
     if quickly.refusal is not None or target.prefix is None or command.verb is Verb.CREATE:
         return quickly
     try:
-        env = collect.by_import(target.prefix, process="kernel" if place.is_kernel else None)
+        env = collect.by_import(target.prefix, process=process if place.is_kernel else None)
     except EnvguardError as error:
         return replace(quickly, outcome=Outcome.UNKNOWN, unknown=(error.text,))
     watch = Watch(timeout, progress, cancel)

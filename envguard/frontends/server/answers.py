@@ -1,0 +1,91 @@
+"""The documents that clients get, put together: what a worker has written stays bytes, and is never parsed here."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from typing import TYPE_CHECKING, Any
+
+from envguard.frontends.server.made_at import MADE_AT
+from envguard.render.json_v1 import SCHEMA, text_v1
+from envguard.value import value
+
+if TYPE_CHECKING:
+    from envguard.jobs import Job
+    from envguard.model import Text
+
+_MADE_AT = MADE_AT.encode("ascii")
+
+
+@value
+class Looked:
+    """What is known of a kernel or an environment, ready to be told."""
+
+    state: str
+    changes: dict[str, Any]
+    kernel: dict[str, str] | None = None
+    environment: str | None = None
+    why: Text | None = None
+    road: str | None = None
+    undoable: int = 0
+    stamp: str = ""
+    document: bytes | None = None
+    verdict: str = "unknown"
+    phase: str = "unknown"
+
+
+def kernel_report(looked: Looked) -> bytes:
+    """The kernel-report."""
+    head = {
+        "schema": SCHEMA,
+        "kind": "kernel-report",
+        "kernel": looked.kernel,
+        "environment_id": looked.environment,
+        "state": looked.state,
+        "why": None if looked.why is None else text_v1(looked.why),
+        "road": looked.road,
+        "changes": looked.changes,
+        "undoable": looked.undoable,
+        "stamp": looked.stamp,
+    }
+    report = b"null" if looked.document is None else looked.document.replace(_MADE_AT, _now(), 1)
+    return joined(head, "report", report)
+
+
+def job(told: Job) -> bytes:
+    """A job."""
+    progress = told.progress
+    head = {
+        "schema": SCHEMA,
+        "kind": "job",
+        "id": told.id,
+        "job": told.kind,
+        "state": told.state.value,
+        "progress": {
+            "says": None if progress.says is None else text_v1(progress.says),
+            "done": progress.done,
+            "of": progress.of,
+        },
+        "error": None if told.error is None else text_v1(told.error),
+        "environment_id": told.key,
+    }
+    return joined(head, "result", told.result or b"null")
+
+
+def document(kind: str, **fields: Any) -> bytes:
+    """Any other document."""
+    return json.dumps({"schema": SCHEMA, "kind": kind, **fields}).encode("ascii")
+
+
+def error(slug: str, message: Text) -> bytes:
+    """Why there is no answer."""
+    return document("error", error=slug, message=text_v1(message))
+
+
+def joined(head: dict[str, Any], name: str, written: bytes) -> bytes:
+    """A document with one more field, of which the value is written already."""
+    return json.dumps(head).encode("ascii")[:-1] + b', "' + name.encode("ascii") + b'": ' + written + b"}"
+
+
+def _now() -> bytes:
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds").encode("ascii")

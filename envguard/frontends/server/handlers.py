@@ -1,0 +1,273 @@
+"""The routes. Each method asks the service and writes what it says; who may ask, Jupyter's server decides.
+
+Each method is decorated by itself: `authorized` notes action and resource of its first call for good.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from jupyter_server.extension.handler import ExtensionHandlerMixin
+from tornado import web
+
+from envguard._version import __version__
+from envguard.errors import BadArguments, EnvguardError, NoSuchEnvironment, ProbeFailed
+from envguard.frontends.server import answers
+from envguard.frontends.server.refusals import Refused, refusal
+from envguard.frontends.server.requests import JobWanted, flag, seconds, wanted
+from envguard.model import text
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from envguard.frontends.server.offers import Offers
+    from envguard.frontends.server.service import Service
+
+RESOURCE = "envguard"
+LONGEST = 64 << 10
+"""Bytes of a body."""
+_KERNEL = "(?P<kernel>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+_ENVIRONMENT = "(?P<environment>[0-9a-f]{16})"
+_JOB = "(?P<job>[0-9a-f]{16})"
+_RULE = "(?P<rule>[A-Za-z0-9-]{1,60})"
+
+
+@web.stream_request_body
+class Handler(ExtensionHandlerMixin, APIHandler):
+    """What all routes have in common: JSON, errors without tracebacks, and bodies of which no more is read than is taken."""
+
+    auth_resource = RESOURCE
+    _track_activity = False  # a panel that looks is nobody at work, so that a server is ended for idleness as ever
+    _body = b""
+
+    async def prepare(self) -> None:
+        """Refuses a large body before it is read."""
+        await super().prepare()
+        if int(self.request.headers.get("Content-Length") or 0) > LONGEST:
+            raise Refused(413, "too-large", text("a request may have {n} bytes at most", n=LONGEST))
+
+    def data_received(self, chunk: bytes) -> None:
+        """Keeps the body, of one that is too long only as much as shows that."""
+        if len(self._body) <= LONGEST:
+            self._body += chunk
+
+    def compute_etag(self) -> None:
+        """None: what is asked for has its own stamp."""
+
+    def tell(self, document: bytes, status: int = 200) -> None:
+        """Answers."""
+        self.set_status(status)
+        self.set_header("Cache-Control", "no-store")
+        self.finish(document)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Says in one sentence why there is no answer; of our own faults the log tells more."""
+        error = (kwargs.get("exc_info") or (None, None))[1]
+        slug, message = refusal(status_code, error)
+        self.set_header("Cache-Control", "no-store")
+        self.finish(answers.error(slug, message))
+
+    def log_exception(self, *details: Any) -> None:
+        """Nothing for what is no fault of ours."""
+        if not isinstance(details[1], (EnvguardError, web.HTTPError)):
+            super().log_exception(*details)
+
+    async def service(self) -> Service:
+        """What answers."""
+        found: Service = (await self.extensionapp.ready())[0]
+        return found
+
+    async def offers(self) -> Offers:
+        """What takes on jobs."""
+        found: Offers = (await self.extensionapp.ready())[1]
+        return found
+
+    async def answered(self, waiting: Awaitable[Any]) -> Any:
+        """The result, or the refusal that an error of envguard's is."""
+        try:
+            return await waiting
+        except NoSuchEnvironment as error:
+            raise Refused(404, "not-found", error.text) from error
+        except ProbeFailed as error:
+            raise Refused(503, "unavailable", error.text) from error
+        except BadArguments as error:
+            raise Refused(409, "conflict", error.text) from error
+
+
+class Status(Handler):
+    """What this server offers."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Tells it."""
+        options = self.extensionapp.options
+        told = {"envguard": __version__, "allow_changes": options.changes, "terminals": options.terminals}
+        self.tell(answers.document("status", **told))
+
+
+class KernelReport(Handler):
+    """The report on a kernel's environment."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, kernel: str) -> None:
+        """At once what is known, with `live` after the kernel was asked."""
+        live, fresh = flag(self, "live"), flag(self, "fresh")
+        looked = await self.answered((await self.service()).report(kernel, live=live, fresh=fresh))
+        self.tell(answers.kernel_report(looked))
+
+
+class KernelDocument(Handler):
+    """The timeline of a kernel's environment, or what can be taken back in it."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, kernel: str, what: str) -> None:
+        """Tells it."""
+        prefix = await self.answered((await self.service()).prefix_of_kernel(kernel))
+        self.tell(await self.answered((await self.service()).document(_WHAT[what], prefix)))
+
+
+class KernelCuda(Handler):
+    """The CUDA table of a kernel."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, kernel: str) -> None:
+        """Tells it."""
+        self.tell(await self.answered((await self.service()).cuda(kernel)))
+
+
+class EnvironmentList(Handler):
+    """The environments of this server."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Tells them."""
+        self.tell(answers.document("environments", environments=await self.answered((await self.service()).every())))
+
+
+class EnvironmentReport(Handler):
+    """The report on an environment, by its files."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, environment: str) -> None:
+        """Tells it."""
+        fresh = flag(self, "fresh")
+        prefix = await self.answered((await self.service()).prefix_of_environment(environment))
+        looked = await self.answered((await self.service()).report_of(prefix, fresh=fresh))
+        self.tell(answers.kernel_report(looked))
+
+
+class EnvironmentDocument(Handler):
+    """The timeline, the CUDA table or the checkpoints of an environment."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, environment: str, what: str) -> None:
+        """Tells it."""
+        prefix = await self.answered((await self.service()).prefix_of_environment(environment))
+        self.tell(await self.answered((await self.service()).document(_WHAT[what], prefix)))
+
+
+class RuleList(Handler):
+    """Every rule."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Tells them."""
+        rules, _ = await self.answered((await self.service()).rules())
+        self.tell(answers.document("rules", rules=rules))
+
+
+class RulePage(Handler):
+    """One rule with its page."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, rule: str) -> None:
+        """Tells it, by its id or its code."""
+        rules, pages = await self.answered((await self.service()).rules())
+        name = rule.lower()
+        found = next((each for each in rules if name in (each["id"], each["code"].lower(), each["code"][2:])), None)
+        if found is None:
+            raise Refused(404, "not-found", text("there is no rule {rule}", rule=rule))
+        self.tell(answers.document("rule", **found, page=pages[found["id"]]))
+
+
+class JobList(Handler):
+    """Where jobs are begun."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Begins one."""
+        if len(self._body) > LONGEST:
+            raise Refused(413, "too-large", text("a request may have {n} bytes at most", n=LONGEST))
+        asked: JobWanted = wanted(self._body)
+        user = self.current_user
+        name = None if user is None else str(user.username)
+        job = await self.answered((await self.offers()).begin(asked, name))
+        self.tell(answers.job(job), 202)
+
+
+class JobState(Handler):
+    """One job."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, job: str) -> None:
+        """Tells how far it is; with `wait` as soon as there is something new."""
+        waits = seconds(self, "wait")
+        found = (await self.offers()).get(job)
+        if waits:
+            await (await self.offers()).changed(found, waits)
+        self.tell(answers.job(found))
+
+    @web.authenticated
+    @authorized
+    async def delete(self, job: str) -> None:
+        """Cancels it."""
+        found = (await self.offers()).get(job)
+        await self.answered((await self.offers()).cancel(found))
+        self.tell(answers.job(found))
+
+
+class Nothing(Handler):
+    """Whatever else is asked for below our own address."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """There is nothing."""
+        raise Refused(404, "not-found", text("there is nothing at this address"))
+
+
+_WHAT = {"timeline": "timeline", "undo": "undo-list", "cuda": "cuda"}
+
+ROUTES: tuple[tuple[str, type[Handler]], ...] = (
+    ("status", Status),
+    (f"kernels/{_KERNEL}/report", KernelReport),
+    (f"kernels/{_KERNEL}/(?P<what>timeline|undo)", KernelDocument),
+    (f"kernels/{_KERNEL}/cuda", KernelCuda),
+    ("environments", EnvironmentList),
+    (f"environments/{_ENVIRONMENT}/report", EnvironmentReport),
+    (f"environments/{_ENVIRONMENT}/(?P<what>timeline|cuda|undo)", EnvironmentDocument),
+    ("rules", RuleList),
+    (f"rules/{_RULE}", RulePage),
+    ("jobs", JobList),
+    (f"jobs/{_JOB}", JobState),
+    (".*", Nothing),
+)
+"""Below `envguard/v1/`, by patterns that match a path as a whole."""
+
+
+def handlers() -> list[tuple[str, type[Handler]]]:
+    """The routes as Jupyter's server takes them."""
+    return [(rf"/envguard/v1/{pattern}", handler) for pattern, handler in ROUTES]
