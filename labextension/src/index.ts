@@ -73,6 +73,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
 
     const open = () => app.shell.activateById(panel.id);
     const item = statusBar === null ? null : new StatusItem(model, trans, open);
+    const watch = () => {
+      model.watched = panel.isVisible || (item !== null && settings.statusBar);
+    };
+    const settings = followSettings(registry, plugin.id, () => {
+      model.afterCells = settings.refreshAfterCells;
+      watch();
+    });
     if (statusBar !== null && item !== null) {
       statusBar.registerStatusItem('envguard:status', {
         item,
@@ -83,13 +90,6 @@ const plugin: JupyterFrontEndPlugin<void> = {
       });
     }
 
-    const watch = () => {
-      model.watched = panel.isVisible || (item !== null && settings.statusBar);
-    };
-    const settings = followSettings(registry, plugin.id, () => {
-      model.afterCells = settings.refreshAfterCells;
-      watch();
-    });
     panel.shown.connect(watch);
     void app.restored.then(watch);
     addCommands(app, palette, trans, { model, panel, open });

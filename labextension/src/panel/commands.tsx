@@ -48,7 +48,9 @@ function Group({ place, platform, safety, several }: GroupProps): JSX.Element {
       ) : null}
       <pre tabIndex={0} aria-label={trans.__('commands')}>
         {lines.map((told, index) => (
-          <code key={index}>{told}</code>
+          <code key={index}>
+            <Unbroken told={told} />
+          </code>
         ))}
       </pre>
       <div className="jp-eg-Actions">
@@ -75,5 +77,19 @@ function Group({ place, platform, safety, several }: GroupProps): JSX.Element {
         ) : null}
       </div>
     </div>
+  );
+}
+
+/** Words, each to be kept in one piece: a browser would break `--force-reinstall` in two. */
+function Unbroken({ told }: { told: string }): JSX.Element {
+  return (
+    <>
+      {told.split(' ').map((word, index) => (
+        <React.Fragment key={index}>
+          {index ? ' ' : ''}
+          <span>{word}</span>
+        </React.Fragment>
+      ))}
+    </>
   );
 }

@@ -1,7 +1,7 @@
 /** The report in one second: its word and sign, the environment, and how much of it is known. */
 import { refreshIcon } from '@jupyterlab/ui-components';
 import React from 'react';
-import { findingsCount, localTime, packagesCount, rulesCount, traits } from '../format';
+import { findingsCount, localTime, packagesCount } from '../format';
 import { clean } from '../language';
 import type { EnvguardReport, KernelReport } from '../wire/types';
 import { headline, meaning, phaseWord } from '../words';
@@ -45,8 +45,6 @@ export function Headline({ answer, report, asking }: Props): JSX.Element {
       <ul className="jp-eg-Facts jp-eg-soft">
         <li>{phaseWord(phase, trans)}</li>
         <li>{packagesCount(report, trans)}</li>
-        <li>{traits(report, trans).join(' · ')}</li>
-        <li>{rulesCount(report, trans)}</li>
         <li className="jp-eg-Known">
           {asking === null ? null : <Spinner />}
           <span data-state={answer.state}>{known(answer, report, asking, trans)}</span>

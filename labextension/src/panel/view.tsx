@@ -1,7 +1,7 @@
 /** The panel from top to bottom: the headline, what to do first, the findings, and what can be looked up or tried. */
 import { copyIcon } from '@jupyterlab/ui-components';
 import React from 'react';
-import { cautions, first as firstOf, grave, localTime, slight } from '../format';
+import { cautions, first as firstOf, grave, localTime, rulesCount, slight, traits } from '../format';
 import { clean, say } from '../language';
 import type { Part } from '../part';
 import { scene as sceneOf, type Scene } from '../scene';
@@ -110,14 +110,17 @@ function Reported({ scene, watch }: { scene: Extract<Scene, { is: 'report' }>; w
         <Rest report={report} />
       </div>
       <footer className="jp-eg-Footer jp-eg-soft">
-        <code>{clean(report.environment.prefix, null)}</code>
-        <Button
-          bare
-          icon={copyIcon}
-          label={trans.__('Copy the path')}
-          done={trans.__('Copied')}
-          onClick={() => actions.copy(report.environment.prefix)}
-        />
+        <p>{[...traits(report, trans), rulesCount(report, trans)].join(' · ')}</p>
+        <p>
+          <code>{clean(report.environment.prefix, null)}</code>
+          <Button
+            bare
+            icon={copyIcon}
+            label={trans.__('Copy the path')}
+            done={trans.__('Copied')}
+            onClick={() => actions.copy(report.environment.prefix)}
+          />
+        </p>
         <p>{trans.__('envguard %1, %2', clean(report.envguard), localTime(report.made_at))}</p>
       </footer>
     </div>

@@ -1,0 +1,238 @@
+"""A real JupyterLab or Notebook 7 on a port of its own, and a page of it to look at and to click in."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from playwright.sync_api import BrowserContext, Page
+
+App = Literal["lab", "notebook"]
+TOKEN = "a-token-for-tests"
+_LAUNCH = "from ipykernel.kernelapp import launch_new_instance; launch_new_instance()"
+_SETTINGS = {
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/completer-extension/manager": {"autoCompletion": False},
+}
+_READY = """async () => {
+  const app = window.jupyterapp;
+  if (!app) return false;
+  await app.restored;
+  const widget = app.shell.currentWidget;
+  if (!widget || !widget.context) return false;
+  await widget.context.ready;
+  await widget.sessionContext.ready;
+  const kernel = widget.sessionContext.session && widget.sessionContext.session.kernel;
+  if (!kernel) return false;
+  await kernel.info;
+  return true;
+}"""
+
+
+class Jupyter:
+    """A server with its own folders, configuration and kernelspecs."""
+
+    def __init__(self, app: App, folder: Path, options: tuple[str, ...] = ()) -> None:
+        self.app, self.folder = app, folder
+        self.notebooks = folder / "notebooks"
+        self.notebooks.mkdir(parents=True)
+        for name, settings in _SETTINGS.items():
+            file = folder / "settings" / f"{name}.jupyterlab-settings"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(settings))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        program = "LabApp" if app == "lab" else "JupyterNotebookApp"
+        self.log = folder / "server.log"
+        with self.log.open("w") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "jupyter", app, "--no-browser", "--allow-root", "--ip=127.0.0.1"),
+                    *(f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}"),
+                    *(f"--ServerApp.root_dir={self.notebooks}", f"--{program}.expose_app_in_browser=True"),
+                    *("--KernelSpecManager.ensure_native_kernel=False", *options),
+                ],
+                env=self._environment(),
+                cwd=folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._wait()
+
+    def _environment(self) -> dict[str, str]:
+        own = {
+            "JUPYTER_RUNTIME_DIR": "runtime",
+            "JUPYTER_CONFIG_DIR": "config",
+            "JUPYTER_DATA_DIR": "data",
+            "JUPYTERLAB_SETTINGS_DIR": "settings",
+            "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+            "IPYTHONDIR": "ipython",
+            "HOME": "home",
+        }
+        (self.folder / "home").mkdir(exist_ok=True)
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return {**os.environ, **{name: str(self.folder / each) for name, each in own.items()}, "PATH": path}
+
+    def _wait(self) -> None:
+        for _ in range(300):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{self.url}/api", timeout=2).close()
+                return
+            if self._process.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise RuntimeError(self.log.read_text())
+
+    def stop(self) -> None:
+        """Ends the server, and with it its kernels."""
+        self._process.terminate()
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, 9)
+            self._process.wait()
+
+    def kernelspec(self, name: str, python: Path | str, *, before: str = "", env: Mapping[str, str] | None = None) -> None:
+        """A kernel of an interpreter that finds ipykernel behind its own packages, and no variable that tells of it."""
+        spec = self.folder / "data" / "kernels" / name
+        spec.mkdir(parents=True, exist_ok=True)
+        code = f"import sys; sys.path.append({sysconfig.get_path('purelib')!r}); {before}{_LAUNCH}"
+        own = {"PYTHONDONTWRITEBYTECODE": "1", "PATH": f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}"}
+        argv = [str(python), "-c", code, "-f", "{connection_file}"]
+        told = {"argv": argv, "display_name": name, "language": "python", "env": {**own, **(env or {})}}
+        (spec / "kernel.json").write_text(json.dumps(told))
+
+    def notebook(self, name: str, kernel: str | None, *cells: str) -> str:
+        """A notebook file; its name."""
+        spec = {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}} if kernel else {}
+        told = {
+            "nbformat": 4,
+            "nbformat_minor": 5,
+            "metadata": spec,
+            "cells": [
+                {
+                    "cell_type": "code",
+                    "id": f"cell-{number}",
+                    "metadata": {},
+                    "source": source,
+                    "outputs": [],
+                    "execution_count": None,
+                }
+                for number, source in enumerate(cells or ("",))
+            ],
+        }
+        (self.notebooks / f"{name}.ipynb").write_text(json.dumps(told))
+        return name
+
+    def ask(self, path: str, method: str = "GET") -> Any:
+        """What the server's REST answers."""
+        request = urllib.request.Request(
+            f"{self.url}/{path}", method=method, headers={"Authorization": f"token {TOKEN}"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as response:
+            body = response.read()
+        return json.loads(body) if body else None
+
+
+class Shown:
+    """A page of it."""
+
+    def __init__(self, jupyter: Jupyter, context: BrowserContext) -> None:
+        self.jupyter = jupyter
+        self.page: Page = context.new_page()
+        self.errors: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: "/envguard/" in request.url and self.asked.append(request.url))
+
+    def open(self, notebook: str | None) -> None:
+        """Opens a notebook, or nothing; ready when its kernel has spoken."""
+        lab = self.jupyter.app == "lab"
+        where = "lab/tree" if lab else "notebooks"
+        if notebook is None:
+            self.page.goto(f"{self.jupyter.url}/{'lab' if lab else 'tree'}?token={TOKEN}&reset")
+            self.page.wait_for_function("() => window.jupyterapp && window.jupyterapp.restored.then(() => true)")
+            return
+        self.page.goto(f"{self.jupyter.url}/{where}/{notebook}.ipynb?token={TOKEN}{'&reset' if lab else ''}")
+        self.page.wait_for_function(_READY, timeout=60_000)
+
+    def switch(self, notebook: str) -> None:
+        """Opens another notebook in the same JupyterLab."""
+        self.run("docmanager:open", path=f"{notebook}.ipynb")
+        self.page.wait_for_function(_READY, timeout=60_000)
+
+    def run(self, command: str, **arguments: Any) -> None:
+        """Runs a command of JupyterLab's, and does not wait for its end."""
+        script = "([command, given]) => { void window.jupyterapp.commands.execute(command, given); }"
+        self.page.evaluate(script, [command, arguments])
+
+    def panel(self) -> Any:
+        """The panel, brought into sight."""
+        self.run("envguard:open")
+        panel = self.page.locator("#jp-envguard-panel")
+        panel.wait_for(state="visible")
+        return panel
+
+    def width(self, pixels: int) -> None:
+        """Gives the panel a width."""
+        self.page.evaluate(
+            """(pixels) => {
+              const panel = window.jupyterapp.shell._rightHandler.stackedPanel;
+              const split = panel.parent;
+              const all = split.node.clientWidth;
+              const sizes = split.relativeSizes();
+              const right = pixels / all;
+              const last = sizes.length - 1;
+              split.setRelativeSizes(sizes.map((s, i) => (i === last ? right : i === last - 1 ? 1 - right - (last > 1 ? sizes[0] : 0) : s)));
+            }""",
+            pixels,
+        )
+
+    def theme(self, name: str) -> None:
+        """Changes the theme."""
+        self.run("apputils:change-theme", theme=name)
+        light = "light" in name.lower()
+        self.page.wait_for_function(
+            "([name, light]) => document.body.dataset.jpThemeName === name && document.body.dataset.jpThemeLight === light",
+            arg=[name, str(light).lower()],
+        )
+
+
+@contextlib.contextmanager
+def serve(app: App, folder: Path, *options: str) -> Iterator[Jupyter]:
+    """A server for as long as it is needed."""
+    jupyter = Jupyter(app, folder, options)
+    try:
+        yield jupyter
+    finally:
+        jupyter.stop()
+
+
+def settled(shown: Shown, state: str = "live") -> None:
+    """Waits until the panel shows a report of this kind and asks for nothing more."""
+    shown.page.locator(f'.jp-eg-Report[data-state="{state}"][aria-busy="false"]').wait_for(timeout=30_000)
+
+
+def refused(url: str) -> int:
+    """The status of a request without a token."""
+    try:
+        urllib.request.urlopen(url, timeout=10).close()
+    except urllib.error.HTTPError as error:
+        return error.code
+    return 200
