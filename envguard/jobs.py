@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from envguard.model import Text
 
-    Work = Callable[["Tell"], Awaitable[bytes]]
+    Work = Callable[["Tell"], Awaitable[tuple[bytes, Text | None]]]
+    """What it gives is the result, and what did not go as it should have although there is one."""
     Tell = Callable[["Progress"], None]
 
 AT_ONCE = 2
@@ -151,7 +152,7 @@ class Jobs:
             async with lock, self._places:
                 job.state, job.began = State.RUNNING, time.monotonic()
                 self._note(job)
-                job.result = await work(tell)
+                job.result, job.error = await work(tell)
             job.state = State.DONE
         except (asyncio.CancelledError, Cancelled):
             job.state = State.CANCELLED

@@ -24,6 +24,8 @@ from envguard.value import value
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from envguard.model import Text
+
 PYTHON = "python"
 PATIENCE = 2.0
 """Seconds for a kernel that is idle to answer."""
@@ -83,6 +85,13 @@ def find(managers: Any, name: str) -> Kernel | None:
         state=str(getattr(manager, "execution_state", "") or "unknown"),
         manager=manager,
     )
+
+
+def stranger(kernel: Kernel) -> Text | None:
+    """Why it cannot be asked whatever its state; None if it may be one of Python."""
+    if kernel.language is None or kernel.language.lower() == PYTHON:
+        return None
+    return text("the kernel runs {language}, not Python", language=kernel.language)
 
 
 async def is_alive(kernel: Kernel) -> bool:

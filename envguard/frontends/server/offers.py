@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from envguard.errors import EnvguardError
 from envguard.frontends.server import kernels, metrics
 from envguard.frontends.server.refusals import Refused
-from envguard.frontends.server.workers import UNSTOPPABLE
+from envguard.frontends.server.workers import UNSTOPPABLE, said
 from envguard.jobs import Job, Jobs, Progress, TooMany
-from envguard.model import Text, text
+from envguard.model import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from envguard.frontends.server.requests import JobWanted
     from envguard.frontends.server.service import Service
+    from envguard.model import Text
 
 
 class Offers:
@@ -71,14 +72,17 @@ class Offers:
         """Ends all of them that may be ended."""
         await self._jobs.close()
 
-    async def _work(self, question: dict[str, Any], kernel: str | None, tell: Callable[[Progress], None]) -> bytes:
+    async def _work(
+        self, question: dict[str, Any], kernel: str | None, tell: Callable[[Progress], None]
+    ) -> tuple[bytes, Text | None]:
         body = b""
         if question["do"] == "forecast" and kernel is not None:
             more, body = await self._of_kernel(kernel, question["prefix"])
             question = {**question, **more}
         told = await self._service.workers.work(question, body, lambda news: tell(_progress(news)))
         self._service.changed(question)
-        return told.document
+        problem = told.head.get("problem")
+        return told.document, None if problem is None else said(problem)
 
     async def _of_kernel(self, name: str, prefix: str) -> tuple[dict[str, Any], bytes]:
         """Where a command of a kernel would run, and what the kernel has loaded if it tells that now."""
@@ -101,8 +105,4 @@ class Offers:
 
 def _progress(news: dict[str, Any]) -> Progress:
     says = news.get("says")
-    told = None
-    if says is not None:
-        args = {name: tuple(each) if isinstance(each, list) else each for name, each in says["args"].items()}
-        told = Text(says["id"], args)
-    return Progress(told, news.get("done"), news.get("of"))
+    return Progress(None if says is None else said(says), news.get("done"), news.get("of"))

@@ -22,7 +22,8 @@ from envguard.frontends.server.answers import Looked
 from envguard.frontends.server.environments import Environments, listed, specs
 from envguard.frontends.server.kernels import awaited
 from envguard.frontends.server.sharing import Turns
-from envguard.model import Text, text
+from envguard.frontends.server.workers import said
+from envguard.model import text
 from envguard.render.json_v1 import text_v1
 from envguard.value import value
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from envguard.frontends.server.kernels import Kernel
     from envguard.frontends.server.options import Options
     from envguard.frontends.server.workers import Told, Workers
+    from envguard.model import Text
     from envguard.running import Running
 
 _KERNELS = 200
@@ -85,8 +87,7 @@ class Service:
         if kernel is None or not await kernels.is_alive(kernel):
             return await self._dead(name, kernel)
         known = self._remember(name, replace(self._known.get(name) or _Known(kernel.told()), told=kernel.told()))
-        if kernel.language is not None and kernel.language.lower() != kernels.PYTHON:
-            why = text("the kernel runs {language}, not Python", language=kernel.language)
+        if (why := kernels.stranger(kernel)) is not None:
             return Looked("unknown", self._changes(why), kernel.told(), why=why, stamp=f"unknown {kernel.language}")
         seen = await self.seen(kernel)
         if seen is None:
@@ -251,6 +252,8 @@ class Service:
     async def cuda(self, name: str) -> bytes:
         """The CUDA table of a kernel: of the process if it can be asked, else of its files."""
         kernel = self.kernel(name)
+        if (why := kernels.stranger(kernel)) is not None:
+            raise ProbeFailed(why)
         return await self._turns.share(("cuda", name), lambda: self._cuda(kernel))  # type: ignore[no-any-return]
 
     async def _cuda(self, kernel: Kernel) -> bytes:
@@ -268,6 +271,8 @@ class Service:
     async def prefix_of_kernel(self, name: str) -> str:
         """The prefix of a kernel, alive or not; EnvguardError if it is not on this machine or not known."""
         kernel = kernels.find(self._managers, name)
+        if kernel is not None and (why := kernels.stranger(kernel)) is not None:
+            raise ProbeFailed(why)
         seen = None if kernel is None else await self.seen(kernel)
         if seen is not None:
             return seen.prefix
@@ -327,7 +332,7 @@ class Service:
     async def unchangeable(self, prefix: str) -> Text | None:
         """Why a prefix itself is not to be changed; None if it may be."""
         told = (await self._scan(prefix, {"do": "unchangeable", "prefix": prefix})).head["refused"]
-        return None if told is None else Text(told["id"], told["args"])
+        return None if told is None else said(told)
 
     def changed(self, question: dict[str, Any]) -> None:
         """What a job has changed is to be looked at anew."""

@@ -126,11 +126,14 @@ class Worker:
 
 
 def _error(told: dict[str, Any]) -> Exception:
-    said = told["error"]
-    if said is None:
+    if told["error"] is None:
         return Broken(str(told.get("trace") or told.get("kind")))
-    args = {name: tuple(each) if isinstance(each, list) else each for name, each in said["args"].items()}
-    return _KINDS.get(told["kind"], EnvguardError)(Text(said["id"], args))
+    return _KINDS.get(told["kind"], EnvguardError)(said(told["error"]))
+
+
+def said(told: dict[str, Any]) -> Text:
+    """A sentence as it came from a worker."""
+    return Text(told["id"], {name: tuple(each) if isinstance(each, list) else each for name, each in told["args"].items()})
 
 
 class Workers:

@@ -1,0 +1,163 @@
+"""Reports on the kernels of a real server: idle, busy, dead, of another language, with envguard in them and without."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from envguard import api
+from envguard.render.json_v1 import json_v1, timeline_v1
+from tests.frontends.server.place import Kernel, Server, libraries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.envs.scenarios import Scenario
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("server"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def path(server: Server) -> Path:
+    return libraries(server.folder / "libraries")
+
+
+@pytest.fixture(scope="module")
+def broken(server: Server, path: Path, scenario: Callable[..., Scenario]) -> Iterator[Kernel]:
+    kernel = server.start(server.python("broken", scenario("s1").python, path))
+    yield kernel
+    kernel.stop()
+
+
+@pytest.fixture
+def kernel(server: Server, path: Path, scenario: Callable[..., Scenario]) -> Iterator[Kernel]:
+    """One to be broken."""
+    kernel = server.start(server.python("sound", scenario("sound").python, path))
+    yield kernel
+    kernel.stop()
+
+
+def fingerprints(report: dict[str, Any], but: set[str] = frozenset()) -> set[str]:  # type: ignore[assignment]
+    return {each["fingerprint"] for each in report["findings"] if each["rule"] not in but}
+
+
+def test_files_at_once_and_the_process_when_it_is_asked(broken: Kernel, scenario: Callable[..., Scenario]):
+    first = broken.report()
+    assert (first["state"], first["road"], first["why"]) == ("disk", "proc", None)
+    assert first["report"]["verdict"] == "broken"
+    assert first["report"]["environment"]["prefix"] == str(scenario("s1").prefix)
+    assert first["kernel"] == {"id": broken.id, "name": "broken", "display_name": "Broken", "where": "local"}
+    live = broken.report("?live=1")
+    assert (live["state"], live["road"], live["why"]) == ("live", "user_expressions", None)
+    assert live["stamp"] != first["stamp"]
+    skipped = {each["rule"] for each in live["report"]["skipped"]}
+    assert "stale-module" in {each["rule"] for each in first["report"]["skipped"]}
+    assert "stale-module" not in skipped
+    again = broken.report()
+    assert (again["state"], again["stamp"]) == ("live", live["stamp"])
+    assert broken.report("?fresh=1")["stamp"] == live["stamp"]
+
+
+def test_asking_leaves_nothing_in_the_kernel(broken: Kernel):
+    broken.run("before = set(globals()), len(In)")
+    broken.report("?live=1")
+    broken.run("import sys; assert not [each for each in sys.modules if each.startswith('envguard')]")
+    broken.run("assert {each for each in globals() if each[0] != '_'} - before[0] <= {'before', 'sys'}")
+    broken.run("assert not [each for each in In if 'envguard_' in each]")
+
+
+def test_the_same_findings_as_by_every_other_road(broken: Kernel, scenario: Callable[..., Scenario]):
+    """A kernel's report, an environment's, the command line's, and that of a panel, which shows what the API gives."""
+    prefix = scenario("s1").prefix
+    mine = json_v1(api.inspect(prefix, process=None))
+    first = broken.report("?fresh=1")
+    by_id = broken.server.get(f"environments/{first['environment_id']}/report").json
+    assert by_id["kernel"] is None
+    assert by_id["state"] == "disk"
+    # where Jupyter looks for kernelspecs is the server's own affair
+    theirs = {"kernelspec-other-env", "kernelspec-dead", "kernelspec-overridden"}
+    assert fingerprints(by_id["report"], theirs) == fingerprints(mine, theirs)
+    live = broken.report("?live=1")["report"]
+    assert fingerprints(mine, theirs) <= fingerprints(live)
+
+
+@pytest.mark.parametrize("code", ["import time; time.sleep(30)", "while True: pass"], ids=["sleeping", "computing"])
+def test_a_busy_kernel_delays_nothing(kernel: Kernel, code: str):
+    kernel.server.get("rules")  # a worker is there
+    kernel.busy(code)
+    first = kernel.server.get(f"kernels/{kernel.id}/report")
+    assert first.json["report"]["verdict"] == "sound"
+    assert first.json["state"] == "disk"
+    asked = kernel.server.get(f"kernels/{kernel.id}/report?live=1")
+    assert (asked.json["state"], asked.json["road"]) == ("busy", "interpreter")
+    assert asked.json["why"]["text"] == "the kernel is running a cell"
+    skipped = {each["rule"] for each in asked.json["report"]["skipped"]}
+    assert "user-site-shadows" not in skipped
+    assert first.seconds + asked.seconds < 15  # the cell takes longer; `tests/bench/server.py` measures
+
+
+def test_a_kernel_that_died_and_one_that_was_ended(kernel: Kernel):
+    assert kernel.report()["state"] == "disk"
+    kernel.client.execute("import os; os._exit(1)")
+    # Jupyter starts it again: another process, of which nothing is known yet
+    end = time.monotonic() + 30
+    while kernel.report("?live=1")["state"] != "live" and time.monotonic() < end:
+        time.sleep(0.2)
+    kernel.stop()
+    told = kernel.report()
+    assert (told["state"], told["why"]["text"]) == ("dead", "the kernel does not run any more")
+    assert told["report"]["verdict"] == "sound"
+    assert told["kernel"]["name"] == "sound"
+
+
+def test_a_kernel_of_another_language(server: Server, path: Path, scenario: Callable[..., Scenario]):
+    kernel = server.start(server.python("r", scenario("sound").python, path, language="R"))
+    try:
+        for query in ("", "?live=1"):
+            told = kernel.report(query)
+            assert (told["state"], told["report"], told["environment_id"]) == ("unknown", None, None)
+            assert told["why"]["text"] == "the kernel runs R, not Python"
+            assert told["changes"] == {"allowed": False, "why": told["why"]}
+        assert server.get(f"kernels/{kernel.id}/timeline").status == 503
+    finally:
+        kernel.stop()
+
+
+def test_what_else_is_told_of_a_kernel_and_of_its_environment(broken: Kernel, scenario: Callable[..., Scenario]):
+    server = broken.server
+    name = broken.report()["environment_id"]
+    for place in (f"kernels/{broken.id}", f"environments/{name}"):
+        timeline = server.get(f"{place}/timeline").json
+        assert timeline["events"] == timeline_v1(api.history(scenario("s1").prefix))["events"]
+        assert server.get(f"{place}/cuda").json["kind"] == "cuda"
+        assert server.get(f"{place}/undo").json["checkpoints"] == []
+    told = server.get("environments").json["environments"]
+    mine = next(each for each in told if each["id"] == name)
+    assert mine["kernelspecs"] == ["broken"]
+    assert mine["name"] == broken.report()["report"]["environment"]["name"]
+
+
+def test_the_rules_and_their_pages(server: Server):
+    every = server.get("rules").json["rules"]
+    assert [each["id"] for each in every] == [each.rule for each in api.pages()]
+    by_code = server.get("rules/EG102").json
+    assert by_code == server.get("rules/pip-overwrote-conda").json == server.get("rules/102").json
+    assert by_code["page"].startswith(by_code["title"])
+    assert server.get("rules/nothing-of-that-name").json["error"] == "not-found"
+
+
+def test_ids_that_name_nothing(server: Server):
+    nobody = "0" * 8 + "-0000-0000-0000-" + "0" * 12
+    for path in (f"kernels/{nobody}/report", f"kernels/{nobody}/cuda", f"environments/{'0' * 16}/report"):
+        answer = server.get(path)
+        assert (answer.status, answer.json["error"]) == (404, "not-found")
+    assert server.get(f"kernels/{nobody}/undo").status == 404
+    assert server.get(f"environments/{'0' * 16}/timeline").status == 404
