@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
 App = Literal["lab", "notebook"]
 TOKEN = "a-token-for-tests"
-_LAUNCH = "from ipykernel.kernelapp import launch_new_instance; launch_new_instance()"
+_LAUNCH = """
+import sys
+sys.path.insert(0, {path!r})
+import ipykernel.ipkernel
+from ipykernel.kernelapp import launch_new_instance
+sys.path.append(sys.path.pop(0))
+{before}
+launch_new_instance()
+"""
+"""Has ipykernel from elsewhere, and everything that the environment has itself from the environment."""
 _SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/completer-extension/manager": {"autoCompletion": False},
@@ -112,7 +121,7 @@ class Jupyter:
         """A kernel of an interpreter that finds ipykernel behind its own packages, and no variable that tells of it."""
         spec = self.folder / "data" / "kernels" / name
         spec.mkdir(parents=True, exist_ok=True)
-        code = f"import sys; sys.path.append({sysconfig.get_path('purelib')!r}); {before}{_LAUNCH}"
+        code = _LAUNCH.format(path=sysconfig.get_path("purelib"), before=before)
         own = {"PYTHONDONTWRITEBYTECODE": "1", "PATH": f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}"}
         argv = [str(python), "-c", code, "-f", "{connection_file}"]
         told = {"argv": argv, "display_name": name, "language": "python", "env": {**own, **(env or {})}}
@@ -190,19 +199,15 @@ class Shown:
         return panel
 
     def width(self, pixels: int) -> None:
-        """Gives the panel a width."""
-        self.page.evaluate(
-            """(pixels) => {
-              const panel = window.jupyterapp.shell._rightHandler.stackedPanel;
-              const split = panel.parent;
-              const all = split.node.clientWidth;
-              const sizes = split.relativeSizes();
-              const right = pixels / all;
-              const last = sizes.length - 1;
-              split.setRelativeSizes(sizes.map((s, i) => (i === last ? right : i === last - 1 ? 1 - right - (last > 1 ? sizes[0] : 0) : s)));
-            }""",
-            pixels,
-        )
+        """Gives the panel a width, by dragging its border."""
+        panel = self.page.locator("#jp-envguard-panel")
+        box = panel.bounding_box()
+        assert box is not None
+        at, middle = box["x"] - 2, box["y"] + box["height"] / 2
+        self.page.mouse.move(at, middle)
+        self.page.mouse.down()
+        self.page.mouse.move(box["x"] + box["width"] - pixels, middle, steps=4)
+        self.page.mouse.up()
 
     def theme(self, name: str) -> None:
         """Changes the theme."""

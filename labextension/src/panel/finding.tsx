@@ -100,8 +100,14 @@ function Way({ fix, platform, above }: { fix: Fix; platform: string | null; abov
   return (
     <div className="jp-eg-Way">
       <p>
-        <strong>{trans.__('fix:')}</strong> {say(fix.title, trans)}{' '}
-        <span className="jp-eg-soft">· {same ? trans.__('see “Do this first”') : cautions(fix, trans)}</span>
+        <strong>{trans.__('fix:')}</strong>{' '}
+        {same ? (
+          trans.__('see “Do this first”')
+        ) : (
+          <>
+            {say(fix.title, trans)} <span className="jp-eg-soft">· {cautions(fix, trans)}</span>
+          </>
+        )}
       </p>
       {same ? null : <Commands steps={fix.steps} platform={platform} safety={fix.safety} />}
     </div>

@@ -21,8 +21,8 @@ import { Fold } from './fold';
 import { Sign } from './marks';
 import { useTools } from './tools';
 
-const X: Record<Lane, number> = { conda: 11, pip: 33 };
-const WIDTH = 44;
+const X: Record<Lane, number> = { conda: 18, pip: 50 };
+const WIDTH = 64;
 const TURN = 17; // where a row's own event stands
 
 interface Props {

@@ -5,8 +5,7 @@ export function Page({ title, page }: { title: string; page: string }): JSX.Elem
   const parts = page
     .trim()
     .split(/\n\s*\n/)
-    .map(part => part.replace(/\s*\n\s*/g, ' ').trim())
-    .filter(part => part && part !== title);
+    .filter(part => part.trim() && part.trim() !== title);
   return (
     <div className="jp-eg-Page">
       <p>
@@ -15,16 +14,38 @@ export function Page({ title, page }: { title: string; page: string }): JSX.Elem
         </strong>
       </p>
       {parts.map((part, index) => {
-        const [, heading, rest] = /^(?:#+ )?([A-Z][^.:]{3,30}:)\s+(.+)$/.exec(part) ?? [];
+        const [first, ...items] = part.split(/\n\s*[-*] |^\s*[-*] /).map(unbroken);
         return (
-          <p key={index}>
-            {heading ? <strong>{heading} </strong> : null}
-            <Coded told={heading ? rest : part} />
-          </p>
+          <React.Fragment key={index}>
+            {first ? <Paragraph told={first} /> : null}
+            {items.length ? (
+              <ul>
+                {items.map((item, each) => (
+                  <li key={each}>
+                    <Coded told={item} />
+                  </li>
+                ))}
+              </ul>
+            ) : null}
+          </React.Fragment>
         );
       })}
     </div>
   );
+}
+
+function Paragraph({ told }: { told: string }): JSX.Element {
+  const [, heading, rest] = /^(?:#+ )?([A-Z][^.:]{3,30}:)\s+(.+)$/.exec(told) ?? [];
+  return (
+    <p>
+      {heading ? <strong>{heading} </strong> : null}
+      <Coded told={heading ? rest : told} />
+    </p>
+  );
+}
+
+function unbroken(told: string): string {
+  return told.replace(/\s*\n\s*/g, ' ').trim();
 }
 
 function Coded({ told }: { told: string }): JSX.Element {

@@ -964,7 +964,7 @@ export interface Job {
    */
   result: EnvguardForecast | EnvguardUndo | null;
   /**
-   * Why it failed; null otherwise.
+   * Why it failed, or what could not be noted of it; null otherwise.
    */
   error: Text | null;
   environment_id: ServerEnvironmentId;
