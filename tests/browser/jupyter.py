@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import socket
@@ -36,18 +37,23 @@ _SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/completer-extension/manager": {"autoCompletion": False},
 }
-_READY = """async () => {
+_NUMBERS = itertools.count()
+_READY = """async (path) => {
   const app = window.jupyterapp;
-  if (!app) return false;
   await app.restored;
-  const widget = app.shell.currentWidget;
-  if (!widget || !widget.context) return false;
-  await widget.context.ready;
-  await widget.sessionContext.ready;
-  const kernel = widget.sessionContext.session && widget.sessionContext.session.kernel;
-  if (!kernel) return false;
-  await kernel.info;
-  return true;
+  for (;;) {
+    const widget = app.shell.currentWidget;
+    if (widget && widget.context && widget.context.path === path) {
+      await widget.context.ready;
+      await widget.sessionContext.ready;
+      const kernel = widget.sessionContext.session && widget.sessionContext.session.kernel;
+      if (kernel && app.commands.hasCommand('envguard:open')) {
+        await kernel.info;
+        return;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }"""
 
 
@@ -171,20 +177,29 @@ class Shown:
         self.page.on("request", lambda request: "/envguard/" in request.url and self.asked.append(request.url))
 
     def open(self, notebook: str | None) -> None:
-        """Opens a notebook, or nothing; ready when its kernel has spoken."""
+        """Opens a notebook, or nothing, in a workspace where nothing else is open; ready when its kernel has spoken."""
         lab = self.jupyter.app == "lab"
-        where = "lab/tree" if lab else "notebooks"
+        where = f"lab/workspaces/w{next(_NUMBERS)}" if lab else "" if notebook else "tree"
+        path = f"{'/tree' if lab else 'notebooks'}/{notebook}.ipynb" if notebook else ""
+        self.page.goto(f"{self.jupyter.url}/{where}{path}?token={TOKEN}")
         if notebook is None:
-            self.page.goto(f"{self.jupyter.url}/{'lab' if lab else 'tree'}?token={TOKEN}&reset")
-            self.page.wait_for_function("() => window.jupyterapp && window.jupyterapp.restored.then(() => true)")
-            return
-        self.page.goto(f"{self.jupyter.url}/{where}/{notebook}.ipynb?token={TOKEN}{'&reset' if lab else ''}")
-        self.page.wait_for_function(_READY, timeout=60_000)
+            self._app()
+            self.page.evaluate("() => window.jupyterapp.restored.then(() => undefined)")
+        else:
+            self.ready(notebook)
+
+    def ready(self, notebook: str) -> None:
+        """Waits until a notebook is the current one, and its kernel has spoken."""
+        self._app()
+        self.page.evaluate(_READY, f"{notebook}.ipynb")
+
+    def _app(self) -> None:
+        self.page.wait_for_function("() => window.jupyterapp !== undefined", timeout=60_000)
 
     def switch(self, notebook: str) -> None:
         """Opens another notebook in the same JupyterLab."""
         self.run("docmanager:open", path=f"{notebook}.ipynb")
-        self.page.wait_for_function(_READY, timeout=60_000)
+        self.ready(notebook)
 
     def run(self, command: str, **arguments: Any) -> None:
         """Runs a command of JupyterLab's, and does not wait for its end."""
