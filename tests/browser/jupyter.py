@@ -123,7 +123,9 @@ class Jupyter:
             os.killpg(self._process.pid, 9)
             self._process.wait()
 
-    def kernelspec(self, name: str, python: Path | str, *, before: str = "", env: Mapping[str, str] | None = None) -> None:
+    def kernelspec(
+        self, name: str, python: Path | str, *, before: str = "", env: Mapping[str, str] | None = None
+    ) -> None:
         """A kernel of an interpreter that finds ipykernel behind its own packages, and no variable that tells of it."""
         spec = self.folder / "data" / "kernels" / name
         spec.mkdir(parents=True, exist_ok=True)
