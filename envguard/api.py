@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from envguard import baseline, brought, collect, configuration, masking
 from envguard._version import __version__
-from envguard.errors import BadArguments
+from envguard.errors import BadArguments, ProbeFailed
 from envguard.model import RulePage, text
 from envguard.probe.disk import uncollected
 from envguard.settings import Selection
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from envguard.home import Home
     from envguard.ledger import Read
     from envguard.ledger_entry import Whence
-    from envguard.model import Answer, Report, Summary, Text, Timeline
+    from envguard.model import Answer, Report, Text, Timeline
     from envguard.process import Process
     from envguard.rules.rule import Rule
     from envguard.running import Running
@@ -136,6 +136,16 @@ def maps(process: int) -> bytes:
 def activated(prefix: str | Path) -> tuple[str, ...]:
     """The variables that scripts of a prefix set when it is activated."""
     return collect.activated(prefix)
+
+
+def process_of(told: Mapping[str, Any]) -> Process:
+    """What a process has told of itself, as a value; ProbeFailed if it makes no sense."""
+    from envguard.facts import process_from_dict
+
+    try:
+        return process_from_dict(told)
+    except (TypeError, LookupError, AttributeError) as error:
+        raise ProbeFailed(text("what the kernel answered is not what the probe tells")) from error
 
 
 def unasked(told: Mapping[str, Any]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ All give the same dict, that of `probe/live.py`.
 from __future__ import annotations
 
 import binascii
+import contextlib
 import functools
 import json
 import os
@@ -149,20 +150,14 @@ def letters(content: Mapping[str, Any]) -> str:
 def opened(packed: str) -> dict[str, Any]:
     """What a kernel tells, unpacked; ProbeFailed if that is not what the probe would say."""
     found = _LETTERS.fullmatch(packed)
-    try:
-        if found is None:
-            raise ValueError
-        answer = binascii.a2b_base64(found[2])
-        if found[1] == "small":
-            unpacking = zlib.decompressobj()
-            answer = unpacking.decompress(answer, ANSWER)
-            if not unpacking.eof:
-                raise ValueError
+    told = None
+    with contextlib.suppress(ValueError, zlib.error, RecursionError):
+        answer = binascii.a2b_base64(found[2]) if found is not None else b""
+        if found is not None and found[1] == "small":
+            answer = zlib.decompressobj().decompress(answer, ANSWER)  # no more than that, however much it would be
         told = json.loads(answer)
-        if not isinstance(told, dict):
-            raise ValueError
-    except (ValueError, zlib.error, RecursionError) as error:
-        raise ProbeFailed(text("what the kernel answered is not what the probe tells")) from error
+    if not isinstance(told, dict):
+        raise ProbeFailed(text("what the kernel answered is not what the probe tells"))
     return told
 
 

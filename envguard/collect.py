@@ -241,9 +241,7 @@ def by_started(
     `variables` and `folder` are that one's; None stands for a variable that it has not.
     """
     env = _files(folder_of(prefix))
-    told = asking.program(
-        lambda probe: [program, *probe], program, _activated(env), timeout, variables, folder
-    )
+    told = asking.program(lambda probe: [program, *probe], program, _activated(env), timeout, variables, folder)
     return surround(dataclasses.replace(env, process=process_from_dict(told)))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.bench import run
+import pytest
+
+from tests.bench import run, server
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def test_quick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,3 +29,13 @@ def test_quick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "check of 40 packages",
     ):
         assert what in told
+
+
+@pytest.mark.slow
+def test_a_server_under_load(tmp_path: Path) -> None:
+    """Small, to see that it works; how late the event loop is depends on the machine, and is no test's affair."""
+    told = server.measure(tmp_path, clients=6, kernels=3, packages=40, seconds=6)
+    assert told["load"]["failed"] == []
+    assert told["load"]["report"]["n"] > 0
+    assert (told["processes left"], told["processes left after kill -9"]) == (0, 0)
+    assert max(told["lag under load"]["workers MB"], default=0) < 512

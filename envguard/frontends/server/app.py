@@ -16,6 +16,8 @@ from envguard.frontends.server.handlers import handlers
 from envguard.frontends.server.options import Options
 
 if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+
     from envguard.frontends.server.offers import Offers
     from envguard.frontends.server.service import Service
     from envguard.frontends.server.workers import Workers
@@ -45,9 +47,9 @@ class EnvguardApp(ExtensionApp):
     worker_memory = Int(
         512, min=64, help="Megabytes of memory from which on a process that reads environments is replaced."
     ).tag(config=True)
-    worker_requests = Int(
-        2000, min=1, help="Questions after which a process that reads environments is replaced."
-    ).tag(config=True)
+    worker_requests = Int(2000, min=1, help="Questions after which a process that reads environments is replaced.").tag(
+        config=True
+    )
 
     _making: asyncio.Future[tuple[Service, Offers]] | None = None
 
@@ -56,9 +58,15 @@ class EnvguardApp(ExtensionApp):
         self.handlers.extend(handlers())
 
     @property
+    def server(self) -> ServerApp:
+        """The server that has loaded this."""
+        assert self.serverapp is not None
+        return self.serverapp
+
+    @property
     def options(self) -> Options:
         """What the administrator has decided, and what the server itself offers."""
-        terminals = bool(self.serverapp.web_app.settings.get("terminals_available", False))
+        terminals = bool(self.server.web_app.settings.get("terminals_available", False))
         return Options(
             workers=self.workers,
             seconds=float(self.scan_timeout),
@@ -76,7 +84,7 @@ class EnvguardApp(ExtensionApp):
         return await asyncio.shield(self._making)
 
     async def _make(self) -> tuple[Service, Offers]:
-        loop, options, server = asyncio.get_running_loop(), self.options, self.serverapp
+        loop, options, server = asyncio.get_running_loop(), self.options, self.server
         await loop.run_in_executor(None, importlib.import_module, "envguard.frontends.server.workers")
         from envguard.frontends.server.workers import Workers
 
@@ -91,7 +99,7 @@ class EnvguardApp(ExtensionApp):
     def _tell(self, *details: Any) -> None:
         from envguard.frontends.server.events import environment_changed
 
-        environment_changed(self.serverapp.event_logger, *details)
+        environment_changed(self.server.event_logger, *details)
 
     async def stop_extension(self) -> None:
         """Ends jobs and workers with the server."""

@@ -5,7 +5,7 @@ Each method is decorated by itself: `authorized` notes action and resource of it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
@@ -22,6 +22,7 @@ from envguard.model import text
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from envguard.frontends.server.app import EnvguardApp
     from envguard.frontends.server.offers import Offers
     from envguard.frontends.server.service import Service
 
@@ -42,7 +43,7 @@ class Handler(ExtensionHandlerMixin, APIHandler):
     _track_activity = False  # a panel that looks is nobody at work, so that a server is ended for idleness as ever
     _body = b""
 
-    async def prepare(self) -> None:
+    async def prepare(self) -> None:  # type: ignore[override]  # as APIHandler's own is
         """Refuses a large body before it is read."""
         await super().prepare()
         if int(self.request.headers.get("Content-Length") or 0) > LONGEST:
@@ -74,15 +75,18 @@ class Handler(ExtensionHandlerMixin, APIHandler):
         if not isinstance(details[1], (EnvguardError, web.HTTPError)):
             super().log_exception(*details)
 
+    @property
+    def app(self) -> EnvguardApp:
+        """The extension."""
+        return cast("EnvguardApp", self.extensionapp)
+
     async def service(self) -> Service:
         """What answers."""
-        found: Service = (await self.extensionapp.ready())[0]
-        return found
+        return (await self.app.ready())[0]
 
     async def offers(self) -> Offers:
         """What takes on jobs."""
-        found: Offers = (await self.extensionapp.ready())[1]
-        return found
+        return (await self.app.ready())[1]
 
     async def answered(self, waiting: Awaitable[Any]) -> Any:
         """The result, or the refusal that an error of envguard's is."""
@@ -103,7 +107,7 @@ class Status(Handler):
     @authorized
     async def get(self) -> None:
         """Tells it."""
-        options = self.extensionapp.options
+        options = self.app.options
         told = {"envguard": __version__, "allow_changes": options.changes, "terminals": options.terminals}
         self.tell(answers.document("status", **told))
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import inspect
 import queue
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from jupyter_client.session import Session
 
 from envguard.asking import Busy, letters, question
 from envguard.errors import ProbeFailed
@@ -49,6 +51,8 @@ class Kernel:
     state: str
     """idle, busy, starting, dead, …"""
     manager: Any
+    gateway: bool = False
+    """Whether another server runs it, to which this one only hands on."""
 
     @property
     def local(self) -> bool:
@@ -74,7 +78,8 @@ def find(managers: Any, name: str) -> Kernel | None:
     # of a kernel behind a gateway it would have to be fetched
     spec = None if provisioner is None else manager.kernel_spec
     process = provisioner.pid if isinstance(provisioner, LocalProvisioner) else None
-    kernelspec = str(getattr(manager, "kernel_name", "") or "")
+    told = getattr(manager, "kernel", None) if provisioner is None else None
+    kernelspec = str(told.get("name", "") if isinstance(told, dict) else getattr(manager, "kernel_name", "") or "")
     return Kernel(
         id=name,
         name=kernelspec,
@@ -84,6 +89,7 @@ def find(managers: Any, name: str) -> Kernel | None:
         mark=str(getattr(manager, "connection_file", "")),
         state=str(getattr(manager, "execution_state", "") or "unknown"),
         manager=manager,
+        gateway=provisioner is None,
     )
 
 
@@ -106,6 +112,14 @@ async def is_alive(kernel: Kernel) -> bool:
 
 async def ask(kernel: Kernel, names: Sequence[str], *, subshells: bool) -> tuple[str, str]:
     """What it tells of itself, still packed, and by which road; Busy if it runs a cell, ProbeFailed if it cannot be asked."""
+    if not kernel.gateway:
+        return await _ask(kernel, names, subshells=subshells)
+    # a gateway's client waits for its socket without letting others go on, so it gets a thread and a loop of its own
+    work = functools.partial(_ask, kernel, names, subshells=subshells)
+    return await asyncio.get_running_loop().run_in_executor(None, lambda: asyncio.run(work()))
+
+
+async def _ask(kernel: Kernel, names: Sequence[str], *, subshells: bool) -> tuple[str, str]:
     async with _client(kernel) as client:
         if kernel.language is None:
             language = (await _control(client, "kernel_info_request", {})).get("language_info", {}).get("name")
@@ -130,9 +144,13 @@ async def ask(kernel: Kernel, names: Sequence[str], *, subshells: bool) -> tuple
 @contextlib.asynccontextmanager
 async def _client(kernel: Kernel) -> AsyncIterator[Any]:
     try:
-        client = kernel.manager.client()
+        # a session of its own: by the manager's the kernel would take it for another client of that one's, and end that
+        known = kernel.manager.session
+        session = Session(config=known.config, key=known.key, signature_scheme=known.signature_scheme)
+        client = kernel.manager.client(session=session)
         # nothing is shown and nobody is asked; a gateway's client has one socket for all of it
-        await awaited(client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=True))
+        shown = kernel.gateway
+        await awaited(client.start_channels(shell=True, iopub=shown, stdin=shown, hb=shown, control=True))  # noqa: S604 - a channel
     except Exception as error:  # managers and provisioners of others may raise anything
         raise ProbeFailed(text("the kernel cannot be reached: {reason}", reason=type(error).__name__)) from error
     try:
@@ -146,18 +164,18 @@ async def _reply(client: Any, names: Sequence[str], subshell: str | None) -> str
     message = client.session.msg("execute_request", {"code": "", **question(names)})
     if subshell is not None:
         message["header"]["subshell_id"] = subshell
-    client.shell_channel.send(message)
-    return letters(await _answer(client.shell_channel, message, PATIENCE))
+    return letters(await _answer(client, "shell", message, PATIENCE))
 
 
 async def _control(client: Any, kind: str, content: dict[str, Any]) -> dict[str, Any]:
     message = client.session.msg(kind, content)
-    client.control_channel.send(message)
-    return await _answer(client.control_channel, message, _CONTROL)
+    return await _answer(client, "control", message, _CONTROL)
 
 
-async def _answer(channel: Any, message: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """The content of the reply to a message; Busy if it does not come in time."""
+async def _answer(client: Any, name: str, message: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """The content of the reply to a message on one of the channels; Busy if it does not come in time."""
+    channel = getattr(client, f"{name}_channel")
+    channel.send({**message, "channel": name})  # a gateway has one socket, and tells them apart by this
 
     async def wait() -> dict[str, Any]:
         while True:
@@ -173,4 +191,5 @@ async def _answer(channel: Any, message: dict[str, Any], seconds: float) -> dict
 
 
 async def awaited(found: Any) -> Any:
+    """What was found, or what it becomes: some managers answer at once, others later."""
     return await found if inspect.isawaitable(found) else found

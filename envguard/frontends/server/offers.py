@@ -100,7 +100,7 @@ class Offers:
     def _over(self, job: Job) -> None:
         metrics.counted("job", job.kind, job.state.value, time.monotonic() - job.began)
         if job.fault is not None:
-            self._log.error("envguard: a job of kind %s has failed: %s", job.kind, job.fault)
+            self._log.error("%s: %s", job.kind, job.fault)
 
 
 def _progress(news: dict[str, Any]) -> Progress:

@@ -23,9 +23,9 @@ def places(specs: Sequence[Mapping[str, Any]], prefixes: Sequence[str]) -> list[
     for prefix in prefixes:
         found.setdefault(os.path.realpath(prefix), (prefix, []))
     for spec in specs:
-        prefix = prefix_of_spec(spec)
-        if prefix is not None and os.path.isdir(prefix):  # noqa: PTH112
-            found.setdefault(os.path.realpath(prefix), (prefix, []))[1].append(string(spec["name"]))
+        started = prefix_of_spec(spec)
+        if started is not None and os.path.isdir(started):  # noqa: PTH112
+            found.setdefault(os.path.realpath(started), (started, []))[1].append(string(spec["name"]))
     return [_place(prefix, names) for prefix, names in found.values()]
 
 

@@ -56,7 +56,9 @@ def wanted(body: bytes) -> JobWanted:
         raise Refused(400, "bad-request", text("a job is for a kernel or for an environment, and for one of them"))
     command = asked.get("command")
     if kind == "forecast" and not (isinstance(command, str) and 0 < len(command.strip()) <= LONGEST_COMMAND):
-        raise Refused(400, "bad-request", text("a forecast needs a command of at most {n} characters", n=LONGEST_COMMAND))
+        raise Refused(
+            400, "bad-request", text("a forecast needs a command of at most {n} characters", n=LONGEST_COMMAND)
+        )
     if kind == "undo" and ids["checkpoint"] is None:
         raise Refused(400, "bad-request", text("an undo needs the id of a checkpoint"))
     return JobWanted(kind, ids["kernel"], ids["environment"], command, ids["checkpoint"])
@@ -83,5 +85,7 @@ def seconds(handler: RequestHandler, name: str) -> float:
     """A query argument that is a number of seconds."""
     given = handler.get_query_argument(name, "0")
     if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3})?", given) or float(given) > MOST_SECONDS:
-        raise Refused(400, "bad-request", text("{name} is a number of seconds, at most {n}", name=name, n=int(MOST_SECONDS)))
+        raise Refused(
+            400, "bad-request", text("{name} is a number of seconds, at most {n}", name=name, n=int(MOST_SECONDS))
+        )
     return float(given)

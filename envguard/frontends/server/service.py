@@ -8,6 +8,7 @@ kernel that this server has not started as a process of this machine is only eve
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
 from dataclasses import replace
@@ -76,7 +77,9 @@ class Service:
         self._stamps: dict[str, str] = {}
         self._anew: set[str] = set()
         """Prefixes that somebody wants to be read anew, whatever their dates say."""
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[tuple[str, bool], asyncio.Lock] = WeakValueDictionary()
+        self._names: OrderedDict[str, list[str]] = OrderedDict()
+        """By the stamp of the files: the variables to ask kernels for."""
         self._rules: Any = None
 
     # --- reports
@@ -158,7 +161,7 @@ class Service:
     async def _live(self, kernel: Kernel, seen: Running, disk: Looked) -> Looked:
         """After the kernel was asked; what else can be known of it if it cannot be."""
         try:
-            names = await self._names(seen.prefix)
+            names = await self._activated(seen.prefix, disk.stamp)
             packed, road = await kernels.ask(kernel, names, subshells=await self._subshells(seen))
             told = await self._scan(seen.prefix, {"do": "live", "names": list(names)}, packed.encode("ascii"))
         except Busy as error:
@@ -178,8 +181,7 @@ class Service:
 
     async def _of_answer(self, kernel: Kernel) -> Looked:
         """Of a kernel of which nothing can be seen from here."""
-        found = await self._turns.share(("answer", kernel.id), lambda: self._asked(kernel))
-        return found  # type: ignore[no-any-return]
+        return await self._turns.share(("answer", kernel.id), lambda: self._asked(kernel))  # type: ignore[no-any-return]
 
     async def _asked(self, kernel: Kernel) -> Looked:
         names: list[str] = []
@@ -237,10 +239,14 @@ class Service:
         mapped = await asyncio.get_running_loop().run_in_executor(None, running.maps, seen.process)
         return _MATPLOTLIB not in mapped
 
-    async def _names(self, prefix: str) -> list[str]:
-        told = await self._scan(prefix, {"do": "names", "prefix": prefix})
-        names: list[str] = told.head["names"]
-        return names
+    async def _activated(self, prefix: str, stamp: str) -> list[str]:
+        """The variables that scripts of a prefix set, as its files of this stamp say."""
+        if stamp not in self._names:
+            told = await self._scan(prefix, {"do": "names", "prefix": prefix})
+            self._names[stamp] = told.head["names"]
+            while len(self._names) > _KERNELS:
+                self._names.popitem(last=False)
+        return self._names.get(stamp, [])
 
     # --- other documents
 
@@ -260,7 +266,9 @@ class Service:
         seen = await self.seen(kernel)
         prefix = kernel.id if seen is None else seen.prefix
         try:
-            names = [] if seen is None else await self._names(seen.prefix)
+            names: list[str] = []
+            if seen is not None:
+                names = await self._activated(seen.prefix, (await self._disk(seen.prefix, fresh=False)).stamp)
             packed, _ = await kernels.ask(kernel, names, subshells=self.options.subshells)
         except EnvguardError:
             if seen is None:
@@ -349,7 +357,6 @@ class Service:
         return kernel
 
     def _remember(self, name: str, known: _Known) -> _Known:
-        before = self._known.get(name)
         self._known[name] = known
         self._known.move_to_end(name)
         while len(self._known) > _KERNELS:
@@ -357,15 +364,18 @@ class Service:
         return known
 
     async def _scan(self, prefix: str, question: dict[str, Any], body: bytes = b"") -> Told:
-        """Asks a worker: one at a time about a prefix, for all of them would read the same files."""
-        lock = self._locks.setdefault(prefix, asyncio.Lock())
+        """Asks a worker: one at a time about a prefix, for all of them would read the same files.
+
+        The files come first: of everything else about a prefix one piece at a time waits for its turn beside them.
+        """
         started, outcome = time.monotonic(), "failed"
         try:
-            if not prefix or question["do"] == "cuda":  # which asks a driver, and may take long
+            async with contextlib.AsyncExitStack() as turn:
+                if prefix and question["do"] != "cuda":  # which asks a driver, and may take long
+                    if question["do"] != "disk":
+                        await turn.enter_async_context(self._lock(prefix, behind=True))
+                    await turn.enter_async_context(self._lock(prefix, behind=False))
                 told = await self.workers.ask(prefix, question, body)
-            else:
-                async with lock:
-                    told = await self.workers.ask(prefix, question, body)
             outcome = "done"
         except EnvguardError:
             outcome = "refused"
@@ -374,6 +384,9 @@ class Service:
             return told
         finally:
             metrics.counted("scan", question["do"], outcome, time.monotonic() - started)
+
+    def _lock(self, prefix: str, *, behind: bool) -> asyncio.Lock:
+        return self._locks.setdefault((prefix, behind), asyncio.Lock())
 
     async def close(self) -> None:
         """Ends the workers."""

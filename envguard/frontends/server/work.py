@@ -19,7 +19,6 @@ from envguard.frontends.server.made_at import MADE_AT
 from envguard.frontends.server.places import places
 from envguard.ledger_entry import Whence
 from envguard.model import text
-
 from envguard.render.cuda_v1 import cuda_v1
 from envguard.render.forecast_v1 import forecast_v1
 from envguard.render.json_v1 import json_v1, text_v1, timeline_v1
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from envguard.model import Report
 
     Answer = tuple[dict[str, Any], bytes]
-
 
 
 def _disk(_desk: Desk, _body: bytes, prefix: str, *, fresh: bool = False, known: str | None = None) -> Answer:
@@ -135,9 +133,9 @@ def _forecast(
     told = api.forecast(
         _command(command, place),
         place,
-        progress=lambda says: desk.tell(says),
+        progress=desk.tell,
         cancel=desk.cancelled,
-        process=_process(_opened(body)) if body else None,
+        process=api.process_of(_opened(body)) if body else None,
     )
     return {}, _dumps(forecast_v1(told))
 
@@ -186,12 +184,6 @@ def _by(told: Mapping[str, Any]) -> Report:
 def _opened(body: bytes) -> dict[str, Any]:
     """What a kernel has told, as it sent it."""
     return opened(body.decode("ascii", "replace"))
-
-
-def _process(told: Mapping[str, Any]) -> Process:
-    from envguard.facts import process_from_dict
-
-    return process_from_dict(told)
 
 
 def _seen(process: int, mark: str) -> Any:

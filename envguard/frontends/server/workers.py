@@ -113,6 +113,7 @@ class Worker:
     def end(self) -> None:
         """Has it end by itself, with what it has started; one that changes files goes on until it has done so."""
         assert self.process.stdin is not None
+        assert self.process.stdout is not None
         with contextlib.suppress(OSError):
             self.process.stdin.close()
         try:
@@ -123,6 +124,8 @@ class Worker:
             kill(self.process)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(_GRACE)
+        if not self.alive:  # so that nothing is read from it any more
+            self.process.stdout.close()
 
 
 def _error(told: dict[str, Any]) -> Exception:
@@ -133,7 +136,9 @@ def _error(told: dict[str, Any]) -> Exception:
 
 def said(told: dict[str, Any]) -> Text:
     """A sentence as it came from a worker."""
-    return Text(told["id"], {name: tuple(each) if isinstance(each, list) else each for name, each in told["args"].items()})
+    return Text(
+        told["id"], {name: tuple(each) if isinstance(each, list) else each for name, each in told["args"].items()}
+    )
 
 
 class Workers:
@@ -202,8 +207,8 @@ class Workers:
         self._closed = True
         workers = [worker for worker in (*self._workers, *self._jobs) if worker is not None]
         self._workers = [None] * len(self._workers)
-        ending = _end(workers)
-        await asyncio.get_running_loop().run_in_executor(None, lambda: [each.join(_GRACE) for each in ending])
+        for each in _end(workers):
+            await asyncio.get_running_loop().run_in_executor(None, each.join, _GRACE)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _place(self, prefix: str) -> int:

@@ -29,6 +29,8 @@ ROOT = Path(__file__).parents[3]
 TOKEN = "a-token-of-the-tests"
 SPEC: dict[str, Any] = json.loads((ROOT / "envguard/frontends/server/openapi.json").read_text(encoding="utf-8"))
 _DOCUMENTS = server_schema()
+_OTHERS = dict.fromkeys(("jupyterlab", "notebook", "jupyter_lsp"), False)
+"""Extensions that may be installed beside it, and are none of a test's."""
 _LAUNCH = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
 
 SEEN: set[tuple[str, str, int]] = set()
@@ -71,7 +73,15 @@ class Answer:
 class Server:
     """One process of `jupyter server`, with folders of its own."""
 
-    def __init__(self, folder: Path, *options: str, path: tuple[Path, ...] = (), **more: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        path: tuple[Path, ...] = (),
+        token: str = TOKEN,
+        extensions: tuple[str, ...] = ("envguard",),
+        **more: str,
+    ) -> None:
         self.folder = folder
         for name in ("root", "jupyter/kernels"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -92,10 +102,10 @@ class Server:
         command = [
             *(sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
             f"--port={self.port}",
-            f"--IdentityProvider.token={TOKEN}",
+            f"--IdentityProvider.token={token}",
             f"--ServerApp.root_dir={folder / 'root'}",
             "--ServerApp.allow_unauthenticated_access=False",
-            "--ServerApp.jpserver_extensions={'envguard': True, 'jupyter_lsp': False, 'jupyterlab': False, 'notebook': False}",
+            f"--ServerApp.jpserver_extensions={dict.fromkeys(extensions, True) | _OTHERS}",
             *options,
         ]
         self.log = folder / "server.log"

@@ -47,9 +47,7 @@ def test_the_specification_tells_of_every_route_and_of_no_other():
     met = []
     for path, item in SPEC["paths"].items():
         [handler] = [
-            handler
-            for pattern, handler in ROUTES
-            if re.fullmatch(pattern, filled(path)) and handler is not Nothing
+            handler for pattern, handler in ROUTES if re.fullmatch(pattern, filled(path)) and handler is not Nothing
         ]
         assert {method for method in METHODS if method in vars(handler)} == set(item), path
         met.append(handler)
@@ -74,6 +72,13 @@ def test_nothing_without_authorisation(denying: Server, method: str, path: str):
     answer = denying.ask(method.upper(), filled(path), json={"job": "forecast"})
     assert (answer.status, answer.json["error"]) == (403, "not-allowed")
     assert "envguard" not in answer.text.replace("'", "").replace("envguard itself", "")
+
+
+def test_ids_of_nothing(server: Server):
+    for method, path in OPERATIONS:
+        if "{" in path:
+            answer = server.ask(method.upper(), filled(path).replace("EG102", "no-such-rule"))
+            assert (answer.status, answer.json["error"]) == (404, "not-found"), path
 
 
 def test_a_page_of_somebody_else_cannot_have_anything_done(server: Server):

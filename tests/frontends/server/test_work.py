@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from envguard import ledger
+from envguard import home, ledger
 from envguard.ledger_entry import Deed
 from tests.changes import undoing
 from tests.frontends.server.place import Server, gone, libraries, processes
@@ -68,7 +68,7 @@ def place(server: Server, scenario: Callable[..., Scenario], tmp_path: Path) -> 
 def test_an_install_is_taken_back(place: Place):
     before = undoing.tree(place.prefix)
     install = (str(place.python), "-m", "pip", "install", *undoing.links(place.wheels), "-q", "gizmo==2.0")
-    place.envguard("undo", "--prefix", str(place.prefix), "--list")
+    home.make(place.prefix, undo=True)
     place.envguard("protect", "--", *install)
     assert undoing.tree(place.prefix) != before
     server, name = place.server, place.id
@@ -176,7 +176,9 @@ def test_what_is_counted(server: Server):
 def test_no_process_is_left_when_the_server_ends(tmp_path: Path, scenario: Callable[..., Scenario], sign: int):
     server = Server(tmp_path)
     server.python("sound", scenario("sound").python, libraries(server.folder / "libraries"))
-    [name] = [each["id"] for each in server.get("environments").json["environments"] if each["kernelspecs"] == ["sound"]]
+    [name] = [
+        each["id"] for each in server.get("environments").json["environments"] if each["kernelspecs"] == ["sound"]
+    ]
     server.get(f"environments/{name}/report")
     with socket.create_server(("127.0.0.1", 0)) as index:
         line = f"pip install --index-url http://127.0.0.1:{index.getsockname()[1]}/simple gizmo"
