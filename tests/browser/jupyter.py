@@ -6,20 +6,21 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
-import sysconfig
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from tests.frontends.server.place import libraries
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Locator, Page
 
 App = Literal["lab", "notebook"]
 TOKEN = "a-token-for-tests"
@@ -126,10 +127,10 @@ class Jupyter:
     def kernelspec(
         self, name: str, python: Path | str, *, before: str = "", env: Mapping[str, str] | None = None
     ) -> None:
-        """A kernel of an interpreter that finds ipykernel behind its own packages, and no variable that tells of it."""
+        """A kernel that finds ipykernel behind its own packages, has no envguard, and no variable that tells of it."""
         spec = self.folder / "data" / "kernels" / name
         spec.mkdir(parents=True, exist_ok=True)
-        code = _LAUNCH.format(path=sysconfig.get_path("purelib"), before=before)
+        code = _LAUNCH.format(path=str(libraries(self.folder / "libraries")), before=before)
         own = {"PYTHONDONTWRITEBYTECODE": "1", "PATH": f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}"}
         argv = [str(python), "-c", code, "-f", "{connection_file}"]
         told = {"argv": argv, "display_name": name, "language": "python", "env": {**own, **(env or {})}}
@@ -157,6 +158,17 @@ class Jupyter:
         (self.notebooks / f"{name}.ipynb").write_text(json.dumps(told))
         return name
 
+    def kernel(self, notebook: str) -> str:
+        """The id of a notebook's kernel."""
+        return next(
+            str(each["kernel"]["id"]) for each in self.ask("api/sessions") if each["path"] == f"{notebook}.ipynb"
+        )
+
+    def end_kernels(self) -> None:
+        """Ends every kernel."""
+        for each in self.ask("api/sessions"):
+            self.ask(f"api/sessions/{each['id']}", "DELETE")
+
     def ask(self, path: str, method: str = "GET") -> Any:
         """What the server's REST answers."""
         request = urllib.request.Request(
@@ -176,6 +188,7 @@ class Shown:
         self.errors: list[str] = []
         self.asked: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.set_default_timeout(30_000)
         self.page.on("request", lambda request: "/envguard/" in request.url and self.asked.append(request.url))
 
     def open(self, notebook: str | None) -> None:
@@ -208,12 +221,36 @@ class Shown:
         script = "([command, given]) => { void window.jupyterapp.commands.execute(command, given); }"
         self.page.evaluate(script, [command, arguments])
 
-    def panel(self) -> Any:
-        """The panel, brought into sight."""
+    @property
+    def panel(self) -> Locator:
+        """The panel, in sight or not."""
+        return self.page.locator("#jp-envguard-panel")
+
+    def show(self, state: str | None = "live") -> Locator:
+        """Brings the panel into sight, and waits for a report of this kind with nothing more being asked."""
         self.run("envguard:open")
-        panel = self.page.locator("#jp-envguard-panel")
-        panel.wait_for(state="visible")
-        return panel
+        self.panel.wait_for(state="visible")
+        if state is not None:
+            self.settled(state)
+        return self.panel
+
+    def settled(self, state: str = "live", verdict: str | None = None, seconds: float = 40) -> None:
+        """Waits until the panel shows a report of this kind, or word, and asks for nothing more."""
+        report = self.panel.locator(f'.jp-eg-Report[data-state="{state}"][aria-busy="false"]')
+        if verdict is not None:
+            report = report.filter(has=self.page.locator(".jp-eg-Verdict", has_text=re.compile(f"^{verdict}$")))
+        report.wait_for(timeout=seconds * 1000)
+
+    def select(self, cell: int) -> None:
+        """Makes a cell the current one."""
+        self.page.evaluate("(n) => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = n; }", cell)
+
+    def unfold(self, title: str) -> Locator:
+        """Unfolds a part of the panel."""
+        fold = self.panel.locator("details", has=self.page.locator("summary", has_text=title)).last
+        if fold.get_attribute("open") is None:
+            fold.locator("summary").first.click()
+        return fold
 
     def width(self, pixels: int) -> None:
         """Gives the panel a width, by dragging its border."""
@@ -244,17 +281,3 @@ def serve(app: App, folder: Path, *options: str) -> Iterator[Jupyter]:
         yield jupyter
     finally:
         jupyter.stop()
-
-
-def settled(shown: Shown, state: str = "live") -> None:
-    """Waits until the panel shows a report of this kind and asks for nothing more."""
-    shown.page.locator(f'.jp-eg-Report[data-state="{state}"][aria-busy="false"]').wait_for(timeout=30_000)
-
-
-def refused(url: str) -> int:
-    """The status of a request without a token."""
-    try:
-        urllib.request.urlopen(url, timeout=10).close()
-    except urllib.error.HTTPError as error:
-        return error.code
-    return 200
