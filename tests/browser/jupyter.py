@@ -187,7 +187,7 @@ class Shown:
         self.page: Page = context.new_page()
         self.errors: list[str] = []
         self.asked: list[str] = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("pageerror", lambda error: self.errors.append(f"{error}\n{error.stack}"))
         self.page.set_default_timeout(30_000)
         self.page.on("request", lambda request: "/envguard/" in request.url and self.asked.append(request.url))
 

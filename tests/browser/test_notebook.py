@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.browser.jupyter import Jupyter, Shown
+    from tests.browser.jupyter import Jupyter
     from tests.envs.scenarios import Scenario
 
 Show = "Callable[[Jupyter], Shown]"
@@ -33,6 +34,26 @@ def test_an_environment_that_is_sound(notebook: Jupyter, show: Show, name: str):
     shown = show(notebook)
     shown.open(name)
     look(shown, name)
+
+
+@pytest.mark.slow
+def test_a_busy_kernel_delays_nothing(notebook: Jupyter, show: Show):
+    """The first report on a kernel that runs a cell for 20 seconds."""
+    notebook.notebook("busy", "broken", "import time\ntime.sleep(20)")
+    shown = show(notebook)
+    shown.open("broken")
+    shown.show()  # the files have been read once
+    shown.open("busy")
+    shown.run("notebook:run-cell")
+    expect(shown.page.locator(".jp-InputArea-prompt", has_text="[*]:")).to_be_visible()
+    began = time.monotonic()
+    shown.run("envguard:open")
+    expect(shown.panel.get_by_role("heading", level=2)).to_have_text("broken", timeout=1000)
+    shown.settled("busy", "broken")
+    expect(shown.panel.get_by_role("region", name="The kernel is busy")).to_be_visible()
+    assert time.monotonic() - began < 15
+    shown.settled("live", "broken")
+    assert time.monotonic() - began > 15
 
 
 @pytest.mark.slow
@@ -63,7 +84,7 @@ def test_a_fix_is_inserted_and_run(notebook: Jupyter, show: Show, scenario: Call
     first = shown.show().get_by_role("region", name="Do this first")
     first.get_by_role("button", name="Insert as cell").click()
     shown.run("notebook:run-cell")
-    shown.settled(verdict="handed over to pip")
+    expect(shown.panel.get_by_role("article").filter(has_text="claim six")).to_have_count(0)
     assert not metadata.exists()
 
 

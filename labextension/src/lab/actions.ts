@@ -25,10 +25,10 @@ export function actions(
 ): Actions {
   return {
     copy: async told => {
-      if (navigator.clipboard && window.isSecureContext) {
+      try {
         await navigator.clipboard.writeText(told);
-      } else {
-        Clipboard.copyToSystem(told);
+      } catch {
+        Clipboard.copyToSystem(told); // not a secure context, or not allowed
       }
     },
     insert: lines => {
