@@ -43,6 +43,7 @@ export class Model {
     if (kernel !== (this.watch?.kernel ?? null)) {
       this.watch?.leave();
       this.watch = kernel === null ? null : this._remember(kernel);
+      this.watch?.heard(subject?.status ?? '');
       this._look();
     } else if (subject && subject.status !== before?.status) {
       this.watch?.heard(subject.status);

@@ -12,6 +12,9 @@ import type { EnvguardCuda, EnvguardTimeline, JobRequest, KernelReport, UndoList
 
 /** How long a kernel must have been idle before it is asked: it is idle between two cells of a run, too. */
 export const SETTLED = 600;
+/** After how long a kernel that was busy is asked again although nothing tells that it is idle; longer each time. */
+export const PATIENCE = 5_000;
+const LONGEST = 60_000;
 
 export class Watch {
   constructor(
@@ -69,20 +72,15 @@ export class Watch {
 
   /** The kernel has become idle, or another status. */
   heard(status: string): void {
-    if (this._timer !== null) {
-      clearTimeout(this._timer);
-      this._timer = null;
-    }
+    this._status = status;
     if (status === 'restarting' || status === 'autorestarting') {
       this._restarted = true;
-    } else if (status === 'dead') {
+    } else if (status === 'dead' && this.answer !== null) {
       void this.look();
     } else if (status === 'idle' && (this._restarted || this.answer?.state === 'busy')) {
-      this._timer = setTimeout(() => {
-        this._timer = null;
-        this._restarted = false;
-        void this.look();
-      }, SETTLED);
+      this._later(SETTLED);
+    } else if (status === 'busy') {
+      this._later(null);
     }
   }
 
@@ -112,10 +110,7 @@ export class Watch {
     this._leave?.abort();
     this._leave = null;
     this.asking = null;
-    if (this._timer !== null) {
-      clearTimeout(this._timer);
-      this._timer = null;
-    }
+    this._later(null);
   }
 
   dispose(): void {
@@ -156,7 +151,33 @@ export class Watch {
     if (!signal.aborted) {
       this._leave = null;
       this.asking = null;
+      this._waitForIdle();
       this.changed.emit();
+    }
+  }
+
+  /** Plans to ask a kernel again that was busy; while JupyterLab knows it to be, it tells when it is idle. */
+  private _waitForIdle(): void {
+    if (this.answer?.state !== 'busy') {
+      this._patience = PATIENCE;
+    } else if (this._status !== 'busy') {
+      this._later(this._patience);
+      this._patience = Math.min(2 * this._patience, LONGEST);
+    }
+  }
+
+  /** Looks after a while, in place of what was planned before; null: not at all. */
+  private _later(pause: number | null): void {
+    if (this._timer !== null) {
+      clearTimeout(this._timer);
+      this._timer = null;
+    }
+    if (pause !== null) {
+      this._timer = setTimeout(() => {
+        this._timer = null;
+        this._restarted = false;
+        void this.look();
+      }, pause);
     }
   }
 
@@ -175,5 +196,7 @@ export class Watch {
 
   private _leave: AbortController | null = null;
   private _timer: ReturnType<typeof setTimeout> | null = null;
+  private _status = '';
   private _restarted = false;
+  private _patience = PATIENCE;
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Failure } from '../src/server';
-import { SETTLED, Watch } from '../src/watch';
+import { PATIENCE, SETTLED, Watch } from '../src/watch';
 import { Fake, job } from './fake';
 import { answer, golden } from './golden';
 
@@ -76,6 +76,17 @@ test('a busy kernel is asked when it has been idle for a while, not between two 
   watch.heard('idle');
   vi.advanceTimersByTime(SETTLED);
   expect(fake.log).toEqual(['k', 'k']);
+});
+
+test('a kernel of which nothing tells that it is idle is asked again after a while, and then after a longer one', async () => {
+  void watch.look();
+  await fake.last.answer(answer(sound, { state: 'busy' }));
+  vi.advanceTimersByTime(PATIENCE);
+  await fake.last.answer(answer(sound, { state: 'busy' }));
+  vi.advanceTimersByTime(PATIENCE);
+  expect(fake.log).toEqual(['k', 'k']);
+  vi.advanceTimersByTime(PATIENCE);
+  expect(fake.log).toEqual(['k', 'k', 'k']);
 });
 
 test('a kernel that was asked is left alone when it becomes idle', async () => {
