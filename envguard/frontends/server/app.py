@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, Int
 
+from envguard.frontends.server.events import environment_changed, register
 from envguard.frontends.server.handlers import handlers
 from envguard.frontends.server.options import Options
 
@@ -52,6 +53,10 @@ class EnvguardApp(ExtensionApp):
     )
 
     _making: asyncio.Future[tuple[Service, Offers]] | None = None
+
+    def initialize_settings(self) -> None:
+        """Makes our event known to Jupyter's event bus."""
+        register(self.server.event_logger)
 
     def initialize_handlers(self) -> None:
         """Adds the routes."""
@@ -97,8 +102,6 @@ class EnvguardApp(ExtensionApp):
         return service, Offers(service, self.log)
 
     def _tell(self, *details: Any) -> None:
-        from envguard.frontends.server.events import environment_changed
-
         environment_changed(self.server.event_logger, *details)
 
     async def stop_extension(self) -> None:

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from envguard.frontends.server.handlers import LONGEST, ROUTES, Nothing
+from tests.frontends.server.denier import HEADER
 from tests.frontends.server.place import SPEC, TOKEN, Server
 
 if TYPE_CHECKING:
@@ -28,16 +29,8 @@ def filled(path: str) -> str:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("access"), "--ServerApp.terminals_enabled=False")
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def denying(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(
-        tmp_path_factory.mktemp("denying"), "--ServerApp.authorizer_class=tests.frontends.server.denier.Denier"
-    )
+    denier = "--ServerApp.authorizer_class=tests.frontends.server.denier.Denier"
+    server = Server(tmp_path_factory.mktemp("access"), "--ServerApp.terminals_enabled=False", denier)
     yield server
     server.stop()
 
@@ -68,8 +61,8 @@ def test_nothing_without_a_token(server: Server, method: str, path: str):
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_nothing_without_authorisation(denying: Server, method: str, path: str):
-    answer = denying.ask(method.upper(), filled(path), json={"job": "forecast"})
+def test_nothing_without_authorisation(server: Server, method: str, path: str):
+    answer = server.ask(method.upper(), filled(path), json={"job": "forecast"}, headers={HEADER: "1"})
     assert (answer.status, answer.json["error"]) == (403, "not-allowed")
     assert "envguard" not in answer.text.replace("'", "").replace("envguard itself", "")
 

@@ -137,10 +137,10 @@ def test_the_event_is_as_its_schema_says():
 
     async def story() -> None:
         logger = EventLogger()
+        events.register(logger)
+        logger.add_listener(schema_id=events.SCHEMA_ID, listener=listen)
         for verdict in ("sound", "broken"):
             events.environment_changed(logger, "kernel", None, verdict, "conda then pip")
-            if not heard:
-                logger.add_listener(schema_id=events.SCHEMA_ID, listener=listen)
         await asyncio.sleep(0.05)
 
     asyncio.run(story())

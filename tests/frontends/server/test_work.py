@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -11,12 +12,14 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import websocket
 from prometheus_client.parser import text_string_to_metric_families
 
 from envguard import home, ledger
+from envguard.frontends.server.events import SCHEMA_ID
 from envguard.ledger_entry import Deed
 from tests.changes import undoing
-from tests.frontends.server.place import Server, gone, libraries, processes
+from tests.frontends.server.place import TOKEN, Server, gone, libraries, processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,6 +99,7 @@ def test_an_install_is_taken_back(place: Place):
     assert again["error"]["text"] == f"{point['id']} has been taken back already"
 
 
+@pytest.mark.slow
 def test_a_forecast_for_a_kernel_and_for_an_environment(place: Place):
     line = f"pip install {' '.join(undoing.links(place.wheels))} gizmo==2.0"
     told = place.server.job(job="forecast", environment=place.id, command=line)
@@ -109,6 +113,17 @@ def test_a_forecast_for_a_kernel_and_for_an_environment(place: Place):
         of_kernel = place.server.job(job="forecast", kernel=kernel.id, command="%" + line)
         assert of_kernel["result"]["is_kernel"] is True
         assert of_kernel["result"]["installs"] == result["installs"]
+        address = place.server.url("/api/events/subscribe").replace("http", "ws", 1)
+        bus = websocket.create_connection(address, header={"Authorization": f"token {TOKEN}"}, timeout=30)
+        first = kernel.report()
+        place.pip("install", *undoing.links(place.wheels), "-q", "extra")
+        second = kernel.report()
+        assert first["stamp"] != second["stamp"]
+        told = json.loads(bus.recv())
+        bus.close()
+        assert told["schema_id"] == SCHEMA_ID
+        assert (told["kernel_id"], told["environment_id"]) == (kernel.id, second["environment_id"])
+        assert (told["verdict"], told["phase"]) == (second["report"]["verdict"], second["report"]["phase"])
     finally:
         kernel.stop()
     nonsense = place.server.job(job="forecast", environment=place.id, command="print('no command')")
@@ -172,7 +187,9 @@ def test_what_is_counted(server: Server):
     assert any(sample.value > 0 for sample in families["envguard_scan_seconds"].samples)
 
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL], ids=["asked", "killed"])
+@pytest.mark.parametrize(
+    "sign", [pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL], ids=["asked", "killed"]
+)
 def test_no_process_is_left_when_the_server_ends(tmp_path: Path, scenario: Callable[..., Scenario], sign: int):
     server = Server(tmp_path)
     server.python("sound", scenario("sound").python, libraries(server.folder / "libraries"))
