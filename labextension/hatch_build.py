@@ -29,8 +29,10 @@ BUILT_FROM = OUTPUT / "built-from"
 SOURCES = ("package.json", "yarn.lock", ".yarnrc.yml", "tsconfig.json", "schema", "src", "style")
 NODE = (20, 19)
 """The oldest node that the bundler of @jupyter/builder runs on."""
-SHOWN = 25
+SHOWN = 8
 """How many lines of a failed command are shown."""
+_NOISE = re.compile(r"^\s+at |YN0013|YN0000: [└┌]")
+"""Stacks inside yarn, and a line for each package."""
 
 
 class Labextension(BuildHookInterface[Any]):
@@ -85,7 +87,7 @@ def build() -> None:
     shutil.rmtree(OUTPUT, ignore_errors=True)
     shutil.rmtree(HERE / "lib", ignore_errors=True)
     _jlpm("install", "--immutable", hint="the npm registry is needed once; without it install the wheel or the sdist")
-    _jlpm("build:prod", hint="see above")
+    _jlpm("build:prod", hint="the lines above say why")
     BUILT_FROM.write_text(f"{hash_of_sources()}\n", encoding="ascii")
 
 
@@ -104,7 +106,7 @@ def _jlpm(*arguments: str, hint: str) -> None:
         check=False,
     )
     if done.returncode:
-        tail = "\n".join(done.stdout.splitlines()[-SHOWN:])
+        tail = "\n".join([line for line in done.stdout.splitlines() if not _NOISE.search(line)][-SHOWN:])
         _stop(f"`jlpm {' '.join(arguments)}` failed: {hint}", tail)
 
 

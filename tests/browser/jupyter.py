@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -136,6 +137,10 @@ class Jupyter:
         told = {"argv": argv, "display_name": name, "language": "python", "env": {**own, **(env or {})}}
         (spec / "kernel.json").write_text(json.dumps(told))
 
+    def forget(self, kernelspec: str) -> None:
+        """Removes a kernelspec: one whose environment is gone would be a finding in every report."""
+        shutil.rmtree(self.folder / "data" / "kernels" / kernelspec)
+
     def notebook(self, name: str, kernel: str | None, *cells: str) -> str:
         """A notebook file; its name."""
         spec = {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}} if kernel else {}
@@ -198,10 +203,14 @@ class Shown:
         path = f"{'/tree' if lab else 'notebooks'}/{notebook}.ipynb" if notebook else ""
         self.page.goto(f"{self.jupyter.url}/{where}{path}?token={TOKEN}")
         if notebook is None:
-            self._app()
-            self.page.evaluate("() => window.jupyterapp.restored.then(() => undefined)")
+            self.restored()
         else:
             self.ready(notebook)
+
+    def restored(self) -> None:
+        """Waits until the layout is what it was."""
+        self._app()
+        self.page.evaluate("() => window.jupyterapp.restored.then(() => undefined)")
 
     def ready(self, notebook: str) -> None:
         """Waits until a notebook is the current one, and its kernel has spoken."""

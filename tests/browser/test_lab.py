@@ -17,7 +17,7 @@ from tests.changes import undoing
 from tests.render.test_browser import CONTRASTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.browser.jupyter import Jupyter, Shown
@@ -118,7 +118,7 @@ def test_a_busy_kernel_delays_nothing(lab: Jupyter, show: Show):
     began = time.monotonic()
     expect(shown.page.locator(".jp-InputArea-prompt", has_text="[*]:")).to_be_visible()
     shown.page.reload()  # a browser that knows nothing yet, and a kernel that does not answer
-    shown.page.wait_for_function("() => window.jupyterapp && window.jupyterapp.commands.hasCommand('envguard:open')")
+    shown.restored()
     with shown.page.expect_response(re.compile(r"/report\?\d+$")) as told:
         shown.run("envguard:open")
     assert told.value.json()["report"]["verdict"] == "broken"
@@ -196,8 +196,16 @@ class Own:
 
 
 @pytest.fixture
-def own(lab: Jupyter, scenario: Callable[..., Scenario], tmp_path: Path) -> Callable[[str], Own]:
-    return lambda name: Own(lab, scenario("sound", "conda"), tmp_path, name)
+def own(lab: Jupyter, scenario: Callable[..., Scenario], tmp_path: Path) -> Iterator[Callable[[str], Own]]:
+    made: list[str] = []
+
+    def make(name: str) -> Own:
+        made.append(name)
+        return Own(lab, scenario("sound", "conda"), tmp_path, name)
+
+    yield make
+    for name in made:
+        lab.forget(name)
 
 
 @pytest.mark.slow
@@ -333,6 +341,7 @@ def test_every_theme_is_readable_at_every_width(lab: Jupyter, show: Show):
         assert len(told) > 30
         assert [each for each in told if each["ratio"] < 4.5] == [], name
     assert len(backs) >= 2
+    shown.theme(THEMES[0])
     for pixels in (250, 420, 700):
         shown.width(pixels)
         sizes = shown.panel.evaluate("e => [e.clientWidth, e.scrollWidth]")

@@ -86,6 +86,7 @@ def test_a_fix_is_inserted_and_run(notebook: Jupyter, show: Show, scenario: Call
     shown.run("notebook:run-cell")
     expect(shown.panel.get_by_role("article").filter(has_text="claim six")).to_have_count(0)
     assert not metadata.exists()
+    notebook.forget("leftover")
 
 
 @pytest.mark.slow
@@ -108,3 +109,4 @@ def test_a_command_is_run_in_a_terminal_beside(
             break
         shown.page.wait_for_timeout(100)
     assert not metadata.exists()
+    notebook.forget("terminal")
