@@ -7,8 +7,11 @@ import json
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
+import tarfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +121,44 @@ def test_the_bundle_is_small_and_up_to_date():
     size = sum(path.stat().st_size for path in (built()["OUTPUT"] / "static").glob("*.js"))
     assert 20_000 < size <= LARGEST
     assert built()["is_built"](), "src/ has changed since the build: `pip install .` builds it anew"
+
+
+@pytest.mark.slow
+def test_an_sdist_becomes_a_wheel_without_node(tmp_path: Path):
+    if not built()["BUILT_FROM"].is_file():
+        pytest.skip("nothing has been built in this checkout: `pip install .` does")
+
+    def build(kind: str, folder: Path, **environ: str) -> Path:
+        command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(tmp_path / kind)]
+        subprocess.run(command, cwd=folder, env={**os.environ, **environ}, check=True, capture_output=True)
+        [made] = (tmp_path / kind).iterdir()
+        return made
+
+    with tarfile.open(build("sdist", ROOT)) as sdist:
+        names = sdist.getnames()
+        sdist.extractall(tmp_path, filter="data")
+    assert [name for name in names if re.search(r"node_modules|/\.yarn/|labextension/lib/", name)] == []
+    [unpacked] = tmp_path.glob("jupyter_envguard-*")
+    with zipfile.ZipFile(build("wheel", unpacked, PATH=str(tmp_path / "nothing"))) as wheel:
+        told = wheel.namelist()
+    shared = [name for name in told if "/share/jupyter/labextensions/@jupyter-envguard/labextension/" in name]
+    assert {Path(name).name for name in shared} >= {"install.json", "package.json", "plugin.json"}
+    assert any("/static/remoteEntry." in name for name in shared)
+    assert not [name for name in told if name.startswith("envguard/labextension")]
+
+
+def test_a_source_that_has_changed_is_built_anew(tmp_path: Path):
+    hook = built()
+    for name in hook["SOURCES"]:
+        source = FOLDER / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+    shutil.copy(FOLDER / "hatch_build.py", tmp_path)
+    copy = runpy.run_path(str(tmp_path / "hatch_build.py"))
+    before = copy["hash_of_sources"]()
+    assert before == hook["hash_of_sources"]()
+    assert not copy["is_built"]()
+    (tmp_path / "src" / "index.ts").write_text("changed")
+    assert copy["hash_of_sources"]() != before
 
 
 @pytest.mark.slow
