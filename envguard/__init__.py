@@ -53,3 +53,8 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     from envguard.frontends import magic
 
     magic.unregister(shell)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where `jupyter labextension develop` finds what was built from labextension/."""
+    return [{"src": "labextension", "dest": "@jupyter-envguard/labextension"}]

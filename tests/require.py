@@ -86,6 +86,19 @@ def _network() -> tuple[str | None, str]:
     return ("yes", "") if done.returncode == 0 else (None, "pip reaches no index")
 
 
+def _labextension() -> tuple[str | None, str]:
+    """The tools of the labextension, installed from the npm registry where that has not been done."""
+    folder = Path(__file__).parents[1] / "labextension"
+    if shutil.which("node") is None:
+        return None, "node is not on PATH"
+    if not (folder / "node_modules" / ".yarn-state.yml").is_file():
+        command = [sys.executable, "-c", "from jupyter_builder.jlpm import main; main()", "install", "--immutable"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            return None, f"jlpm installs nothing: {(done.stdout + done.stderr)[-300:]}"
+    return str(folder), ""
+
+
 def _posix_prefix() -> tuple[str | None, str]:
     from tests.envs.trees import default_scheme
 
@@ -131,6 +144,7 @@ KNOWN: dict[str, Callable[[], tuple[str | None, str]]] = {
     "linux-64": _linux_64,
     "older-processor": _older_processor,
     "tmpfs": _tmpfs,
+    "labextension": _labextension,
 }
 
 

@@ -1,0 +1,48 @@
+/** The commands, for the palette, the menu and the keyboard. */
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { ICommandPalette } from '@jupyterlab/apputils';
+import type { Words } from '../language';
+import type { Model } from '../model';
+import type { EnvguardPanel } from '../panel/widget';
+import { envguardIcon } from './icon';
+
+interface Parts {
+  model: Model;
+  panel: EnvguardPanel;
+  open: () => void;
+}
+
+export function addCommands(
+  app: JupyterFrontEnd,
+  palette: ICommandPalette | null,
+  trans: Words,
+  { model, panel, open }: Parts
+): void {
+  const category = trans.__('Environment');
+  const some = () => model.watch !== null;
+  app.commands.addCommand('envguard:open', {
+    label: trans.__('Show the Environment Panel'),
+    caption: trans.__('Whether conda and pip agree about the environment of this kernel'),
+    icon: envguardIcon,
+    execute: open
+  });
+  app.commands.addCommand('envguard:refresh', {
+    label: trans.__('Check the Environment Again'),
+    isEnabled: some,
+    execute: () => {
+      open();
+      model.refresh();
+    }
+  });
+  app.commands.addCommand('envguard:forecast', {
+    label: trans.__('What Would an Install Do?'),
+    isEnabled: some,
+    execute: () => {
+      open();
+      panel.ask();
+    }
+  });
+  for (const command of ['envguard:open', 'envguard:refresh', 'envguard:forecast']) {
+    palette?.addItem({ command, category });
+  }
+}

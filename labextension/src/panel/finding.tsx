@@ -1,0 +1,173 @@
+/** One finding: the fact, what follows from it, the ways out, and what it rests on. */
+import React from 'react';
+import { cautions } from '../format';
+import { clean, say } from '../language';
+import { severityMark } from '../words';
+import type { Evidence, Finding, Fix, RulePage } from '../wire/types';
+import { Commands } from './commands';
+import { Fold } from './fold';
+import { Spinner, Sign } from './marks';
+import { Page } from './page';
+import { useTools } from './tools';
+
+interface Props {
+  finding: Finding;
+  platform: string | null;
+  /** The fix that stands above already. */
+  above?: Fix;
+  /** Only what it is and what follows: its ways out are for later. */
+  quoted?: boolean;
+}
+
+export function FindingCard({ finding, platform, above, quoted }: Props): JSX.Element {
+  const { trans } = useTools();
+  const mark = severityMark(finding.severity, trans);
+  return (
+    <article className={`jp-eg-Finding jp-eg-mod-${mark.mood}`}>
+      <h4>
+        <Sign shape={mark.shape} mood={mark.mood} />
+        <span className="jp-eg-hidden">{mark.word}: </span>
+        <bdi className="jp-eg-Subject">{clean(finding.subject)}</bdi>
+        <span className="jp-eg-soft jp-eg-Code" title={finding.rule}>
+          {finding.code}
+          {finding.certainty === 'likely' ? ` · ${trans.__('likely')}` : ''}
+        </span>
+      </h4>
+      <p>{say(finding.message, trans)}</p>
+      <Details finding={finding} platform={platform} above={above} quoted={quoted} />
+    </article>
+  );
+}
+
+/** A finding that is only good to know: one line, the rest behind it. */
+export function Remark({ finding, platform, above }: Props): JSX.Element {
+  const { trans } = useTools();
+  const told = say(finding.message, trans);
+  const subject = clean(finding.subject);
+  return (
+    <Fold
+      className="jp-eg-Remark"
+      summary={
+        <>
+          {told.includes(subject) ? null : (
+            <>
+              <bdi className="jp-eg-Subject">{subject}</bdi>:{' '}
+            </>
+          )}
+          {told} <span className="jp-eg-soft jp-eg-Code">{finding.code}</span>
+        </>
+      }
+    >
+      <Details finding={finding} platform={platform} above={above} />
+    </Fold>
+  );
+}
+
+function Details({ finding, platform, above, quoted }: Props): JSX.Element {
+  const { trans } = useTools();
+  const [first, ...others] = finding.fixes;
+  return (
+    <>
+      {finding.consequence ? (
+        <p className="jp-eg-So">
+          <span aria-hidden="true">→ </span>
+          <span className="jp-eg-hidden">{trans.__('so:')} </span>
+          {say(finding.consequence, trans)}
+        </p>
+      ) : null}
+      {quoted || !first ? null : (
+        <>
+          <Way fix={first} platform={platform} above={above} />
+          {others.length ? (
+            <Fold summary={trans._n('%1 other way', '%1 other ways', others.length)}>
+              {others.map((fix, index) => (
+                <Way key={index} fix={fix} platform={platform} above={above} />
+              ))}
+            </Fold>
+          ) : null}
+        </>
+      )}
+      {finding.evidence.length ? <EvidenceList evidence={finding.evidence} /> : null}
+      <Explanation rule={finding.rule} />
+    </>
+  );
+}
+
+/** One way out: what it is, how careful to be, and its commands. */
+function Way({ fix, platform, above }: { fix: Fix; platform: string | null; above?: Fix }): JSX.Element {
+  const { trans } = useTools();
+  const same = above !== undefined && JSON.stringify(fix) === JSON.stringify(above);
+  return (
+    <div className="jp-eg-Way">
+      <p>
+        <strong>{trans.__('fix:')}</strong>{' '}
+        {same ? (
+          trans.__('see “Do this first”')
+        ) : (
+          <>
+            {say(fix.title, trans)} <span className="jp-eg-soft">· {cautions(fix, trans)}</span>
+          </>
+        )}
+      </p>
+      {same ? null : <Commands steps={fix.steps} platform={platform} safety={fix.safety} />}
+    </div>
+  );
+}
+
+export function EvidenceList({ evidence }: { evidence: readonly Evidence[] }): JSX.Element {
+  const { trans } = useTools();
+  return (
+    <Fold
+      className="jp-eg-Evidence"
+      summary={trans._n('%1 piece of evidence', '%1 pieces of evidence', evidence.length)}
+    >
+      <ul>
+        {evidence.map(({ says, source }, index) => (
+          <li key={index}>
+            {say(says, trans)} <code className="jp-eg-Source">{clean(source)}</code>
+          </li>
+        ))}
+      </ul>
+    </Fold>
+  );
+}
+
+/** The page of a rule, fetched when it is unfolded. */
+function Explanation({ rule }: { rule: string }): JSX.Element {
+  const { trans, model } = useTools();
+  const [told, setTold] = React.useState<RulePage | 'lost' | null>(null);
+  const here = React.useRef(true);
+  React.useEffect(
+    () => () => {
+      here.current = false;
+    },
+    []
+  );
+  const fetch = () => {
+    model.rule(rule).then(
+      page => here.current && setTold(page),
+      () => here.current && setTold('lost')
+    );
+  };
+  return (
+    <Fold
+      className="jp-eg-Evidence"
+      summary={
+        <>
+          {trans.__('about this rule')} <code className="jp-eg-soft">{clean(rule)}</code>
+        </>
+      }
+      onOpen={fetch}
+    >
+      {told === null ? (
+        <p className="jp-eg-soft">
+          <Spinner /> {trans.__('loading …')}
+        </p>
+      ) : told === 'lost' ? (
+        <p className="jp-eg-soft">{trans.__('the server did not tell')}</p>
+      ) : (
+        <Page title={told.title} page={told.page} />
+      )}
+    </Fold>
+  );
+}

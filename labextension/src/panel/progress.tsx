@@ -1,0 +1,44 @@
+/** How far a job is, with a way to stop it. */
+import React from 'react';
+import { say } from '../language';
+import type { Task } from '../task';
+import { Button } from './button';
+import { Spinner } from './marks';
+import { told } from './states';
+import { useTools } from './tools';
+
+interface Props {
+  task: Task;
+  /** What it is about, while the server says nothing of its own. */
+  label: string;
+  /** Whether it may be stopped in the middle. */
+  stoppable?: boolean;
+}
+
+export function Progress({ task, label, stoppable = true }: Props): JSX.Element | null {
+  const { trans } = useTools();
+  const { job, failure, running } = task;
+  if (running) {
+    const { says, done, of } = job?.progress ?? { says: null, done: null, of: null };
+    return (
+      <div className="jp-eg-Progress" role="status">
+        <Spinner />
+        <span>
+          {says ? say(says, trans) : job?.state === 'queued' ? trans.__('waiting for its turn …') : label}
+        </span>
+        {of ? <progress value={done ?? 0} max={of} aria-label={label} /> : null}
+        {stoppable ? <Button label={trans.__('Cancel')} onClick={() => task.cancel()} /> : null}
+      </div>
+    );
+  }
+  if (failure !== null) {
+    return <p role="alert">{told(failure, trans)}</p>;
+  }
+  if (job?.state === 'failed') {
+    return <p role="alert">{job.error ? say(job.error, trans) : trans.__('it failed without a reason')}</p>;
+  }
+  if (job?.state === 'cancelled') {
+    return <p role="status">{trans.__('cancelled')}</p>;
+  }
+  return null;
+}

@@ -1,0 +1,57 @@
+/** The panel as a widget of JupyterLab: drawn again whenever the model changes, and only while it is in sight. */
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
+import { Signal } from '@lumino/signaling';
+import React from 'react';
+import type { Tools } from './tools';
+import { View } from './view';
+
+export class EnvguardPanel extends ReactWidget {
+  constructor(private readonly _tools: Tools) {
+    super();
+    this.id = 'jp-envguard-panel';
+    this.addClass('jp-eg-Panel');
+    this.node.setAttribute('role', 'region');
+    _tools.model.changed.connect(this._onChanged, this);
+  }
+
+  /** Whether it has come into sight, or gone out of it. */
+  readonly shown = new Signal<this, boolean>(this);
+
+  /** Unfolds the part with the field to type an install into, which then has the focus; waits for it to be drawn. */
+  ask(patience = 60): void {
+    const fold = this.node.querySelector<HTMLDetailsElement>('.jp-eg-mod-forecast');
+    if (fold) {
+      fold.open = true;
+      fold.querySelector('input')?.focus();
+    } else if (patience) {
+      requestAnimationFrame(() => this.ask(patience - 1));
+    }
+  }
+
+  render(): JSX.Element {
+    return <View {...this._tools} />;
+  }
+
+  dispose(): void {
+    Signal.clearData(this);
+    super.dispose();
+  }
+
+  protected onAfterShow(msg: Message): void {
+    super.onAfterShow(msg);
+    this.update();
+    this.shown.emit(true);
+  }
+
+  protected onAfterHide(msg: Message): void {
+    super.onAfterHide(msg);
+    this.shown.emit(false);
+  }
+
+  private _onChanged(): void {
+    if (this.isVisible) {
+      this.update();
+    }
+  }
+}

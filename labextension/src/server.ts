@@ -1,0 +1,47 @@
+/** What the panel asks of envguard's server extension, and how it is refused. */
+import type {
+  EnvguardCuda,
+  EnvguardTimeline,
+  Job,
+  JobRequest,
+  KernelReport,
+  RulePage,
+  ServerStatus,
+  Text,
+  UndoList
+} from './wire/types';
+
+export interface Server {
+  status(): Promise<ServerStatus>;
+  report(
+    kernel: string,
+    how: { live?: boolean; fresh?: boolean },
+    signal?: AbortSignal
+  ): Promise<KernelReport>;
+  timeline(kernel: string, signal?: AbortSignal): Promise<EnvguardTimeline>;
+  cuda(kernel: string, signal?: AbortSignal): Promise<EnvguardCuda>;
+  undo(kernel: string, signal?: AbortSignal): Promise<UndoList>;
+  rule(id: string): Promise<RulePage>;
+  begin(request: JobRequest): Promise<Job>;
+  /** The job; waits until it has ended or its progress has changed. */
+  job(id: string, signal?: AbortSignal): Promise<Job>;
+  cancel(id: string): Promise<Job>;
+}
+
+/** missing: the server has no such extension; forbidden: it is not for this user; gone: no such kernel or job. */
+export type Kind = 'missing' | 'forbidden' | 'gone' | 'unreachable' | 'refused';
+
+/** Why a request was not answered. */
+export class Failure extends Error {
+  constructor(
+    readonly kind: Kind,
+    readonly says: Text | null = null
+  ) {
+    super(says?.text ?? kind);
+  }
+}
+
+/** Whatever was thrown, as a failure. */
+export function asFailure(thrown: unknown): Failure {
+  return thrown instanceof Failure ? thrown : new Failure('unreachable');
+}

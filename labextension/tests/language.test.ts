@@ -1,0 +1,52 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { clean, fill, joined, say, type Words } from '../src/language';
+import { golden, texts, trans } from './golden';
+
+const DOCUMENTS = readdirSync(join(__dirname, '..', '..', 'tests', 'render', 'golden'))
+  .filter(name => name.endsWith('.json'))
+  .map(name => name.slice(0, -'.json'.length));
+
+describe('the texts of every golden document', () => {
+  test.each(DOCUMENTS)('%s: template and arguments give the sentence that Python gives', name => {
+    const told = texts(golden(name));
+    for (const each of told) {
+      if (typeof each.args.n !== 'number' || each.args.n === 1) {
+        expect(fill(each.id, each.args, trans)).toBe(each.text);
+      }
+      expect(say(each, trans)).toBe(each.text);
+    }
+  });
+});
+
+test('a catalog decides over the sentence that came along', () => {
+  const german: Words = {
+    ...trans,
+    gettext: id => (id === '{name} is old' ? '{name} ist alt {{}} {other}' : id)
+  };
+  expect(say({ id: '{name} is old', args: { name: 'six' }, text: 'six is old' }, german)).toBe(
+    'six ist alt {} {other}'
+  );
+  expect(say({ id: 'new', args: {}, text: 'new' }, german)).toBe('new');
+});
+
+test.each([
+  ['plain', 'plain'],
+  ['\u001b[31mred', '\\x1b[31mred'],
+  ['a\r\nb\tc', 'a\\r\\nb\\tc'],
+  ['\u202egnp.exe', '\\u202egnp.exe'],
+  ['\u{e0041}', '\\U000e0041'],
+  ['\udcff', '\\udcff'],
+  ['no\u00a0break', 'no\\xa0break'],
+  ['日本', '日本'],
+  ['x'.repeat(201), `${'x'.repeat(199)}…`]
+])('clean(%j)', (value, told) => {
+  expect(clean(value)).toBe(told);
+});
+
+test('of many names the first ones are told, and how many more there are', () => {
+  expect(joined(['a', 'b'], trans)).toBe('a, b');
+  expect(joined(['a'.repeat(30), 'b'.repeat(30), 'c'], trans, 40)).toBe(`${'a'.repeat(30)} and 2 more`);
+  expect(joined([], trans)).toBe('');
+});
