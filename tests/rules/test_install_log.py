@@ -90,8 +90,8 @@ SAYS = {
     "no-extra-uv": ("warning: The package `six==1.17.0` does not have an extra named `nope`", "six"),
     "not-installed": ("WARNING: Skipping nothere as it is not installed.", "nothere"),
     "target-kept": (
-        "WARNING: Target directory /work/tt/six.py already exists. Specify --upgrade to force replacement.",
-        "/work/tt",
+        "WARNING: Target directory /home/me/tt/six.py already exists. Specify --upgrade to force replacement.",
+        "/home/me/tt",
     ),
     "uninstalled": ("    Uninstalling numpy-1.26.4:\n      Successfully uninstalled numpy-1.26.4\n", "numpy"),
     "tar-bz2": (
