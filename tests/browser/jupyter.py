@@ -281,6 +281,7 @@ class Shown:
             "([name, light]) => document.body.dataset.jpThemeName === name && document.body.dataset.jpThemeLight === light",
             arg=[name, str(light).lower()],
         )
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")  # else it is removed twice
 
 
 @contextlib.contextmanager
