@@ -43,7 +43,7 @@ _NUMBERS = itertools.count()
 _READY = """async (path) => {
   const app = window.jupyterapp;
   await app.restored;
-  for (;;) {
+  for (const end = Date.now() + 60000; Date.now() < end; ) {
     const widget = app.shell.currentWidget;
     if (widget && widget.context && widget.context.path === path) {
       await widget.context.ready;
@@ -56,6 +56,7 @@ _READY = """async (path) => {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  throw new Error(`${path} has no kernel, or JupyterLab no envguard`);
 }"""
 
 
@@ -280,6 +281,7 @@ class Shown:
             "([name, light]) => document.body.dataset.jpThemeName === name && document.body.dataset.jpThemeLight === light",
             arg=[name, str(light).lower()],
         )
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")  # else it is removed twice
 
 
 @contextlib.contextmanager
