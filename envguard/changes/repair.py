@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,10 +73,8 @@ def repair(prefix: str, plan: Plan, whence: Whence, tell: Callable[[Text], None]
 def _others(home: Home, mine: Checkpoint) -> bool:
     """Whether a repair that began earlier is still running."""
     dead = {each.id for each in checkpoint.unfinished(home)}
-    return any(
-        each.id < mine.id and each.id not in dead and each.state is State.BEGUN and _is_repair(each)
-        for each in checkpoint.all(home)
-    )
+    earlier = itertools.takewhile(lambda each: each.id != mine.id, checkpoint.all(home))  # the oldest come first
+    return any(each.id not in dead and each.state is State.BEGUN and _is_repair(each) for each in earlier)
 
 
 def _is_repair(each: Checkpoint) -> bool:
