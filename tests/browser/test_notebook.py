@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Show = "Callable[[Jupyter], Shown]"
 
 
+@pytest.mark.slow
 def test_nothing_is_asked_before_the_panel_is_open_and_then_it_is_told(notebook: Jupyter, show: Show):
     shown = show(notebook)
     shown.open("broken")

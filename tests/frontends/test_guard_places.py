@@ -12,6 +12,7 @@ import nbformat
 import pytest
 from jupyter_client.manager import KernelManager
 
+from tests.changes import undoing
 from tests.envs import scenarios
 from tests.envs.wheelhouse import Unavailable
 from tests.frontends.kernel import Kernel, variables
@@ -33,8 +34,9 @@ NUMPY = (
 
 @pytest.fixture(scope="module")
 def conda(scenario: Callable[..., Scenario], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
-    """A kernel in conda's own environment, in which pip has added nothing yet."""
-    kernel = Kernel(tmp_path_factory.mktemp("conda"), scenario("clean").python, **OFFLINE)
+    """A kernel in conda's own environment, in which pip has added nothing yet; a copy, as a guarded install is noted in it."""
+    prefix = undoing.linked(scenario("clean").prefix, tmp_path_factory.mktemp("own") / "clean")
+    kernel = Kernel(tmp_path_factory.mktemp("conda"), prefix / "bin/python", **OFFLINE)
     assert kernel.run("%load_ext envguard").status == "ok"
     yield kernel
     kernel.stop()
