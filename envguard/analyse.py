@@ -25,6 +25,7 @@ _REASONS = {
     "process": text("only files were read; `--kernel` and `--python` ask a process, too"),
     "driver": text("the driver is asked by `envguard cuda` and `%envcheck cuda` only"),
     "install_log": text("only `envguard explain-log` reads what an installer has printed"),
+    "scanned": text("only `envguard scan` reads notebooks and other files"),
     "libraries": text("there is no Python here, or how its libraries are found is not known"),
 }
 """Why a section is missing, where that is known."""
@@ -35,7 +36,12 @@ def analyse(env: Environment, selection: Selection = Selection(), rules: tuple[R
     findings: list[Finding] = []
     skipped: list[Skipped] = []
     failed: list[Failed] = []
-    chosen = select(rules, selection)
+    # a rule about files is none about an environment: where nobody gave files it is only told of if it was named
+    chosen = tuple(
+        rule
+        for rule in select(rules, selection)
+        if selection.select or env.scanned is not None or "scanned" not in rule.needs
+    )
     for rule in chosen:
         missing = tuple(need for need in rule.needs if getattr(env, need) is None)
         if missing:

@@ -14,7 +14,7 @@ from envguard.errors import BadArguments, ProbeFailed
 from envguard.model import RulePage, text
 from envguard.probe.disk import uncollected
 from envguard.settings import Selection
-from envguard.store import Derived
+from envguard.store import Derived, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from envguard.commands.command import Command, Place
     from envguard.comparison import Comparison
     from envguard.cuda_report import CudaReport
+    from envguard.export_report import Caches, Depth, Export, Form
     from envguard.facts import Environment
     from envguard.forecast.glance import Glance
     from envguard.forecast_report import Alternative, Forecast
@@ -36,8 +37,10 @@ if TYPE_CHECKING:
     from envguard.ledger_entry import Whence
     from envguard.model import Answer, Report, Text, Timeline
     from envguard.process import Process
+    from envguard.repair_report import Repaired, RepairReport
     from envguard.rules.rule import Rule
     from envguard.running import Running
+    from envguard.scan_report import ScanReport
     from envguard.settings import Configuration, Identity
     from envguard.undo_report import Checkpoint, UndoList, Undone, UndoPlan, UndoReport
 
@@ -586,6 +589,44 @@ def undo(
     return around.take_back(found, meant, remember.whence() if whence is None else whence, progress)
 
 
+def repair_plan(
+    prefix: str | Path | None = None, keep: Sequence[str] = (), *, progress: Callable[[Text], None] | None = None
+) -> RepairReport:
+    """What would bring a prefix back to a sound state; changes nothing. What is named in `keep` stays pip's."""
+    with brought.visit():
+        from envguard.changes import planning
+        from envguard.repair_report import RepairReport
+
+        env = collect.by_import(prefix, process=None)
+        return RepairReport(env.prefix, planning.plan(env, keep, progress), None, __version__, now())
+
+
+def repair(told: RepairReport, *, whence: Whence | None = None, tell: Callable[[Text], None] | None = None) -> Repaired:
+    """Carries a plan out, with a way back, and checks again; what went wrong is taken back. `tell` hears of each step.
+
+    BadArguments if it must not be done.
+    """
+    with brought.visit():
+        from envguard.changes import remember, repair
+
+        origin = remember.whence() if whence is None else whence
+        return repair.repair(told.prefix, told.plan, origin, tell or (lambda _: None))
+
+
+def repair_again(
+    prefix: str | Path | None = None,
+    *,
+    whence: Whence | None = None,
+    tell: Callable[[Text], None] | None = None,
+) -> tuple[str, ...]:
+    """Takes an interrupted repair back, so that it can begin anew; the names that it left to pip."""
+    with brought.visit():
+        from envguard.changes import remember, repair
+
+        origin = remember.whence() if whence is None else whence
+        return repair.take_back(home(prefix), origin, tell or (lambda _: None))
+
+
 def whence(cell: str | None, count: int | None, namespace: Mapping[str, object]) -> Whence:
     """From where this process changes something."""
     from envguard.changes import remember
@@ -612,6 +653,78 @@ def note_found(found: Home, changed: Changed) -> tuple[str | None, Text | None] 
     from envguard.changes import around
 
     return around.found(found, changed)
+
+
+def export(
+    prefix: str | Path | None,
+    forms: Sequence[Form],
+    depth: Depth,
+    *,
+    name: str | None = None,
+    python: str | None = None,
+    kernel: str | None = None,
+    verify: bool = False,
+    network: bool = True,
+    progress: Callable[[Text], None] | None = None,
+) -> tuple[Export, ...]:
+    """An environment written down in some forms; with `verify` it is tried, once, without installing anything."""
+    with brought.visit():
+        from envguard.export.written import write
+
+        env = _environment(prefix, name, python, kernel, process=None)
+        here = place(is_kernel=False) if verify else None
+        return write(env, forms, depth, place=here, network=network, progress=progress)
+
+
+def write_export(content: str, file: Path) -> None:
+    """Writes what `export` made, whole or not at all."""
+    try:
+        write_atomically(file, content.encode("utf-8"))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BadArguments(text("{file} cannot be written: {reason}", file=str(file), reason=reason)) from error
+
+
+def caches(
+    prefix: str | Path | None = None,
+    *,
+    name: str | None = None,
+    python: str | None = None,
+    kernel: str | None = None,
+) -> Caches:
+    """What package managers keep that they could fetch again, and what clears it."""
+    with brought.visit():
+        from envguard.export.caches import caches as weighed
+
+        return weighed(_environment(prefix, name, python, kernel, process=None))
+
+
+def scan(
+    paths: Sequence[str],
+    selection: Selection = _ALL,
+    *,
+    fix: bool = False,
+    prefix: str | Path | None = None,
+    name: str | None = None,
+    python: str | None = None,
+    kernel: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> ScanReport:
+    """What notebooks and other files ask installers for, held against an environment if one is named."""
+    with brought.visit():
+        from envguard.scan.scan import scan as read
+
+        named = any(each is not None for each in (prefix, name, python, kernel))
+        env = _environment(prefix, name, python, kernel, process=None) if named else None
+        return read(paths, env, selection, fix=fix, progress=progress)
+
+
+def stamp(file: str | Path, prefix: str | Path | None = None) -> tuple[str, ...]:
+    """Writes into a notebook's file in which environment it works; the modules that it tells of."""
+    with brought.visit():
+        from envguard.scan.stamp import stamp as write
+
+        return write(file, _environment(prefix, None, None, None, process=None))
 
 
 def pages() -> tuple[RulePage, ...]:

@@ -123,7 +123,7 @@ def deeply(
     from envguard.hashes import hash_files
     from envguard.probe import compiled, deep
 
-    look = disk.look(folder_of(prefix))
+    look = disk.look(folder_of(prefix), whole=True)
     jobs, unknown = deep.jobs(look)
     hashed = hash_files(jobs, progress, deep.roots(look))
     found = deep.conclude(look, jobs, hashed.different, hashed.unreadable)

@@ -6,8 +6,10 @@ prefix, with forward slashes, symlinked folders resolved. Times are seconds sinc
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields, is_dataclass
 from functools import cache, cached_property
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from envguard.cuda import Cuda, Driver  # noqa: TC001 - as below
@@ -27,10 +29,11 @@ from envguard.machine import (  # noqa: TC001 - from_dict asks for the hints whe
 from envguard.model import Problem, Text
 from envguard.probe.reading import spec_name as spec_name  # for rules, which ask all about specs of versions
 from envguard.process import Elsewhere, Process
+from envguard.scanned import Scanned  # noqa: TC001 - as above
 from envguard.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 @value
@@ -332,6 +335,8 @@ class Environment:
     """The ELF headers of what is mapped, or of what may not find its libraries."""
     install_log: tuple[LogLine, ...] | None = None
     """The warnings in what an installer printed, where somebody gave that."""
+    scanned: tuple[Scanned, ...] | None = None
+    """What notebooks and other files ask installers for, where somebody gave them."""
     ledger: tuple[Entry, ...] | None = None
     """The newest entries of our ledger; None if there is none, or one that came from elsewhere."""
     ledger_file: str | None = None
@@ -432,30 +437,44 @@ def process_from_dict(data: Mapping[str, Any]) -> Process:
 
 def _build(kind: Any, data: Any) -> Any:
     """Turns plain JSON values into the frozen value of a type hint."""
-    if kind in _PLAIN:
-        return data
-    if isinstance(kind, type) and is_dataclass(kind):
-        if kind is Problem:
-            return Problem(data["source"], Text(data["reason"], data.get("args", {})))
-        built = {
-            name: data[name] if plain else _build(hint, data[name])
-            for name, hint, plain in _fields(kind)
-            if name in data
-        }
-        return kind(**built)
-    if get_origin(kind) is tuple:
-        item = get_args(kind)[0]
-        return tuple(data) if item is str else tuple([_build(item, each) for each in data])
-    if data is None:
-        return None
-    return _build(next(option for option in get_args(kind) if option is not type(None)), data)
-
-
-_PLAIN = (str, int, float, bool, str | None, int | None, float | None)
+    build = _builder(kind)
+    return data if build is None else build(data)
 
 
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, Any, bool], ...]:
-    """Name, type hint, and whether the JSON value is taken as it is, of every field of a dataclass."""
-    hints = get_type_hints(kind)
-    return tuple((field.name, hints[field.name], hints[field.name] in _PLAIN) for field in fields(kind))
+def _builder(kind: Any) -> Callable[[Any], Any] | None:
+    """What turns a JSON value into one of a type hint; None where it is one as it stands."""
+    if kind in _PLAIN:
+        return None
+    if kind is Problem:
+        return lambda data: Problem(data["source"], Text(data["reason"], data.get("args", {})))
+    if isinstance(kind, type) and is_dataclass(kind):
+        return lambda data: kind(
+            **{
+                name: data[name] if build is None else build(data[name])
+                for name, build in _builders(kind)
+                if name in data
+            }
+        )
+    options = get_args(kind)
+    if get_origin(kind) is tuple:
+        item = _builder(options[0])
+        return tuple if item is None else lambda data: tuple(map(item, data))
+    inner = _builder(next(option for option in options if option is not type(None)))
+    return inner and (lambda data: None if data is None else inner(data))
+
+
+_PLAIN = (str, int, float, bool, str | None, int | None, float | None)
+_WRITTEN_PLAIN = frozenset(("str", "int", "float", "bool", "str | None", "int | None", "float | None"))
+
+
+@cache
+def _builders(kind: Any) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    """The name of every field of a dataclass, and what turns a JSON value into its own.
+
+    Most hints are plain, which their text shows: to evaluate those, too, takes longer than a hundred packages do.
+    """
+    written = {field.name: field.type for field in fields(kind)}
+    others = SimpleNamespace(__annotations__={n: hint for n, hint in written.items() if hint not in _WRITTEN_PLAIN})
+    hints = get_type_hints(others, vars(sys.modules[kind.__module__]))
+    return tuple((name, _builder(hints[name]) if name in hints else None) for name in written)

@@ -13,7 +13,6 @@ import datetime
 import hashlib
 import json
 import os
-import secrets
 import shutil
 import stat
 from pathlib import Path
@@ -82,7 +81,7 @@ def make(prefix: str | Path, *, undo: bool | None = None) -> Home:
     try:
         if home.state in ("foreign", "broken"):
             folder = Path(home.folder)
-            folder.rename(folder.with_name(f"{folder.name}.aside-{secrets.token_hex(4)}"))
+            folder.rename(folder.with_name(f"{folder.name}.aside-{os.urandom(4).hex()}"))
             home = look(prefix)
         if home.ours:
             if undo is not None and undo != home.undo and (home.in_prefix or not undo):
@@ -118,7 +117,7 @@ def drop(prefix: str | Path) -> bool:
         elif home.ours:
             with locked(home):
                 # first the name, so that nobody takes half a folder for a whole one
-                gone = f"{home.folder}.gone-{secrets.token_hex(4)}"
+                gone = f"{home.folder}.gone-{os.urandom(4).hex()}"
                 os.rename(home.folder, gone)  # noqa: PTH104
             shutil.rmtree(gone)
         else:
@@ -189,7 +188,7 @@ def _parse(file: Path) -> dict[str, Any]:
 
 
 def _made(prefix: str, folder: Path, *, undo: bool, in_prefix: bool) -> Home:
-    work = folder.with_name(f"{folder.name}.new-{secrets.token_hex(4)}")
+    work = folder.with_name(f"{folder.name}.new-{os.urandom(4).hex()}")
     work.mkdir(mode=0o700)
     try:
         status = work.stat()

@@ -122,12 +122,35 @@ class Evidence:
     source: str
 
 
+class Act(enum.Enum):
+    """What a step does to the environment, for whoever foretells it, or does it without the program that it names."""
+
+    UNINSTALL = "uninstall"
+    """pip takes distributions off; `of` are their names"""
+    DELETE = "delete"
+    """files and folders go; `of` are their paths below the prefix"""
+    RELINK = "relink"
+    """conda links packages anew, in the builds of their records; `of` are their names"""
+    FORGET = "forget"
+    """conda lets go of packages and leaves what depends on them; `of` are their names"""
+    CONDA_REMOVE = "conda-remove"
+    """conda removes packages; `of` are their names"""
+    CONDA_INSTALL = "conda-install"
+    """conda installs specs"""
+    PIP_INSTALL = "pip-install"
+    """pip installs requirements; `of` are its arguments"""
+
+
 @value
 class Step:
     """One command of a fix: an argument vector, never a shell line."""
 
     argv: tuple[str, ...]
     where: Where = Where.TERMINAL
+    act: Act | None = None
+    """None if only a person can do it, or if it changes something else than the environment."""
+    of: tuple[str, ...] = ()
+    """What it acts on."""
 
 
 @value
@@ -164,7 +187,7 @@ class Finding:
         return hashlib.sha256(said.encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
-_FOLDERS = re.compile(r"(?:file:/*|(?<![\w.:/\\])(?:[A-Za-z]:)?[\\/])(?:[^\\/:,;'\"]*[\\/])*")
+_FOLDERS = r"(?:file:/*|(?<![\w.:/\\])(?:[A-Za-z]:)?[\\/])(?:[^\\/:,;'\"]*[\\/])*"
 """The folders of an absolute path, up to its last part."""
 
 
@@ -172,7 +195,7 @@ def _settled(value: str | tuple[str, ...]) -> str:
     """A value without what differs between two machines: the order of a list, the folder of an absolute path."""
     if isinstance(value, tuple):
         return ",".join(sorted(map(_settled, value)))
-    return " ".join(_FOLDERS.sub("", value).split())
+    return " ".join(re.sub(_FOLDERS, "", value).split())
 
 
 @value

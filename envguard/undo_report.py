@@ -87,6 +87,8 @@ class UndoPlan:
     """What should be known before."""
     refused: tuple[Text, ...] = ()
     """Why it is not done."""
+    basis: object = None
+    """What it was read from, so that doing it need not read that again; of no meaning to a reader."""
 
 
 @value

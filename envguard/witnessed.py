@@ -104,7 +104,7 @@ def installed(dist: Distribution) -> datetime.datetime | None:
 
 def _told(entries: Iterable[Entry]) -> list[Telling]:
     """Entries in the order of time, without what was only found of a change that another one tells."""
-    ordered = sorted(entries, key=lambda entry: entry.id)
+    ordered = sorted(entries, key=lambda entry: entry.id[:16])  # within a second as they were written
     taken_back = {entry.checkpoint for entry in ordered if entry.deed is Deed.UNDO and entry.checkpoint}
     known: dict[str, str | None] = {}
     told = []

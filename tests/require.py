@@ -122,6 +122,19 @@ def _tmpfs() -> tuple[str | None, str]:
     return None, "this user may mount nothing, not even in a namespace of his own"
 
 
+def processor_flags() -> frozenset[str]:
+    """What the processor can do, in the words of Linux; nothing elsewhere."""
+    told = Path("/proc/cpuinfo")
+    return frozenset(told.read_text(encoding="utf-8").split()) if told.is_file() else frozenset()
+
+
+def _older_processor() -> tuple[str | None, str]:
+    """A processor for which a library can be too new: nothing is built for more than AVX-512."""
+    if "avx512f" in processor_flags():
+        return None, "this one reaches x86-64-v4, and nothing asks for more"
+    return "older-processor", ""
+
+
 KNOWN: dict[str, Callable[[], tuple[str | None, str]]] = {
     "git": lambda: _program("git"),
     "cc": lambda: _program("cc", "gcc", "clang"),
@@ -129,6 +142,7 @@ KNOWN: dict[str, Callable[[], tuple[str | None, str]]] = {
     "network": _network,
     "posix_prefix": _posix_prefix,
     "linux-64": _linux_64,
+    "older-processor": _older_processor,
     "tmpfs": _tmpfs,
     "labextension": _labextension,
 }

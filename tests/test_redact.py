@@ -85,7 +85,7 @@ def test_what_names_nobody_stays_and_the_given_report_too():
 
 def test_whose_notebook_it_was_is_nobodys_business():
     event = Event(
-        None, "pip", "install", (), None, "x", notebook="/work/acme/plan.ipynb", cell="c1", user="grace", undo="p1"
+        None, "pip", "install", (), None, "x", notebook="/home/me/acme/plan.ipynb", cell="c1", user="grace", undo="p1"
     )
     told = redact(
         report(timeline=(event, dataclasses.replace(event, notebook=None, cell=None, user=None))), ADA

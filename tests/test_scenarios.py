@@ -156,7 +156,7 @@ def test_a_check_leaves_everything_as_it_was(scenario: Give) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=() if name in ("s1", "s2") else pytest.mark.slow)
+        pytest.param(name, marks=() if name == "s1" else pytest.mark.slow)
         for name, (_, verdict, _) in EXPECTED.items()
         if verdict is not Verdict.SOUND
     ],

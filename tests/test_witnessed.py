@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from envguard.facts import Environment
 
-ADA = Whence("/work/a.ipynb", "c1", 3, "ada", 4711)
+ADA = Whence("/home/me/a.ipynb", "c1", 3, "ada", 4711)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_an_install_is_one_event_that_says_from_where(prefix):
     env = with_entries(prefix, entry("05 10:00:01", ("pip", "extra", "0.9", "1.0"), kept=True))
     assert told(env) == [MADE, ("05T10:00", "pip", "install", [("extra", "0.9", "1.0")], "install")]
     event = events(env)[-1]
-    assert (event.notebook, event.cell, event.user) == ("/work/a.ipynb", "c1", "ada")
+    assert (event.notebook, event.cell, event.user) == ("/home/me/a.ipynb", "c1", "ada")
     assert (event.command, event.source, event.kept) == ("pip install extra", ".envguard/ledger.jsonl", True)
     assert event.mark is Mark.HANDOVER
 

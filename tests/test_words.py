@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGE = Path(__file__).parents[1] / "envguard"
-FOLDERS = ("frontends", "changes", "forecast", "commands", "packages")
+FOLDERS = ("frontends", "changes", "export", "forecast", "commands", "packages", "scan")
 WRITES = (
     "say",
     "_say",

@@ -48,6 +48,8 @@ class Seen:
 
     forecast: Forecast | None
     command: Command | None = None
+    words: tuple[str, ...] = ()
+    """What it is called where it is no command of an installer: a repair."""
 
 
 @value
@@ -120,7 +122,7 @@ def end(begun: Begun, whence: Whence, *, failed: bool | None) -> Ended:
         failed=failed,
         checkpoint=None if point is None else point.id,
     )
-    if more:
+    if more or first.words:
         entry = replace(entry, command=_words(begun.seen), kept=None)
     entry = replace(entry, done=_own(home, begun, entry.done))
     file, problem = _note(home, entry)
@@ -231,6 +233,8 @@ def _words(seen: Sequence[Seen]) -> tuple[str, ...]:
             words = masking.words(each.command.argv)
         elif each.forecast is not None:
             words = each.forecast.command
+        else:
+            words = masking.words(each.words)
         told += (("&&",) if told else ()) + words
     return tuple(told)
 

@@ -7,6 +7,7 @@ while a budget lasts.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -140,7 +141,8 @@ def sweep(store: Path, used: Collection[int]) -> None:
         return
     for name in names:
         if not name.isdigit() or int(name) not in used:
-            (store / name).unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{store}{os.sep}{name}")  # noqa: PTH108
 
 
 def full(error: OSError) -> bool:

@@ -25,6 +25,8 @@ _SITES = ("site-packages", "dist-packages")
 _SCRIPTS = ("bin/", "Scripts/", "condabin/")
 _TEXT = 64 << 10
 """Bytes of a file that installers may change in place; what is larger is none of those."""
+_MARKS = 32
+"""Names that are looked for in a book before it is parsed; more would take as long as parsing it."""
 
 
 @value
@@ -54,8 +56,8 @@ def sites(listing: Listing) -> tuple[str, ...]:
     """The folders in which distributions stand."""
     return tuple(
         path
-        for path, entry in listing.entries.items()
-        if path.endswith(_SITES) and entry.is_folder and path.rpartition("/")[2] in _SITES and path.count("/") < 4
+        for path in [path for path in listing.entries if path.endswith(_SITES)]
+        if listing.entries[path].is_folder and path.rpartition("/")[2] in _SITES and path.count("/") < 4
     )
 
 
@@ -63,9 +65,9 @@ def infos(listing: Listing) -> dict[str, tuple[str, str]]:
     """The dist-infos and egg-infos by their path: normalised name and version."""
     found = {}
     places = set(sites(listing))
-    for path in listing.entries:
+    for path in [path for path in listing.entries if path.endswith("-info")]:
         folder, _, name = path.rpartition("/")
-        if folder in places and name.endswith("-info") and (match := reading.FOLDER_NAME.match(name)):
+        if folder in places and (match := reading.FOLDER_NAME.match(name)):
             found[path] = reading.normalise(match["name"]), match["version"]
     return found
 
@@ -73,8 +75,8 @@ def infos(listing: Listing) -> dict[str, tuple[str, str]]:
 def records(listing: Listing) -> dict[str, tuple[str, str]]:
     """The conda records by their path: name and version."""
     found = {}
-    for path in listing.entries:
-        if path.startswith("conda-meta/") and path.endswith(".json") and path.count("/") == 1:
+    for path in [path for path in listing.entries if path.startswith("conda-meta/")]:
+        if path.endswith(".json") and path.count("/") == 1:
             name, _, rest = path[11:-5].rpartition("-")[0].rpartition("-")
             if name and rest:
                 found[path] = name, rest
@@ -136,19 +138,34 @@ def described(path: str) -> bool:
 
 def books(listing: Listing, read: Read, wanted: Collection[str]) -> Iterator[Book]:
     """The books that list any of the wanted paths."""
-    ends = {path.rpartition("/")[2].encode("utf-8", "replace") for path in wanted}
-    few = ends if len(ends) <= 8 else None
+    marks = _marks(wanted, sites(listing))
     for path in records(listing):
         data = read(path)
-        if data is None or (few is not None and not any(end in data for end in few)):
+        if data is None or (marks is not None and not any(mark in data for mark in marks)):
             continue
         book = _book(path, data)
         if book is not None and not book.files.keys().isdisjoint(wanted):
             yield book
     for folder in infos(listing):
-        book = _record_of(folder, read, wanted)
+        book = _record_of(folder, read, wanted, marks)
         if book is not None and not book.files.keys().isdisjoint(wanted):
             yield book
+
+
+def _marks(wanted: Collection[str], places: Collection[str]) -> set[bytes] | None:
+    """What stands in every book that lists any of the wanted paths; None if that cannot be told, or is too much.
+
+    Of what lies in a folder below site-packages that is the folder's name, of the rest the file's own.
+    """
+    found = set()
+    for path in wanted:
+        site = next((each for each in places if path.startswith(each + "/")), None)
+        top, slash, _ = path[len(site) + 1 :].partition("/") if site is not None else ("", "", "")
+        mark = top if slash else path.rpartition("/")[2]
+        if not mark.isascii() or "\\" in mark or '"' in mark:
+            return None  # JSON and CSV may spell it in another way
+        found.add(mark.encode("ascii"))
+    return found if len(found) <= _MARKS else None
 
 
 def _book(path: str, data: bytes) -> Book | None:
@@ -160,11 +177,13 @@ def _book(path: str, data: bytes) -> Book | None:
     return Book(path, {name: entry.sha256 for name, entry in files.items()}, record)
 
 
-def _record_of(folder: str, read: Read, wanted: Collection[str] = ()) -> Book | None:
-    """A RECORD, with the hashes of what is wanted."""
+def _record_of(
+    folder: str, read: Read, wanted: Collection[str] = (), marks: Collection[bytes] | None = None
+) -> Book | None:
+    """A RECORD, with the hashes of what is wanted; None, too, if it has none of the marks."""
     path = f"{folder}/RECORD"
     data = read(path)
-    if data is None:
+    if data is None or (marks is not None and not any(mark in data for mark in marks)):
         return None
     site = folder.rpartition("/")[0]
     rows = pip_files.parse_record(data.decode("utf-8-sig", "replace"), site)

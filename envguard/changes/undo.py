@@ -39,7 +39,7 @@ def run(home: Home, plan: UndoPlan, progress: Callable[[int, int], None] | None 
     if plan.refused or plan.checkpoint is None:
         raise BadArguments(plan.refused[0])
     with homes.locked(home):
-        found, work = _look(home, plan.checkpoint.id, brief=True)
+        found, work = _look(home, plan.checkpoint.id, brief=True, basis=plan.basis)
         if found.refused or work is None:
             raise BadArguments(found.refused[0])
         if {each.id for each in found.also} != {each.id for each in plan.also}:
@@ -47,8 +47,8 @@ def run(home: Home, plan: UndoPlan, progress: Callable[[int, int], None] | None 
         return work.done(progress)
 
 
-def _look(home: Home, name: str | None, *, brief: bool = False) -> tuple[UndoPlan, Work | None]:
-    """The plan and what carries it out; a `brief` one tells only whether it may be done."""
+def _look(home: Home, name: str | None, *, brief: bool = False, basis: object = None) -> tuple[UndoPlan, Work | None]:
+    """The plan and what carries it out; a `brief` one tells only whether it may be done, on the basis of a whole one."""
     known = journal.every(home) if home.ours else ()
     open_ones = [each for each in known if each.checkpoint.state is not State.UNDONE]
     chosen = next((each for each in reversed(open_ones) if name is None or each.checkpoint.id == name), None)
@@ -68,7 +68,7 @@ def _look(home: Home, name: str | None, *, brief: bool = False) -> tuple[UndoPla
     if refused:
         return UndoPlan(chosen.checkpoint, also, refused=refused), None
     try:
-        work = Work(home, chosen, later)
+        work = Work(home, chosen, later, basis if isinstance(basis, dict) else None)
     except (OSError, ValueError, listing.TooLarge) as error:
         why = getattr(error, "strerror", None) or str(error)
         reason = text("what was noted of {id} cannot be read: {reason}", id=chosen.checkpoint.id, reason=why)

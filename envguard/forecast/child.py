@@ -50,10 +50,15 @@ def variables(command: Command, place: Place, named: Sequence[str] = ()) -> dict
         given.pop(name, None)
         if set_to is not None:
             given[name] = set_to
-    needed = {name: given[name] for name in given if _NEEDED.match(name) or name in named}
+    needed = needed_of(given, named)
     kept: Mapping[str, str] = {**clean_environment(given), **needed}
     gone: dict[str, str | None] = dict.fromkeys((name for name in os.environ if name not in kept), None)
     return {**gone, **{name: None if _UNWANTED.match(name) else kept[name] for name in kept}}
+
+
+def needed_of(given: Mapping[str, str], named: Sequence[str] = ()) -> dict[str, str]:
+    """Those variables without which a package manager cannot work, though secrets may stand in them."""
+    return {name: given[name] for name in given if _NEEDED.match(name) or name in named}
 
 
 def folder(command: Command, place: Place) -> str:

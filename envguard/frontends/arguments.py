@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from envguard._version import __version__
 from envguard.configuration import FAIL_ON, NEVER
 from envguard.errors import BadArguments
+from envguard.export_report import Depth, Form
 from envguard.model import Severity, text
 from envguard.settings import Configuration, Selection
 
@@ -21,7 +22,7 @@ _NO_CONFIGURATION = Configuration()
 _DESCRIPTION = """\
 Tells whether conda and pip agree about a Python environment: which files of
 conda's packages pip has overwritten, what that breaks, how it came to be, and how
-to get back to a sound state. Looks only; changes nothing."""
+to get back to a sound state. A check looks only; it changes nothing."""
 
 _EXAMPLES = """\
 examples:
@@ -40,7 +41,12 @@ examples:
   envguard report --redact                for an issue: Markdown without names
   envguard forecast -- pip install scipy  what that would change, and what would break
   envguard protect -- pip install scipy   run it so that conda's packages stay as they are
+  envguard plan --name work               what would bring it back to a sound state
+  envguard repair --apply                 do it, with a way back, and check again
   envguard undo                           take the last install back; --list tells which can be
+  envguard export -o environment.yml      write it down, so that others can make it
+  envguard scan notebooks/ Dockerfile     what they ask pip and conda for, and in which order
+  envguard clean                          what the package caches take
   envguard enable                         every kernel of this environment loads envguard
   envguard explain-log build.log          which warnings of pip and conda in it matter
   envguard explain pip-overwrote-conda    what a rule means and how to repair what it finds
@@ -172,6 +178,31 @@ def command_line() -> Parser:
     shown.add_argument("--name", "-n", metavar="ENV", help="the same, by its name")
     add_format(protect, ("text", "json"))
 
+    plan = commands.add_parser(
+        "plan",
+        help="what would bring an environment back to a sound state",
+        description="Tells the smallest set of steps that clears errors and warnings, in the order that harms nothing, what each loses, and what the check would say afterwards; changes nothing. Exits with 0 if there is nothing to repair, with 1 if there is.",
+    )
+    add_target(plan)
+    add_keep(plan)
+    plan.add_argument("--details", action="store_true", help="show all evidence of what is left")
+    add_format(plan, FORMATS)
+
+    repair = commands.add_parser(
+        "repair",
+        help="bring an environment back to a sound state",
+        description="Shows what `plan` shows, and with --apply does it: asks, makes a way back, carries each step out, checks again, and takes everything back if a step fails or it got worse. Exits with 0 if nothing is left to repair, with 1 if something is, if it was refused, or if it was taken back.",
+    )
+    add_target(repair)
+    add_keep(repair)
+    repair.add_argument("--apply", action="store_true", help="do it; without this nothing is changed")
+    repair.add_argument(
+        "--resume", action="store_true", help="take back what an interrupted repair had done, and do it anew"
+    )
+    repair.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    repair.add_argument("--details", action="store_true", help="show all evidence of what is left")
+    add_format(repair, FORMATS)
+
     undo = commands.add_parser(
         "undo",
         help="take an install back",
@@ -186,6 +217,58 @@ def command_line() -> Parser:
     undo.add_argument("--yes", "-y", action="store_true", help="do not ask")
     undo.add_argument("--details", action="store_true", help="name every path")
     add_format(undo, ("text", "json"))
+
+    export = commands.add_parser(
+        "export",
+        help="write the environment down, so that another machine can make it",
+        usage="envguard export [PREFIX | -p PREFIX | -n ENV | --python EXE | --kernel NAME] [--format {environment-yml,explicit,requirements,dockerfile,json}] [--builds {exact,none} | --from-history] [-o FILE] [--verify [--offline]]",
+        description="Writes the environment as a file from which it can be made anew: conda's packages, then what pip added. What the file cannot hold is told beside it, and in it as comments; no secret stands in it. Exits with 1 only if --verify shows that it does not hold, or cannot tell.",
+    )
+    add_target(export)
+    add_format(export, (*(form.value for form in Form), "json"), default=Form.ENVIRONMENT_YML.value)
+    closeness = export.add_mutually_exclusive_group()
+    closeness.add_argument(
+        "--builds",
+        choices=(Depth.EXACT.value, Depth.VERSIONS.value),
+        help="exact: version and build, for the same platform; none: versions alone (default: exact)",
+    )
+    closeness.add_argument(
+        "--from-history",
+        action="store_true",
+        help="only what was asked for, of conda and of pip; the rest is solved anew",
+    )
+    export.add_argument("--output", "-o", metavar="FILE", help="write into this file; default: the standard output")
+    export.add_argument(
+        "--verify", action="store_true", help="solve it and ask pip, without installing anything: may use the network"
+    )
+    export.add_argument("--offline", action="store_true", help="with --verify: only what this machine has kept")
+
+    scan = commands.add_parser(
+        "scan",
+        help="what notebooks, Dockerfiles and scripts ask installers for",
+        description="Reads notebooks, Dockerfiles, shell scripts, environment files and files of CI for what they ask pip and conda for, in which order, and for warnings in outputs that nobody has read; runs nothing. With an environment it also tells what does not fit there. Exits with 1 if anything is found at or above the threshold, with 2 if a file could not be read.",
+    )
+    scan.add_argument("paths", nargs="+", metavar="PATH", help="files, or folders with files in them")
+    add_target(scan, positional=False, default="none")
+    add_format(scan, ("text", "json", "sarif", "github"))
+    scan.add_argument(
+        "--fix", action="store_true", help="write `%%pip` where a cell says `!pip`; nothing else is changed"
+    )
+    add_selection(scan)
+    scan.add_argument(
+        "--fail-on",
+        choices=FAIL_ON,
+        default=Severity.WARNING.value,
+        help="the least severity that makes the exit code 1 (default: warning)",
+    )
+
+    clean = commands.add_parser(
+        "clean",
+        help="what the package caches take, and what clears them",
+        description="Tells what the caches of conda, pip and uv take, how much of that would be freed, and by which commands; deletes nothing.",
+    )
+    add_target(clean)
+    add_format(clean, ("text", "json"))
 
     for verb, about in (
         ("enable", "make every kernel of an environment load envguard"),
@@ -238,7 +321,7 @@ def command_line() -> Parser:
     return parser
 
 
-def add_target(parser: argparse.ArgumentParser, *, positional: bool = True) -> None:
+def add_target(parser: argparse.ArgumentParser, *, positional: bool = True, default: str = "envguard's own") -> None:
     """Which environment."""
     which = parser.add_mutually_exclusive_group()
     if positional:
@@ -249,12 +332,23 @@ def add_target(parser: argparse.ArgumentParser, *, positional: bool = True) -> N
         "--prefix",
         "-p",
         metavar="PREFIX",
-        help="the same, as conda spells it" if positional else "the folder of the environment; default: envguard's own",
+        help="the same, as conda spells it" if positional else f"the folder of the environment; default: {default}",
     )
     which.add_argument("--name", "-n", metavar="ENV", help="the name of the environment, `base` included")
     which.add_argument("--python", metavar="EXE", help="an interpreter, which is started to tell its own environment")
     which.add_argument(
         "--kernel", metavar="NAME", help="a kernelspec, whose Python is started as Jupyter would start it"
+    )
+
+
+def add_keep(parser: argparse.ArgumentParser) -> None:
+    """The option --keep-pip."""
+    parser.add_argument(
+        "--keep-pip",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="leave this package to pip for good, instead of giving it back to conda; may be repeated",
     )
 
 

@@ -15,12 +15,15 @@ from IPython.display import display
 from envguard import api
 from envguard.cuda_report import CudaReport
 from envguard.errors import BadArguments
+from envguard.export_report import Depth, Form
 from envguard.forecast_report import Forecast
-from envguard.frontends import catalog, output
+from envguard.frontends import catalog, output, repairing
 from envguard.frontends.arguments import Parser, add_configuration, add_deep, add_foresight, add_selection, selection
 from envguard.frontends.foresight import foreseen
 from envguard.frontends.progress import bar
 from envguard.model import Answer, Timeline, text
+from envguard.render.language import say
+from envguard.repair_report import RepairReport
 from envguard.settings import Configuration
 
 if TYPE_CHECKING:
@@ -30,7 +33,10 @@ if TYPE_CHECKING:
 
     from envguard.model import Report
 
+    Told = Report | Timeline | Answer | CudaReport | Forecast | RepairReport
 
+_REPAIR = re.compile(r"\s*(?P<verb>plan|repair)(?:\s+(?P<rest>.*))?", re.DOTALL)
+"""Their options are their own; a folder of that name is checked as `./plan`."""
 _FORECAST = re.compile(
     r"\s*(?P<options>(?:--(?:quick|build|details|help)\s+|(?:-o|--out)[\s=]\s*\S+\s+)*)forecast\s+(?P<command>\S.*)",
     re.DOTALL,
@@ -41,14 +47,16 @@ _FORECAST = re.compile(
 class Shown:
     """A report, a timeline or another answer as Jupyter shows it: HTML where that is possible, text elsewhere."""
 
-    def __init__(
-        self, told: Report | Timeline | Answer | CudaReport | Forecast, *, details: bool, terminal: bool
-    ) -> None:
+    def __init__(self, told: Told, *, details: bool, terminal: bool) -> None:
         """In a terminal only the text is made, in colour if the terminal has any."""
         self.told, self.details, self.terminal = told, details, terminal
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
         told, details = self.told, self.details
+        if isinstance(told, RepairReport):
+            if self.terminal:
+                return {"text/plain": repairing.repair_as(told, "text", sys.stdout, details=details)}
+            return repairing.bundle(told, details=details)
         if isinstance(told, Forecast):
             if self.terminal:
                 return {"text/plain": output.forecast_as(told, "text", sys.stdout, details=details)}
@@ -76,12 +84,18 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
     if asked:
         _forecast(shell, asked["options"], asked["command"])
         return
+    repairs = _REPAIR.fullmatch(line)
+    if repairs:
+        from envguard.frontends import repair_magic
+
+        getattr(repair_magic, repairs["verb"])(shell, _words(repairs["rest"] or ""))
+        return
     options = _parser().parse_intermixed_args(_words(line))
     if options.help:
         magic = shell.find_line_magic("envcheck")  # type: ignore[no-untyped-call]
         _say(inspect.getdoc(magic) or "")
         return
-    _check_out(options)
+    check_out(options)
     match options.words:
         case ["rules"]:
             _say(catalog.rules_text(api.rules()))
@@ -90,17 +104,24 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
         case ["explain", *_]:
             raise BadArguments(text("`explain` takes one rule; `%envcheck rules` lists them"))
         case ["why"]:
-            _show(shell, api.why(last_error()), options)
+            show(shell, api.why(last_error()), options)
         case ["why", file]:
-            _show(shell, api.why(Path(file)), options)
+            show(shell, api.why(Path(file)), options)
         case ["why", *_]:
             raise BadArguments(
                 text("`why` takes one file at most; without one it means the last error of this session")
             )
         case ["cuda"] | ["cuda", _] as words:
-            _show(shell, api.cuda(words[1] if len(words) > 1 else None), options)
+            show(shell, api.cuda(words[1] if len(words) > 1 else None), options)
+        case ["export"] | ["export", _] as words:
+            _export(shell, words[1] if len(words) > 1 else Form.ENVIRONMENT_YML.value, options)
+        case ["stamp", file]:
+            told = api.stamp(file)
+            _say(say(text("{file} tells now of {n} module; open it anew if it is open", "{file} tells now of {n} modules; open it anew if it is open", file=file, n=len(told))))  # fmt: skip
+        case ["stamp", *_]:
+            raise BadArguments(text("`stamp` takes the file of one notebook"))
         case ["history"] | ["history", _] as words:
-            _show(shell, api.history(words[1] if len(words) > 1 else None), options)
+            show(shell, api.history(words[1] if len(words) > 1 else None), options)
         case [] | [_] as words:
             settings = Configuration() if options.no_config else api.configured()
             report = api.inspect(
@@ -109,7 +130,7 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
                 deep=options.deep,
                 progress=bar(sys.stderr),
             )
-            _show(shell, api.accept(report, settings), options)
+            show(shell, api.accept(report, settings), options)
         case _:
             raise BadArguments(text("one folder at a time; put a path that has spaces in quotes"))
 
@@ -119,12 +140,25 @@ def _forecast(shell: InteractiveShell, line: str, source: str) -> None:
     parser.add_argument("-o", "--out", metavar="NAME")
     add_foresight(parser)
     options = parser.parse_args(_words(line))
-    _check_out(options)
+    check_out(options)
     place = api.place()
-    _show(shell, foreseen(api.command_of_cell(source, place), place, options), options)
+    show(shell, foreseen(api.command_of_cell(source, place), place, options), options)
 
 
-def _check_out(options: argparse.Namespace) -> None:
+def _export(shell: InteractiveShell, form: str, options: argparse.Namespace) -> None:
+    """The file as text, to be copied; what it does not hold stands in it."""
+    if form not in {each.value for each in Form}:
+        raise BadArguments(
+            text("{form} is no form of an export: {forms}", form=form, forms=tuple(each.value for each in Form))
+        )
+    (told,) = api.export(None, (Form(form),), Depth.EXACT)
+    if options.out is not None:
+        shell.push({options.out: told.content})  # type: ignore[no-untyped-call]
+    _say(told.content.rstrip("\n"))
+
+
+def check_out(options: argparse.Namespace) -> None:
+    """BadArguments if what is named after -o cannot be a variable."""
     if options.out is not None and not options.out.isidentifier():
         raise BadArguments(text("{name} is not the name of a variable", name=options.out))
 
@@ -135,9 +169,8 @@ def last_error() -> BaseException | None:
     return found if isinstance(found, BaseException) else None
 
 
-def _show(
-    shell: InteractiveShell, told: Report | Timeline | Answer | CudaReport | Forecast, options: argparse.Namespace
-) -> None:
+def show(shell: InteractiveShell, told: Told, options: argparse.Namespace) -> None:
+    """Displays something, and keeps it in a variable where that is asked for."""
     if options.out is not None:
         shell.push({options.out: told})  # type: ignore[no-untyped-call]
     display(Shown(told, details=options.details, terminal=_in_terminal(shell)))  # type: ignore[no-untyped-call]

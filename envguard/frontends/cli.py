@@ -18,7 +18,7 @@ from envguard.analyse import at_or_above
 from envguard.cuda_report import State
 from envguard.errors import BadArguments, EnvguardError
 from envguard.forecast_report import Outcome
-from envguard.frontends import catalog, output, protecting, undoing
+from envguard.frontends import catalog, exporting, output, protecting, repairing, scanning, undoing
 from envguard.frontends.arguments import command_line, selection, threshold
 from envguard.frontends.foresight import foreseen
 from envguard.frontends.progress import bar
@@ -192,6 +192,14 @@ def _loading(options: argparse.Namespace) -> int:
     return FOUND if told.state == "broken" else 0
 
 
+def _plan(options: argparse.Namespace) -> int:
+    return repairing.plan(options)
+
+
+def _repair(options: argparse.Namespace) -> int:
+    return repairing.repair(options)
+
+
 def _undo(options: argparse.Namespace) -> int:
     return undoing.undo(options)
 
@@ -261,7 +269,12 @@ _COMMANDS = {
     "protect": _protect,
     "enable": _loading,
     "disable": _loading,
+    "plan": _plan,
+    "repair": _repair,
     "undo": _undo,
+    "export": exporting.export,
+    "scan": scanning.scan,
+    "clean": exporting.clean,
     "explain-log": _explain_log,
     "rules": _rules,
     "demo": _demo,

@@ -31,7 +31,7 @@ class EnvguardMagics(Magics):
 
     @line_magic
     def envcheck(self, line: str) -> None:
-        """Tell whether conda and pip agree about this kernel's environment. Looks only; changes nothing.
+        """Tell whether conda and pip agree about this kernel's environment. Looks only; changes nothing but by `repair --apply` and `stamp`.
 
         Usage:
           %envcheck [--deep] [--select RULE] [--ignore RULE] [--details] [-o NAME] [PREFIX]
@@ -39,6 +39,10 @@ class EnvguardMagics(Magics):
           %envcheck why [--details] [-o NAME] [FILE]
           %envcheck cuda [--details] [-o NAME] [PREFIX]
           %envcheck [--quick] [--build] [--details] [-o NAME] forecast COMMAND
+          %envcheck plan [--keep-pip NAME] [--details] [-o NAME] [PREFIX]
+          %envcheck repair [--apply] [--yes] [--resume] [--keep-pip NAME] [--details] [-o NAME] [PREFIX]
+          %envcheck export [-o NAME] [FORM]
+          %envcheck stamp NOTEBOOK
           %envcheck explain RULE
           %envcheck rules
 
@@ -56,6 +60,13 @@ class EnvguardMagics(Magics):
           forecast COMMAND what a command such as `pip install X` would change here, and what would break
           --quick          look only at what the command names: at once, and without a network
           --build          build what is only there as source, to learn what it needs: runs its code
+          plan             what would bring the environment back to a sound state; changes nothing
+          repair --apply   do that: ask, make a way back, carry it out, check again, take it back if it fails
+          --keep-pip NAME  leave this package to pip for good, instead of giving it back to conda
+          --resume         take back what an interrupted repair had done, and do it anew
+          --yes            do not ask
+          export FORM      this environment as a file: environment-yml, explicit, requirements or dockerfile
+          stamp NOTEBOOK   write into the notebook's file which versions it imports here; `envguard scan --name ENV` compares
           explain RULE     what a rule means, and how to repair what it finds
           rules            list all rules
 

@@ -53,7 +53,7 @@ def for_terminal(report: Report, stream: TextIO, *, details: bool) -> str:
     """The report as text for this stream: as wide as the terminal, in colour if it has any."""
     from envguard.render.text import text
 
-    return text(report, width=_columns(), color=wants_color(stream), details=details)
+    return text(report, width=columns(), color=wants_color(stream), details=details)
 
 
 def as_json(report: Report, stream: TextIO, *, details: bool) -> str:  # noqa: ARG001 - JSON always tells everything
@@ -67,7 +67,7 @@ def as_page(report: Report, stream: TextIO, *, details: bool) -> str:
     """The report as an HTML document of its own, in ASCII where the stream does not speak UTF-8 as the document does."""
     from envguard.render.html import page
 
-    return _encodable(page(report, details=details), stream)
+    return encodable(page(report, details=details), stream)
 
 
 def as_markdown(report: Report, stream: TextIO, *, details: bool) -> str:  # noqa: ARG001 - it folds the details itself
@@ -93,8 +93,8 @@ def timeline_as(told: Timeline, form: str, stream: TextIO, *, details: bool) -> 
     if form == "json":
         return timeline_dumps(told)
     if form == "html":
-        return _encodable(timeline_page(told, details=details), stream)
-    return timeline(told, _columns(), wants_color(stream), details=details)
+        return encodable(timeline_page(told, details=details), stream)
+    return timeline(told, columns(), wants_color(stream), details=details)
 
 
 def comparison_as(told: Comparison, form: str, stream: TextIO, *, details: bool) -> str:
@@ -106,8 +106,8 @@ def comparison_as(told: Comparison, form: str, stream: TextIO, *, details: bool)
     if form == "json":
         return comparison_dumps(told)
     if form == "html":
-        return _encodable(comparison_page(told), stream)
-    return comparison(told, _columns(), wants_color(stream), details=details)
+        return encodable(comparison_page(told), stream)
+    return comparison(told, columns(), wants_color(stream), details=details)
 
 
 def answer_as(told: Answer, form: str, stream: TextIO, *, details: bool) -> str:
@@ -119,8 +119,8 @@ def answer_as(told: Answer, form: str, stream: TextIO, *, details: bool) -> str:
     if form == "json":
         return answer_dumps(told)
     if form == "html":
-        return _encodable(answer_page(told, details=details), stream)
-    return answer(told, _columns(), wants_color(stream), details=details)
+        return encodable(answer_page(told, details=details), stream)
+    return answer(told, columns(), wants_color(stream), details=details)
 
 
 def answer_bundle(told: Answer, *, details: bool) -> dict[str, str]:
@@ -140,8 +140,8 @@ def cuda_as(told: CudaReport, form: str, stream: TextIO, *, details: bool) -> st
     if form == "json":
         return cuda_dumps(told)
     if form == "html":
-        return _encodable(cuda_page(told, details=details), stream)
-    return cuda(told, _columns(), wants_color(stream), details=details)
+        return encodable(cuda_page(told, details=details), stream)
+    return cuda(told, columns(), wants_color(stream), details=details)
 
 
 def cuda_bundle(told: CudaReport, *, details: bool) -> dict[str, str]:
@@ -161,8 +161,8 @@ def forecast_as(told: Forecast, form: str, stream: TextIO, *, details: bool) -> 
     if form == "json":
         return forecast_dumps(told)
     if form == "html":
-        return _encodable(forecast_page(told, details=details), stream)
-    return forecast(told, _columns(), wants_color(stream), details=details)
+        return encodable(forecast_page(told, details=details), stream)
+    return forecast(told, columns(), wants_color(stream), details=details)
 
 
 def forecast_bundle(told: Forecast, *, details: bool) -> dict[str, str]:
@@ -196,11 +196,13 @@ def with_history(shown: Mapping[str, str], story: str) -> dict[str, str]:
     return {**shown, "text/html": shown["text/html"] + story}
 
 
-def _columns() -> int:
+def columns() -> int:
+    """How wide the terminal is."""
     return shutil.get_terminal_size((_WIDTH, 24)).columns
 
 
-def _encodable(document: str, stream: TextIO) -> str:
+def encodable(document: str, stream: TextIO) -> str:
+    """A document in what the stream can write: in ASCII where that is no UTF."""
     if "utf" in (stream.encoding or "").lower():
         return document
     return document.encode("ascii", "xmlcharrefreplace").decode("ascii")

@@ -43,7 +43,7 @@ def undo(options: argparse.Namespace) -> int:
         return _WRONG if options.id is not None and planned.plan.checkpoint is None else _REFUSED
     if not options.yes:
         _show(planned, options)
-        code = _asked(UNDO, options)
+        code = asked(UNDO, options)
         if code is not None:
             return code
     try:
@@ -98,14 +98,14 @@ def _clear(prefix: str, options: argparse.Namespace) -> int:
     if not options.yes:
         if options.format != "json":
             _write(list_as(api.undo_list(prefix), options.format))
-        code = _asked(CLEAR, options)
+        code = asked(CLEAR, options)
         if code is not None:
             return code
     _write(list_as(api.undo_clear(prefix, options.id), options.format))
     return 0
 
 
-def _asked(question: Text, options: argparse.Namespace) -> int | None:
+def asked(question: Text, options: argparse.Namespace) -> int | None:
     """None if the answer is yes; the exit code otherwise."""
     if options.format == "json" or not sys.stdin.isatty():
         _aside(text("nothing was done, as nobody can be asked here; --yes does it without asking"))

@@ -98,7 +98,7 @@ def solve(
         **sources.base(),
         "installed": [_record(env, package) for package in env.conda_packages or ()],
         "priority": wish.priority,
-        "attempts": _attempts(env, wish),
+        "attempts": attempts(env, wish),
     }
     reply = asking.ask(request, timeout=timeout, cancel=cancel)
     if reply.data is None:
@@ -115,7 +115,8 @@ def asked_for(env: Environment) -> frozenset[str]:
     return frozenset(named & {package.name for package in env.conda_packages or ()})
 
 
-def _attempts(env: Environment, wish: Wish) -> list[dict[str, Any]]:
+def attempts(env: Environment, wish: Wish) -> list[dict[str, Any]]:
+    """What the solver is asked, one after the other until it finds something."""
     installed = env.by_name
     named = {name for spec in wish.specs if (name := spec_name(spec))}
     wanted = asked_for(env)

@@ -3,7 +3,7 @@
 * Nothing of envguard is imported, so that the file can be started by its path, and no notebook hosts py-rattler's threads:
   they may abort the interpreter that ends soon after an answer (seen with 0.28), and only a process can be given up.
 * Whatever goes wrong is an answer: {"error": {"kind": …, "says": …}}.
-* Nothing is installed, and without `network` nothing but files is asked.
+* Nothing is installed but by `link`, and without `network` nothing but files is asked.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ import datetime
 import json
 import os
 import sys
+import threading
+import time
 import warnings
 from pathlib import Path
 from typing import Any
 
+_LOOK = 0.05
 _KINDS = {
     "SolverError": "unsatisfiable",
     "GatewayError": "unreachable",
@@ -134,6 +137,10 @@ def _virtual() -> list[Any]:
 
 async def solve(request: dict[str, Any]) -> dict[str, Any]:
     """The records a prefix would hold: the first of several attempts that has a solution."""
+    return {"records": [_record(each) for each in await _solution(request)]}
+
+
+async def _solution(request: dict[str, Any]) -> list[Any]:
     import rattler
 
     installed = {each.name.normalized: each for each in _installed(request)}
@@ -174,7 +181,7 @@ async def solve(request: dict[str, Any]) -> dict[str, Any]:
             continue
         if asked["keep"]:
             records = _with_bystanders(records, installed, rattler.MatchSpec)
-        return {"records": [_record(each) for each in records]}
+        return records
     assert refused is not None
     raise refused
 
@@ -206,6 +213,56 @@ def _forbids(first: Any, second: Any, spec: Any) -> bool:
     return any(each.split()[0] == name and not second.matches(spec(each)) for each in first.constrains)
 
 
+async def link(request: dict[str, Any]) -> dict[str, Any]:
+    """Links packages anew, lets go of others, or brings the prefix to a solution; what is linked then that was not, and was."""
+    import rattler
+
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    installed = _installed(request)
+    before = {each.name.normalized: _stem(each) for each in installed}
+    named = set(request["relink"])
+    if request["attempts"]:
+        records = await _solution(request)
+    else:
+        gone = set(request["drop"])
+        records = [each for each in installed if each.name.normalized not in gone]
+    for archive, folder in request["archives"].items():
+        rattler.package_streaming.extract(archive, folder)
+    # without `requested_specs`: it would write them anew into every record, in place
+    await rattler.install(
+        records,
+        Path(request["prefix"]),
+        cache_dir=Path(request["packages"]),
+        installed_packages=installed,
+        reinstall_packages=named,
+        show_progress=False,
+        client=rattler.networking.Client.authenticated_client(),
+    )
+    after = {each.name.normalized: _stem(each) for each in records}
+    return {
+        "linked": sorted(_told(each) for each in records if before.get(each.name.normalized) != _stem(each)),
+        "unlinked": sorted(_told(each) for each in installed if after.get(each.name.normalized) != _stem(each)),
+    }
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process once whoever asked has been killed: what is half done is taken back then, and must not go on."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
+    os._exit(1)
+
+
+def _stem(record: Any) -> str:
+    return f"{record.name.normalized}-{record.version}-{getattr(record.build, 'build', None) or record.build}"
+
+
+def _told(record: Any) -> str:
+    """A package as conda's history names it."""
+    channel = (record.channel or "").rstrip("/")
+    folder = channel if channel.endswith(f"/{record.subdir}") else f"{channel}/{record.subdir}"
+    return f"{folder}::{_stem(record)}"
+
+
 async def paths(request: dict[str, Any]) -> dict[str, Any]:
     """The files of package archives on this machine, and the scripts to be made; None for what cannot be read."""
     found: dict[str, Any] = {}
@@ -232,7 +289,7 @@ def _main(source: str, target: str) -> None:
     request = json.loads(Path(source).read_text(encoding="utf-8"))
     warnings.simplefilter("ignore")
     try:
-        answer = asyncio.run({"query": query, "solve": solve, "paths": paths}[request["do"]](request))
+        answer = asyncio.run({"query": query, "solve": solve, "paths": paths, "link": link}[request["do"]](request))
     except ImportError as error:
         answer = {"error": {"kind": "library", "says": str(error)}}
     except Unknown as error:

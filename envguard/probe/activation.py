@@ -23,38 +23,35 @@ _SCRIPTS = 200
 _VARIABLES = 100  # told of one script
 _UNSET = "***unset***"  # conda's mark of a variable that activation takes away
 _NAME = "([A-Za-z_][A-Za-z0-9_]{0,99})"
-_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'")
-_EXPORT = re.compile(r"(?:^|[\s;&|({])(?:export|(?:declare|typeset) -g?x)[ \t]+([^;&|\n#]*)", re.MULTILINE)
-_EXPORTED = re.compile(r"(?:^|(?<=\s))" + _NAME + r"(?==|\s|$)")
-_SETENV = re.compile(r"(?:^|[\s;&|({])setenv[ \t]+" + _NAME, re.MULTILINE)
-_FISH = re.compile(
-    r"(?:^|[\s;&|({])set[ \t]+((?:-{1,2}[A-Za-z]{1,20}[ \t]+){1,6})" + _NAME + r"(?=[ \t;\n]|$)", re.MULTILINE
-)
-_BATCH = re.compile(r"(?:^|[\s&|(@])set[ \t]+\"?" + _NAME + r"=(?=[^\s\"])", re.MULTILINE | re.IGNORECASE)
-_POWERSHELL = re.compile(
-    r"\$\{?env:" + _NAME + r"\}?[ \t]*=|SetEnvironmentVariable\([ \t]*[\"']" + _NAME + r"[\"']", re.IGNORECASE
-)
-_XONSH = re.compile(r"(?:^|[\s;])\$" + _NAME + r"[ \t]*=(?!=)", re.MULTILINE)
+# texts, which `re` compiles when the first script of their kind is met
+_QUOTED = r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'"
+_EXPORT = r"(?m)(?:^|[\s;&|({])(?:export|(?:declare|typeset) -g?x)[ \t]+([^;&|\n#]*)"
+_EXPORTED = r"(?:^|(?<=\s))" + _NAME + r"(?==|\s|$)"
+_SETENV = r"(?m)(?:^|[\s;&|({])setenv[ \t]+" + _NAME
+_FISH = r"(?m)(?:^|[\s;&|({])set[ \t]+((?:-{1,2}[A-Za-z]{1,20}[ \t]+){1,6})" + _NAME + r"(?=[ \t;\n]|$)"
+_BATCH = r"(?mi)(?:^|[\s&|(@])set[ \t]+\"?" + _NAME + r"=(?=[^\s\"])"
+_POWERSHELL = r"(?i)\$\{?env:" + _NAME + r"\}?[ \t]*=|SetEnvironmentVariable\([ \t]*[\"']" + _NAME + r"[\"']"
+_XONSH = r"(?m)(?:^|[\s;])\$" + _NAME + r"[ \t]*=(?!=)"
 
 
 def _sh(code: str) -> Iterator[str]:
     """The names that a POSIX shell exports; `export -n` takes one back, and assignments alone stay in the shell."""
-    for match in _EXPORT.finditer(_QUOTED.sub("''", code)):
+    for match in re.finditer(_EXPORT, re.sub(_QUOTED, "''", code)):
         if not match.group(1).startswith(("-n", "-p", "-f")):
-            yield from (name.group(1) for name in _EXPORTED.finditer(match.group(1)))
+            yield from (name.group(1) for name in re.finditer(_EXPORTED, match.group(1)))
 
 
 def _fish(code: str) -> Iterator[str]:
-    for match in _FISH.finditer(code):
+    for match in re.finditer(_FISH, code):
         options = match.group(1).split()
         letters = "".join(option[1:] for option in options if not option.startswith("--"))
         if ("x" in letters or "--export" in options) and "e" not in letters and "--erase" not in options:
             yield match.group(2)
 
 
-def _matched(pattern: re.Pattern[str]) -> Callable[[str], Iterator[str]]:
+def _matched(pattern: str) -> Callable[[str], Iterator[str]]:
     def names(code: str) -> Iterator[str]:
-        return (next(filter(None, match.groups())) for match in pattern.finditer(code))
+        return (next(filter(None, match.groups())) for match in re.finditer(pattern, code))
 
     return names
 
@@ -71,13 +68,13 @@ _LANGUAGES = {
     ".ps1": _matched(_POWERSHELL),
     ".xsh": _matched(_XONSH),
 }
-_COMMENT = re.compile(r"^[ \t]*(?:#|rem\b|::).*$", re.MULTILINE | re.IGNORECASE)
+_COMMENT = r"(?mi)^[ \t]*(?:#|rem\b|::).*$"
 
 
 def variables(name: str, code: str) -> list[str]:
     """The variables that a script exports, by its text; conda's own notes for deactivation apart."""
     language = _LANGUAGES.get("." + name.rpartition(".")[2].lower())
-    found = language(_COMMENT.sub("", code)) if language else iter(())
+    found = language(re.sub(_COMMENT, "", code)) if language else iter(())
     return sorted({each for each in found if not each.startswith("_") and "CONDA_BACKUP" not in each})[:_VARIABLES]
 
 

@@ -2,99 +2,122 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator
 
 if TYPE_CHECKING or __package__:
     from envguard.probe import reading
-    from envguard.probe.conda_book import Listed
+    from envguard.probe.conda_book import Listed, Remembered, below
     from envguard.probe.tree import Tree
 else:  # run alone, by path: this folder is first on sys.path
     import reading
-    from conda_book import Listed
+    from conda_book import Listed, Remembered, below
     from tree import Tree
 
+_INFO = "-info"  # of dist and egg
 _UNMISSED = frozenset(("pyc_file", "directory"))
 
 
-def _maybe_compiled(paths: Iterable[str]) -> list[str]:
-    """The paths of which a look at each is worth while: most records hold no compiled file, and most others one kind."""
-    every = "\n".join(paths)
-    kinds = [suffix for suffix in reading.COMPILED if suffix in every]
-    return [path for path in paths if kinds[0] in path] if len(kinds) == 1 else list(paths) if kinds else []
+class Owners:
+    """The number of the record that lists a file, of several the first; kept by folder, as most are of one record alone."""
+
+    def __init__(self) -> None:
+        self.by_folder: dict[str, dict[str, int]] = {}
+
+    def get(self, key: str) -> int | None:
+        """The record of a file; None if it is in none."""
+        folder, _, name = key.rpartition("/")
+        names = self.by_folder.get(folder)
+        return None if names is None else names.get(name)
+
+    def __contains__(self, key: str) -> bool:
+        return self.get(key) is not None
+
+    def __getitem__(self, key: str) -> int:
+        number = self.get(key)
+        if number is None:
+            raise KeyError(key)
+        return number
 
 
-def _below(folder: str, names: Iterable[str]) -> Iterator[str]:
-    """The keys of some names in a folder."""
-    return (folder + "/" + name if folder else name for name in names)
+def _by_key(tree: Tree, files: Listed) -> Listed:
+    """The files of a record by key."""
+    if tree.fold:
+        files = files.renamed(str.lower)
+    if any(tree.folder(folder) != folder for folder in files.folders):  # one is a link, so that paths are no keys
+        return files.renamed(tree.key)
+    return files
 
 
-def _by_folder(paths: Iterable[str]) -> dict[str, list[str]]:
-    """The names of files by their folders."""
-    found: dict[str, list[str]] = {}
-    last, names = None, [""]
-    for path in paths:
-        folder, _, name = path.rpartition("/")
-        if folder != last:  # a record lists one folder after the other
-            last, names = folder, found.setdefault(folder, [])
-        names.append(name)
-    return found
+def _remembered(tree: Tree, mine: Listed, compiled: list[str], again: Callable[[], Listed]) -> Remembered:
+    """What is kept of a record: its compiled files, whose size is looked at, and those of a dist-info.
+
+    It knows the tree and not the books, in which it stands: without a circle all of it goes as soon as a look is over.
+    """
+    folders = [(folder, names) for folder, names in mine.folders.items() if folder.endswith(_INFO)]
+    infos = [key for folder, names in folders for key in below(folder, names)]
+    return Remembered({key: mine[key] for key in (*compiled, *infos)}, lambda: _by_key(tree, again()))
 
 
 class Books:
     """Every record's files, under the names that both books share."""
 
-    def __init__(self, tree: Tree, patience: reading.Patience | None = None) -> None:
+    def __init__(self, tree: Tree, patience: reading.Patience | None = None, whole: bool = False) -> None:
         self.tree = tree
         self.patience = patience or reading.Patience()
         self.blind = False
         """Whether there are distributions that could not be looked for."""
-        self.owner: dict[str, int] = {}
-        self.entries: list[Listed] = []
+        self.owner = Owners()
+        self.whole = whole
+        """Whether all that the records say is kept, since all of it will be asked for."""
+        self.entries: list[Listed | Remembered] = []
         self.shared: dict[tuple[int, int], list[str]] = {}
         self.missing: list[list[str]] = []
         self.compiled: list[list[str]] = []
         self.folders: dict[str, set[str]] = {}
         """Every folder with a recorded file, and the names in it that are in no record so far."""
 
-    def add(self, mine: Listed) -> Listed:
-        """Adds the files of the next record, by path, and gives them back by key.
+    def add(self, mine: Listed, again: Callable[[], Listed]) -> Listed:
+        """Adds the files of the next record, by path, and gives them back by key; `again` reads them anew.
 
         Here every file of the environment comes by (63,000 of them), so what can be done for a whole folder, or for
         a whole record at once, is.
         """
         number = len(self.entries)
-        if self.tree.fold:
-            mine = mine.renamed(str.lower)
-        folders = _by_folder(mine)
-        if any(self.tree.folder(folder) != folder for folder in folders):  # one is a link, so that paths are no keys
-            mine = mine.renamed(self.tree.key)
-            folders = _by_folder(mine)
-        again = (_below(folder, folders[folder]) for folder in self.folders.keys() & folders.keys())
-        twice = {key for keys in again for key in keys if key in self.owner}
+        mine = _by_key(self.tree, mine)
+        twice: list[str] = []
+        doubtful: list[str] = []
+        for folder, names in mine.folders.items():
+            self._claim(number, folder, names, twice, doubtful)
         for key in sorted(twice):
             self.shared.setdefault((self.owner[key], number), []).append(key)
-        doubtful = [key for folder, names in folders.items() for key in self._claim(folder, names)]
-        self.owner.update(dict.fromkeys(mine.keys() - twice if twice else mine, number))
-        self.entries.append(mine)
+        compiled = [key for key in mine.having(*reading.COMPILED) if reading.is_compiled(key)]
+        self.entries.append(mine if self.whole else _remembered(self.tree, mine, compiled, again))
         self.missing.append([key for key in doubtful if self._is_gone(key, mine)])
-        # one cheap look at each before the exact one, and none at all where the whole record has no such name
-        self.compiled.append([key for key in _maybe_compiled(mine) if reading.is_compiled(key)])
+        self.compiled.append(compiled)
         return mine
 
-    def _claim(self, folder: str, names: list[str]) -> Iterator[str]:
-        """Takes a record's files out of those that are in no record; gives the keys of what is not there."""
+    def _claim(self, number: int, folder: str, names: dict[str, Any], twice: list[str], doubtful: list[str]) -> None:
+        """Takes a record's files out of those that are in no record; adds what an earlier one lists, and what is not there."""
         there = self.tree.names(folder) or set()
-        if folder in self.folders:
-            self.folders[folder].difference_update(names)
+        mine = dict.fromkeys(names, number)
+        before = self.owner.by_folder.get(folder)
+        if before is None:
+            self.owner.by_folder[folder] = mine
+            rest = self.folders[folder] = there.difference(mine)
+            complete = len(there) - len(rest) == len(mine)
         else:
-            self.folders[folder] = there.difference(names)
-        if not there.issuperset(names):
-            yield from _below(folder, set(names).difference(there))
+            self.folders[folder].difference_update(mine)
+            complete = there.issuperset(mine)
+            again = mine.keys() & before.keys()
+            twice += below(folder, again)
+            before.update(dict.fromkeys(mine.keys() - again, number) if again else mine)
+        if not complete:
+            doubtful += below(folder, mine.keys() - there)
 
     def strangers(self) -> Iterator[str]:
         """What lies in a folder where a record has a file, and is in no record."""
         for folder, names in self.folders.items():
-            yield from _below(folder, names)
+            yield from below(folder, names)
 
     def _is_gone(self, key: str, mine: Listed) -> bool:
         """Whether a file that its folder does not name is missing, rather than somewhere that cannot be looked at."""

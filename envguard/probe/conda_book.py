@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import operator
 import os
 import sys
-from functools import partial
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, NamedTuple
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Callable, ItemsView, Iterable, Iterator, Mapping, NamedTuple
 
 if TYPE_CHECKING or __package__:
     from envguard.probe import reading
@@ -14,7 +16,9 @@ else:  # run alone, by path: this folder is first on sys.path
     import reading
 
 
+_HEADERS = frozenset(("METADATA", "metadata", "PKG-INFO", "pkg-info"))
 _PACKAGED = ("site-packages/", "python-scripts/")
+_PATH = operator.itemgetter("_path")
 _UNCOMPARED = frozenset(("softlink", "pyc_file", "directory"))
 
 
@@ -24,6 +28,14 @@ class Entry(NamedTuple):
     sha256: str | None
     size: int | None
     kind: str
+
+
+_UNKNOWN = Entry(None, None, "hardlink")
+
+
+def below(folder: str, names: Iterable[str]) -> Iterator[str]:
+    """The paths of some names in a folder."""
+    return (folder + "/" + name if folder else name for name in names)
 
 
 def _channel(record: dict[str, Any]) -> str | None:
@@ -37,74 +49,123 @@ def _channel(record: dict[str, Any]) -> str | None:
     return url.rsplit("/", 2)[0] if url and url.count("/") > 3 else None
 
 
-class Listed(Dict[str, Entry]):
-    """The files of a record by path.
+class Listed(Mapping[str, Entry]):
+    """The files of a record by path, and by folder and name.
 
     What the record says of a file stays JSON until somebody asks, as of most of 60,000 files nobody does: to make an
     entry of each would take a third of the time that reading the records takes.
     """
 
+    def __init__(self, paths: Iterable[str], found: Iterable[Any]) -> None:
+        self.folders: dict[str, dict[str, Any]] = {}
+        last: str | None = None
+        names: dict[str, Any] = {}
+        for path, entry in zip(paths, found):
+            folder, slash, name = path.rpartition("/")
+            if folder != last:  # a record lists one folder after the other
+                last = folder or None
+                names = self.folders.setdefault(folder or slash, {})  # `/x` is not `x`
+            names[name] = entry
+
     def __getitem__(self, path: str) -> Entry:
-        found: Any = dict.__getitem__(self, path)
+        folder, _, name = path.rpartition("/")
+        names = self.folders[folder]
+        found = names[name]
         if type(found) is dict:
-            found = _entry(found)
-            dict.__setitem__(self, path, found)
+            found = names[name] = _entry(found)
         return found  # type: ignore[no-any-return]
 
-    def get(self, path: str, default: Any = None) -> Any:
-        """The entry of a path, if it is listed."""
-        try:
-            return self[path]
-        except KeyError:
-            return default
+    def __iter__(self) -> Iterator[str]:
+        for folder, names in self.folders.items():
+            yield from below(folder, names)
 
-    def items(self) -> Any:
-        """Every path with its entry."""
-        self._make_all()
-        return dict.items(self)
+    def __len__(self) -> int:
+        return sum(map(len, self.folders.values()))
 
-    def values(self) -> Any:
-        """Every entry."""
-        self._make_all()
-        return dict.values(self)
+    @cached_property
+    def _names(self) -> str:
+        return "\n".join(itertools.chain.from_iterable(self.folders.values()))
 
-    def _make_all(self) -> None:
-        for path in self:
-            self[path]
+    def _raw(self) -> Iterator[Any]:
+        return itertools.chain.from_iterable(names.values() for names in self.folders.values())
+
+    def settled(self, record: dict[str, Any]) -> Listed:
+        """The same by paths below the prefix, without those that lead out of it.
+
+        What concerns few paths is looked for in all names at once, joined into one text: a look at each of 60,000 would
+        take longer than reading the records does.
+        """
+        folders = "\n" + "\n".join(self.folders)
+        if "\\" in folders or "\\" in self._names:
+            return self.renamed(lambda path: path.replace("\\", "/")).settled(record)
+        if any("\n" + start[:-1] in folders for start in _PACKAGED):
+            relocated = _Relocation(record)
+            return self.renamed(lambda path: relocated(path) if path.startswith(_PACKAGED) else path).only(_inside)
+        odd = "\n/" in folders or "" in self.folders.get("", ())
+        return self.only(_inside) if odd or any(m in folders or m in self._names for m in ("..", "\0")) else self
+
+    def having(self, *parts: str) -> list[str]:
+        """The paths that may have a name with one of these in it; for most records one look shows that there is none."""
+        found = [part for part in parts if part in self._names]
+        if len(found) == 1:
+            return [
+                folder + "/" + name if folder else name
+                for folder, names in self.folders.items()
+                for name in names
+                if found[0] in name
+            ]
+        return list(self) if found else []
 
     def renamed(self, name: Callable[[str], str]) -> Listed:
         """The same under other paths."""
-        return Listed({name(path): found for path, found in dict.items(self)})
+        return Listed(map(name, self), self._raw())
+
+    def only(self, wanted: Callable[[str], bool]) -> Listed:
+        """The same without some paths."""
+        kept = [(path, entry) for path, entry in zip(self, self._raw()) if wanted(path)]
+        return Listed((path for path, _ in kept), (entry for _, entry in kept))
+
+
+class Remembered:
+    """What a record says of the files that every check asks for; it is read again for whoever asks for others.
+
+    To hold it for all 60,000 files takes 40 MB, and a tenth of a look to be given them by the system.
+    """
+
+    def __init__(self, known: dict[str, Entry], again: Callable[[], Listed]) -> None:
+        self._known = known
+        self._again = again
+
+    @cached_property
+    def _whole(self) -> Listed:
+        return self._again()
+
+    def get(self, path: str) -> Entry | None:
+        """The entry of a path, if it is listed."""
+        return self._known.get(path) or self._whole.get(path)
+
+    def __getitem__(self, path: str) -> Entry:
+        return self.get(path) or _UNKNOWN  # listed when the record was read first, and not any more
+
+    def items(self) -> ItemsView[str, Entry]:
+        """Every path with its entry."""
+        return self._whole.items()
 
 
 def listed(record: dict[str, Any]) -> Listed:
     """The files of a record by their path below the prefix, whatever age the record is of.
 
-    Paths that lead out of the prefix are left out. What concerns few paths is looked for in all of them at once, joined
-    into one text, since a look at each of 60,000 would take longer than reading the records does.
+    Paths that lead out of the prefix are left out.
     """
     data = record.get("paths_data")
     entries = data.get("paths") if isinstance(data, dict) else None
-    found: dict[str, Any]
-    if isinstance(entries, list):
-        try:
-            found = {entry["_path"]: entry for entry in entries}
-            lines = "\n" + "\n".join(found)
-        except (AttributeError, KeyError, TypeError):  # something in there is not what a record holds
-            found = {e["_path"]: e for e in entries if isinstance(e, dict) and isinstance(e.get("_path"), str)}
-            lines = "\n" + "\n".join(found)
-    else:  # conda before 4.3 kept no hashes
-        found = dict.fromkeys(reading.strings(record.get("files")), Entry(None, None, "hardlink"))
-        lines = "\n" + "\n".join(found)
-    if "\\" in lines:
-        found = {path.replace("\\", "/"): entry for path, entry in found.items()}
-        lines = lines.replace("\\", "/")
-    if "\nsite-packages/" in lines or "\npython-scripts/" in lines:
-        relocated = _Relocation(record)
-        found = {relocated(path) if path.startswith(_PACKAGED) else path: e for path, e in found.items()}
-    if ".." in lines or "\n/" in lines or "\0" in lines or "" in found:
-        found = {path: e for path, e in found.items() if _inside(path)}
-    return Listed(found)
+    if not isinstance(entries, list):  # conda before 4.3 kept no hashes
+        return Listed(reading.strings(record.get("files")), itertools.repeat(_UNKNOWN)).settled(record)
+    try:
+        return Listed(map(_PATH, entries), entries).settled(record)
+    except (AttributeError, KeyError, TypeError):  # something in there is not what a record holds
+        entries = [each for each in entries if isinstance(each, dict) and isinstance(each.get("_path"), str)]
+        return Listed(map(_PATH, entries), entries).settled(record)
 
 
 def _inside(path: str) -> bool:
@@ -248,6 +309,14 @@ def records(
             unreadable.append(name[: -len(".json")])
 
 
+def again(prefix: str, path: str, patience: reading.Patience) -> Listed:
+    """The files of a record that was read before; none if it cannot be read any more."""
+    try:
+        return listed(_load_record(os.path.join(prefix, path), os.path.realpath(prefix), patience))
+    except (OSError, ValueError):
+        return Listed((), ())
+
+
 def package(
     prefix: str, path: str, record: dict[str, Any], entries: Listed, problems: reading.Problems
 ) -> dict[str, Any]:
@@ -259,14 +328,15 @@ def package(
         s for s in [reading.string(record.get("requested_spec"))] if s and s != "None"
     ]
     provides = set()
-    for key in [key for key in entries if "-info" in key]:
-        parent, _, name = key.rpartition("/")
-        folder = parent.rpartition("/")[2] if name in ("METADATA", "metadata", "PKG-INFO", "pkg-info") else name
-        match = (
-            reading.FOLDER_NAME.match(folder)
-            if folder.endswith("-info") and len(folder) <= reading.NAME_LIMIT
-            else None
-        )
+    infos = [path for path in entries.having("-info") if path.endswith("-info")]
+    infos += [
+        folder
+        for folder, names in entries.folders.items()
+        if folder.endswith("-info") and not _HEADERS.isdisjoint(names)
+    ]
+    for info in infos:
+        name = info.rpartition("/")[2]
+        match = reading.FOLDER_NAME.match(name) if len(name) <= reading.NAME_LIMIT else None
         if match:
             provides.add(reading.normalise(match.group("name")))
     noarch = record.get("noarch")

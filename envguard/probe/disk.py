@@ -25,6 +25,7 @@ import itertools
 import json
 import os
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING, Any, Dict, Iterator, NamedTuple, Tuple
 
 if TYPE_CHECKING or __package__:
@@ -111,14 +112,15 @@ def collect(prefix: str, seconds: float = reading.SECONDS) -> dict[str, Any]:
     return look(prefix, seconds).facts
 
 
-def look(prefix: str, seconds: float = reading.SECONDS) -> Look:
+def look(prefix: str, seconds: float = reading.SECONDS, whole: bool = False) -> Look:
     """Everything the files of a prefix say, and the books, for whoever asks more of them.
 
     After so many seconds nothing more is looked at. A section that is not complete for that is None, since what is
-    not in it would be taken for absent; of a file that is not looked at nothing is told.
+    not in it would be taken for absent; of a file that is not looked at nothing is told. With `whole` the books keep all
+    that the records say.
     """
     with uncollected():
-        return _look(prefix, reading.Patience(seconds))
+        return _look(prefix, reading.Patience(seconds), whole)
 
 
 @contextlib.contextmanager
@@ -137,7 +139,7 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _look(prefix: str, patience: reading.Patience) -> Look:
+def _look(prefix: str, patience: reading.Patience, whole: bool) -> Look:
     prefix = os.path.abspath(prefix)
     problems = reading.Problems()
     unreadable: list[str] = []
@@ -147,11 +149,17 @@ def _look(prefix: str, patience: reading.Patience) -> Look:
     platform, records = _platform(conda_book.records(prefix, listing or [], unreadable, problems, patience))
     layout = marks.layout(prefix, platform)
     windows, macos = layout == "windows", (platform or "").startswith("osx")
-    books = Books(Tree(prefix, fold=windows or macos, windows=windows, patience=patience), patience)
+    books = Books(Tree(prefix, fold=windows or macos, windows=windows, patience=patience), patience, whole)
     for site in sites:
         books.tree.folder(site)
     packages = [
-        conda_book.package(prefix, path, record, books.add(conda_book.listed(record)), problems)
+        conda_book.package(
+            prefix,
+            path,
+            record,
+            books.add(conda_book.listed(record), partial(conda_book.again, prefix, path, patience)),
+            problems,
+        )
         for path, record in records
     ]
     names = [package["record"] for package in packages]

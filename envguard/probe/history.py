@@ -13,7 +13,7 @@ else:  # run alone, by path: this folder is first on sys.path
 
 _LINE = 1 << 16  # characters of a line of the history
 _REVISIONS = 200_000
-_QUOTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
+_QUOTED = r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\""""
 
 
 def parse_dist(line: str) -> dict[str, Any] | None:
@@ -74,7 +74,7 @@ def _comment(revision: dict[str, Any], line: str) -> None:
         revision["conda_version"] = value
     elif key in ("update specs", "install specs", "remove specs", "uninstall specs"):
         # not ast.literal_eval, which can bring the interpreter down
-        quoted = _QUOTED.findall(value) if value.startswith(("[", "(", "{")) else []
+        quoted = re.findall(_QUOTED, value) if value.startswith(("[", "(", "{")) else []
         specs = [one or other for one, other in quoted] or [part.strip(" []") for part in value.split(",")]
         specs = [spec for spec in specs if spec]
         revision["remove_specs" if key in ("remove specs", "uninstall specs") else "update_specs"] += specs

@@ -23,9 +23,9 @@ else:  # run alone, by path: this folder is first on sys.path
 _DEEPEST = 3  # names in a namespace in a namespace
 _MOST = 20_000
 _EXTENSIONS = (".so", ".pyd")
-_INIT = re.compile(r"__init__\.(?:py|pyc|pyd|so|[\w-]+\.(?:so|pyd))")
+_INIT = r"__init__\.(?:py|pyc|pyd|so|[\w-]+\.(?:so|pyd))"
 _FINDER = re.compile(r"__editable___\w+_finder\.py")
-_MAPPING = re.compile(r"^MAPPING(?:: [^=\n]{1,80})? = (\{.*\})[ \t]*$", re.MULTILINE)
+_MAPPING = r"(?m)^MAPPING(?:: [^=\n]{1,80})? = (\{.*\})[ \t]*$"
 
 
 class _Offer(NamedTuple):
@@ -92,7 +92,7 @@ def _package(books: Books, folder: str) -> str | None:
     names = books.tree.names(books.tree.folder(folder)) or ()
     if "__init__.py" in names:
         return usual
-    return next((folder + "/" + name for name in sorted(names) if _INIT.fullmatch(name)), None)
+    return next((folder + "/" + name for name in sorted(names) if re.fullmatch(_INIT, name)), None)
 
 
 def _dotted(books: Books, top: str, place: str) -> str:
@@ -134,7 +134,7 @@ def _editable(books: Books, top: str, dists: list[Dist], problems: reading.Probl
     for key in finders(books, top):
         try:
             code = reading.read(books.tree.real(key), reading.SMALL_LIMIT, books.tree.root).decode("utf-8", "replace")
-            match = _MAPPING.search(code)
+            match = re.search(_MAPPING, code)
             mapping = ast.literal_eval(match.group(1)) if match else {}
         except OSError as error:
             problems.add(books.tree.spelled(key), "could not be read: {error}", error=reading.why(error))

@@ -34,7 +34,8 @@ def _own(dist: Dist, raw: dict[str, bytes], books: Books, records: list[str]) ->
     number = next((books.owner[key] for key in (*keys.values(), books.tree.key(path)) if key in books.owner), None)
     if number is None:
         return
-    intact = kept(books.entries[number], keys, raw)
+    entries = {key: entry for key in keys.values() if key in books.owner and (entry := books.entries[number].get(key))}
+    intact = kept(entries, keys, raw)
     dist.out["owner" if intact else "taken_from"] = records[number]
 
 

@@ -88,7 +88,7 @@ def describe(
     names: set[str] = set()
     outside: list[str] = []
     try:
-        names = set(reading.names(real, tree.root))
+        names = tree.listed(path) or set(reading.names(real, tree.root))
     except NotADirectoryError:
         names = {"METADATA"}
         found["METADATA"] = _take(real, path, READ["METADATA"], tree.root, outside, problems)

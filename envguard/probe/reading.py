@@ -110,24 +110,26 @@ def below(path: str, root: str) -> bool:
     return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+
+
 def _open(path: str, root: str | None) -> int:
     """A handle for reading that waits for nothing; with a root, OSError for a link that leads out of it."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
     if root is None:
-        return os.open(path, flags)
+        return os.open(path, _FLAGS)
     if not hasattr(os, "O_NOFOLLOW"):
         if os.path.islink(path) and not below(os.path.realpath(path), root):
             raise OSError(OUTSIDE)
-        return os.open(path, flags)
+        return os.open(path, _FLAGS)
     try:
-        return os.open(path, flags | os.O_NOFOLLOW)
+        return os.open(path, _FLAGS | os.O_NOFOLLOW)
     except OSError as error:
         if error.errno not in (errno.ELOOP, errno.EMLINK) or not os.path.islink(path):
             raise
     real = os.path.realpath(path)
     if not below(real, root):
         raise OSError(OUTSIDE)
-    return os.open(real, flags | os.O_NOFOLLOW)
+    return os.open(real, _FLAGS | os.O_NOFOLLOW)
 
 
 def head(path: str, size: int, root: str | None = None) -> bytes:
@@ -218,9 +220,11 @@ def summarise(paths: Iterable[str]) -> dict[str, Any]:
     rest: list[str] = []
     for path in paths:
         (compiled if is_compiled(path) else python if path.endswith(".py") else rest).append(path)
-    sample = (sorted(compiled)[:SAMPLE] + sorted(python)[:SAMPLE] + sorted(rest)[:SAMPLE])[:SAMPLE]
+    count = len(compiled) + len(python) + len(rest)
+    # of most packages there is none
+    sample = (sorted(compiled)[:SAMPLE] + sorted(python)[:SAMPLE] + sorted(rest)[:SAMPLE])[:SAMPLE] if count else []
     return {
-        "count": len(compiled) + len(python) + len(rest),
+        "count": count,
         "compiled": len(compiled),
         "python": len(python),
         "sample": sample,

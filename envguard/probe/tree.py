@@ -63,6 +63,10 @@ class Tree:
         self._names[folder] = names
         return names
 
+    def listed(self, folder: str) -> set[str] | None:
+        """The names in a folder as they are written there, if it was listed already."""
+        return None if self.fold else self._names.get(self._canonical.get(folder, folder))
+
     def _spell(self, folder: str, here: str, name: str) -> str:
         """The folded form of a name, the way it is written being kept where it differs."""
         folded = name.lower()

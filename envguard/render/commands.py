@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _MAGICS = ("pip", "conda", "mamba", "micromamba")
 # These split their line and join it again without quotes, so that only a second pair of quotes reaches the shell.
 _SPLITTING = ("%conda", "%mamba", "%micromamba")
-_PLAIN_ON_WINDOWS = re.compile(r"[\w.:/\\+=@~-]+", re.ASCII)
-_MEANT_BY_POWERSHELL = re.compile(r"[`$“”„]")
+_PLAIN_ON_WINDOWS = r"(?a)[\w.:/\\+=@~-]+"
+_MEANT_BY_POWERSHELL = r"[`$“”„]"
 
 
 def places(fix: Fix, platform: str | None) -> tuple[tuple[Where, tuple[str, ...]], ...]:
@@ -68,7 +68,7 @@ def _quote_again(argument: str, quoted: str) -> str:
 
 def _quote_for_windows(argument: str) -> str:
     """Quotes for cmd.exe, where single quotes mean nothing, in a way that PowerShell reads the same."""
-    if _PLAIN_ON_WINDOWS.fullmatch(argument):
+    if re.fullmatch(_PLAIN_ON_WINDOWS, argument):
         return argument
-    escaped = _MEANT_BY_POWERSHELL.sub(r"`\g<0>", argument.replace('"', '""'))
+    escaped = re.sub(_MEANT_BY_POWERSHELL, r"`\g<0>", argument.replace('"', '""'))
     return f'"{escaped}"'

@@ -23,14 +23,14 @@ MOST = 25_000
 """How many results GitHub's code scanning takes of one run (it shows 5,000 of them); it refuses a log with more:
 https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit"""
 _BASE = "PREFIX"
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
-_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ABSOLUTE = re.compile(r"(?:[A-Za-z]:)?[/\\]")
 
 
 def sarif(report: Report, pages: tuple[RulePage, ...] = ()) -> Json:
     """The report as values that `json.dumps` takes; `pages` are the rules, those without a page are only named."""
-    rules = {page.rule: _rule(page) for page in pages}
+    rules = {page.rule: rule_descriptor(page) for page in pages}
     told = (*report.findings, *(each.finding for each in report.suppressed))
     named = (
         [each.rule for each in told] + [each.rule for each in report.failed] + [each.rule for each in report.skipped]
@@ -42,7 +42,7 @@ def sarif(report: Report, pages: tuple[RulePage, ...] = ()) -> Json:
     suppressed = report.suppressed[: MOST - len(findings)]
     left_out = len(told) - len(findings) - len(suppressed)
     return {
-        "$schema": _SCHEMA,
+        "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [
             {
@@ -78,7 +78,8 @@ def sarif_dumps(report: Report, pages: tuple[RulePage, ...] = ()) -> str:
     return json.dumps(sarif(report, pages), indent=2) + "\n"
 
 
-def _rule(page: RulePage) -> Json:
+def rule_descriptor(page: RulePage) -> Json:
+    """A rule with its page."""
     _, _, rest = page.page.partition("\n")
     said = rest.strip() or page.title
     return {
@@ -87,7 +88,7 @@ def _rule(page: RulePage) -> Json:
         "shortDescription": {"text": page.title},
         "fullDescription": {"text": said.partition("\n\n")[0].replace("\n", " ")},
         "help": {"text": page.page, "markdown": page.page},
-        "defaultConfiguration": {"level": _LEVELS[page.severity]},
+        "defaultConfiguration": {"level": LEVELS[page.severity]},
         "properties": {"tags": ["environment"], "code": f"EG{page.code}"},
     }
 
@@ -100,7 +101,7 @@ def _result(finding: Finding, index: dict[str, int]) -> Json:
     return {
         "ruleId": finding.rule,
         "ruleIndex": index[finding.rule],
-        "level": _LEVELS[finding.severity],
+        "level": LEVELS[finding.severity],
         "message": {"text": message or finding.rule},
         "locations": [_physical(files[0] if files else ".")],
         "relatedLocations": [_evidence(number, each) for number, each in enumerate(finding.evidence, 1)],
@@ -120,15 +121,16 @@ def _evidence(number: int, evidence: Evidence) -> Json:
 
 def _invocation(report: Report, index: dict[str, int], left_out: int) -> Json:
     told = [
-        *([_notification("warning", say(given(LEFT_OUT, n=left_out, most=MOST)))] if left_out else []),
-        *(_notification("error", failed.error, failed.rule, index) for failed in report.failed),
-        *(_notification("note", say(skipped.reason), skipped.rule, index) for skipped in report.skipped),
-        *(_notification("warning", f"{clean(each.source)}: {say(each.reason)}") for each in report.problems),
+        *([notification("warning", say(given(LEFT_OUT, n=left_out, most=MOST)))] if left_out else []),
+        *(notification("error", failed.error, failed.rule, index) for failed in report.failed),
+        *(notification("note", say(skipped.reason), skipped.rule, index) for skipped in report.skipped),
+        *(notification("warning", f"{clean(each.source)}: {say(each.reason)}") for each in report.problems),
     ]
     return {"executionSuccessful": not report.failed, "toolExecutionNotifications": told}
 
 
-def _notification(level: str, said: str, rule: str | None = None, index: dict[str, int] | None = None) -> Json:
+def notification(level: str, said: str, rule: str | None = None, index: dict[str, int] | None = None) -> Json:
+    """What the run itself has to say."""
     associated = {} if rule is None or index is None else {"associatedRule": {"id": rule, "index": index[rule]}}
     return {"level": level, "message": {"text": string(said) or "-"}, **associated}
 
@@ -140,8 +142,8 @@ def _is_file(source: str) -> bool:
 
 def _physical(source: str) -> Json:
     if _ABSOLUTE.match(source):
-        return {"physicalLocation": {"artifactLocation": {"uri": _file_uri(source)}}}
-    return {"physicalLocation": {"artifactLocation": {"uri": _quoted(source), "uriBaseId": _BASE}}}
+        return {"physicalLocation": {"artifactLocation": {"uri": file_uri(source)}}}
+    return {"physicalLocation": {"artifactLocation": {"uri": quoted(source), "uriBaseId": _BASE}}}
 
 
 def _logical(source: str) -> Json:
@@ -149,16 +151,17 @@ def _logical(source: str) -> Json:
 
 
 def _folder(prefix: str) -> str:
-    uri = _file_uri(prefix)
+    uri = file_uri(prefix)
     return uri if uri.endswith("/") else f"{uri}/"
 
 
-def _file_uri(path: str) -> str:
-    quoted = _quoted(path)
-    return f"file://{quoted}" if quoted.startswith("/") else f"file:///{quoted}"
+def file_uri(path: str) -> str:
+    """An absolute path as a URI."""
+    told = quoted(path)
+    return f"file://{told}" if told.startswith("/") else f"file:///{told}"
 
 
-def _quoted(path: str) -> str:
+def quoted(path: str) -> str:
     """A path as the path of a URI; a colon in its first part would otherwise look like a scheme."""
     from urllib.parse import quote
 

@@ -10,9 +10,10 @@ from envguard.render.element import element, write
 from envguard.render.finding_html import heading, mark
 from envguard.render.html import document, style
 from envguard.render.language import clean, given, say
+from envguard.render.table_html import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from envguard.model import Text
     from envguard.render.element import Element
@@ -109,29 +110,8 @@ def _changes(told: UndoReport, counts: str, language: Translator | None, level: 
     yield heading(own.CHANGES, language, level)
     rows = undo_rows.changes(told.plan, language)
     if rows:
-        yield _table(undo_rows.columns(told), rows, language)
+        yield table(undo_rows.columns(told), rows, language)
     yield element("p", element("strong", counts), class_="eg-message")
-
-
-def _table(
-    columns: Sequence[Text], rows: Sequence[tuple[tuple[str, ...], ...]], language: Translator | None
-) -> Element:
-    titles = tuple(say(each, language) for each in columns)
-    return element(
-        "table",
-        element("thead", element("tr", *(element("th", title, scope="col") for title in titles))),
-        element("tbody", *(_row(row, titles) for row in rows)),
-        class_="eg-grid",
-    )
-
-
-def _row(row: tuple[tuple[str, ...], ...], titles: tuple[str, ...]) -> Element:
-    first, *rest = row
-    return element(
-        "tr",
-        element("th", *first, scope="row"),
-        *(element("td", element("p", *cell), data_title=title) for title, cell in zip(titles[1:], rest, strict=True)),
-    )
 
 
 def _sentences(title: Text, said: tuple[Text, ...], language: Translator | None, level: int) -> Iterator[Element]:
@@ -168,7 +148,7 @@ def _list(told: UndoList, language: Translator | None, level: int) -> Element:
             element("p", say(given(own.CLEARED, n=len(told.cleared)), language)) if told.cleared else None,
             class_="eg-head",
         ),
-        _table(own.LIST_COLUMNS, undo_rows.points(told, language), language)
+        table(own.LIST_COLUMNS, undo_rows.points(told, language), language)
         if told.checkpoints
         else element("p", say(own.NOTHING, language), class_="eg-message"),
         *(element("p", say(given(own.OPEN, id=each), language), class_="eg-message") for each in told.unfinished),

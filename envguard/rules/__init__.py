@@ -8,6 +8,13 @@ from envguard.rules.activation import activation_points_elsewhere, not_activated
 from envguard.rules.architecture import architecture_mismatch
 from envguard.rules.arrow import arrow_mismatch
 from envguard.rules.cache import package_cache_damaged
+from envguard.rules.cells import (
+    cell_breaks_constraint,
+    cell_conda_after_pip,
+    cell_shell_pip,
+    cell_unpinned,
+    environment_file_without_pip,
+)
 from envguard.rules.channels import channels_not_strict, defaults_and_forge, mixed_channels
 from envguard.rules.cuda_beside import cuda_coexists, cudatoolkit_not_linked
 from envguard.rules.cuda_driver import driver_library_mismatch, driver_too_old, gpu_arch_not_built
@@ -31,6 +38,7 @@ from envguard.rules.kernelspecs import kernelspec_dead, kernelspec_other_env, ke
 from envguard.rules.loader import libstdcxx_too_old, needed_library_missing, system_libcrypto, wrong_libstdcxx
 from envguard.rules.metadata import dist_info_without_metadata, dist_info_without_record, duplicate_dist_info
 from envguard.rules.mkl import mkl_breaks_torch, pip_numpy_in_mkl_env
+from envguard.rules.notebook_imports import import_not_in_environment, stamp_differs
 from envguard.rules.numpy_abi import numpy2_with_old_extension, numpy_abi_mismatch
 from envguard.rules.openmp import kmp_duplicate_ok_set, threading_layer_conflict, two_openmp_runtimes
 from envguard.rules.order import alternating_installers, conda_after_pip_rule, pip_where_conda_has_it
@@ -132,5 +140,12 @@ RULES: tuple[Rule, ...] = (
     defaults_and_forge,
     pip_user_or_target_set,
     externally_managed,
+    cell_shell_pip,
+    cell_conda_after_pip,
+    cell_unpinned,
+    cell_breaks_constraint,
     install_log_warning,
+    environment_file_without_pip,
+    import_not_in_environment,
+    stamp_differs,
 )

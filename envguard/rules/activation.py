@@ -22,7 +22,7 @@ _SHOWN = 6
 _STATE = "conda-meta/state"
 _LOADER = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
 _DEEP = 3  # steps from what is loaded to what it depends on
-_BUILDING = re.compile(
+_BUILDING = (
     r"(?:.*FLAGS|CMAKE_.*|MESON_.*|CONDA_.*|(?:CC|CXX|FC|F77|F90|F95|GCC|GXX|LD|AR|AS|NM|CPP|RANLIB|STRIP|OBJCOPY|OBJDUMP)"
     r"|.*_FOR_BUILD|HOST|BUILD|HOST_TRIPLE|BUILD_TRIPLE|PKG_CONFIG.*|RUST.*|CARGO.*|GO(?:PATH|ROOT|CACHE)|NVCC.*|CUDAARCHS"
     r"|XML_CATALOG_FILES|GSETTINGS_SCHEMA_DIR|MANPATH|INFOPATH|PROMPT|PS1|PATH|INCLUDE|LIB|LIBPATH|CPATH|.*COMPLET.*)"
@@ -72,7 +72,7 @@ def not_activated(env: Environment) -> Iterator[Found]:
     grave = False
     for script in _scripts(env):
         unset = tuple(
-            name for name in script.variables if not _BUILDING.fullmatch(name) and not _is_set(env, process, name)
+            name for name in script.variables if not re.fullmatch(_BUILDING, name) and not _is_set(env, process, name)
         )
         if unset:
             names += unset
@@ -129,7 +129,7 @@ def activation_points_elsewhere(env: Environment) -> Iterator[Found]:
     scripts = {name: script for script in reversed(tuple(_scripts(env))) for name in script.variables}
     for name, value in sorted(process.environ.items()):
         brings = _reader(env, scripts.get(name), name)
-        if brings is None or name in _LISTS or _BUILDING.fullmatch(name):
+        if brings is None or name in _LISTS or re.fullmatch(_BUILDING, name):
             continue
         places = (
             [part for part in re.split(r";|:(?![\\/])", value) if part] if env.layout == "windows" else value.split(":")

@@ -27,7 +27,7 @@ _MACHINES = {
     "riscv64": "riscv64",
 }
 _SAME = {"amd64": "x86_64", "x64": "x86_64", "i386": "i686", "i586": "i686", "x86": "i686", "arm64": "aarch64"}
-_EXTENSION = re.compile(r"\.(?:cpython|abi3|pypy)[\w.-]*so$")
+_EXTENSION = r"\.(?:cpython|abi3|pypy)[\w.-]*so$"
 _LIBRARY_VARIABLES = ("DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES")
 _NATIVE = "/opt/homebrew/"
 """Where Homebrew keeps what it built for Apple's processors; what it built for Intel's is in /usr/local."""
@@ -112,7 +112,7 @@ def _foreign_extensions(env: Environment) -> Iterator[Found]:
     foreign = [
         library
         for library in env.libraries or ()
-        if _EXTENSION.search(library.path) and _kind(library.machine) != _kind(env.process.machine)
+        if re.search(_EXTENSION, library.path) and _kind(library.machine) != _kind(env.process.machine)
     ]
     if foreign:
         yield Found(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from envguard.model import Fix
 
 _MISMATCH, _NVML_MISMATCH = 803, 18
-_IN_NAME = re.compile(r"\.so\.(\d{3,}\.\d+(?:\.\d+)?)$")
+_IN_NAME = r"\.so\.(\d{3,}\.\d+(?:\.\d+)?)$"
 
 
 @rule("driver-too-old", code=430, severity=Severity.ERROR, needs=("driver", "cuda"))
@@ -157,7 +157,7 @@ def driver_library_mismatch(env: Environment) -> Iterator[Found]:
     driver = _asked(env)
     if driver.library is None and driver.nvml != _NVML_MISMATCH:
         return
-    library = _IN_NAME.search(driver.library or "")
+    library = re.search(_IN_NAME, driver.library or "")
     numbers = library[1] if library else None
     differ = driver.init not in (0, None) and bool(numbers and driver.module and numbers != driver.module)
     certain = driver.init == _MISMATCH or driver.nvml == _NVML_MISMATCH

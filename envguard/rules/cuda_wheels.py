@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from envguard.facts import Distribution, Environment
     from envguard.model import Fix
 
-_NVIDIA = re.compile(r"nvidia-[a-z-]+?(?:-cu(\d\d))?$")
+_NVIDIA = r"nvidia-[a-z-]+?(?:-cu(\d\d))?$"
 
 
 @rule("nvidia-wheels-mismatch", code=413, severity=Severity.WARNING, needs=("distributions",))
@@ -47,7 +47,7 @@ def nvidia_wheels_mismatch(env: Environment) -> Iterator[Found]:
 
 
 def _wheels(env: Environment) -> dict[str, Distribution]:
-    return {each.name: each for each in live(env) if each.owner is None and _NVIDIA.match(each.name)}
+    return {each.name: each for each in live(env) if each.owner is None and re.match(_NVIDIA, each.name)}
 
 
 def _overwritten(env: Environment) -> Iterator[Found]:

@@ -4,6 +4,7 @@
 * pip's RECORD is used to take files off only while its dist-info is the only one of that name: pip uninstalls whichever
   it meets first.
 * What conda itself needs is never taken off before conda has put it back.
+* What a plan does is made of these, too; its order is that of `changes/order.py`.
 * `--ignore-installed` is never suggested: it leaves two books about the same files.
 """
 
@@ -77,6 +78,23 @@ def give_back_stand_in(env: Environment, package: CondaPackage, dist: Distributi
         return (_conda_first(env, dist, (package,)),)
     title = Text("Take pip's {name} {version} off, then put conda's {packages} back", _told(dist, (package,)))
     return (with_tool(env, title, (steps.uninstall(env, dist.name), steps.restore(env, package)), pip=True),)
+
+
+def leave_to_pip(env: Environment, packages: tuple[CondaPackage, ...], dist: Distribution) -> tuple[Fix, ...]:
+    """What both books claim becomes pip's for good: conda's records go first, since conda takes the shared files along."""
+    wanted = steps.pinned(dist)
+    if not may_write(env):
+        return own_environment(env)
+    if wanted is None or env.manager == "pixi":
+        return ()  # pixi brings back what its manifest asks for
+    title = text(
+        "Let conda forget its {packages}, then let pip install {requirement} once more",
+        packages=tuple(f"{each.name} {each.version}" for each in packages),
+        requirement=wanted,
+    )
+    off = steps.conda_forget(env, *(each.name for each in packages))
+    back = steps.pip_install(env, "--force-reinstall", "--no-deps", wanted)
+    return (with_tool(env, title, (off, back), pip=True),)
 
 
 def drop(env: Environment, dist: Distribution) -> Fix:
@@ -205,6 +223,23 @@ def leave_base(env: Environment, wanted: tuple[Distribution, ...], removable: tu
         return (new,)
     title = text("Afterwards uninstall from base what pip added to it")
     return (new, by_pip(env, title, (steps.uninstall(env, *removable),)))
+
+
+def anew(env: Environment) -> tuple[Fix, ...]:
+    """A new environment beside this one, with what somebody asked for: all of conda's first, then pip's."""
+    if env.manager == "pixi":
+        return ()
+    specs = tuple(
+        dict.fromkeys(
+            each.requested[-1] for each in env.conda_packages or () if each.requested and each.name != "python"
+        )
+    )
+    wanted = tuple(name for dist in env.pip_owned if dist.requested and (name := steps.pinned(dist)))
+    move = [steps.create(env, *specs, *(() if "pip" in specs else ("pip",)))]
+    if wanted:
+        move.append(steps.install_elsewhere(env, *wanted))
+    title = text("Make a new environment with what somebody asked for here, and leave this one as it is")
+    return (with_tool(env, title, move, safety=Safety.MANUAL, restart=False),)
 
 
 def own_environment(env: Environment, *packages: CondaPackage) -> tuple[Fix, ...]:

@@ -48,6 +48,7 @@ class Importable:
                     self.replaced[package.name] = other
                     self.exchanged.add(package.name)
         self.strangers = {dist.name: dist for dist in env.pip_owned}
+        self._known: dict[tuple[str, bool], Unmet | None] = {}
 
     def beside(self, name: str) -> Distribution | None:
         """The distribution of pip's that is the same project as a package of which conda has no record."""
@@ -56,6 +57,14 @@ class Importable:
 
     def unmet(self, spec: str, *, required: bool) -> Unmet | None:
         """What a spec meets if it does not hold; None if it holds or nobody can tell."""
+        asked = spec, required
+        if (
+            asked not in self._known
+        ):  # what many packages need (`python >=3.11`), each of them asks for in the same words
+            self._known[asked] = self._unmet(spec, required=required)
+        return self._known[asked]
+
+    def _unmet(self, spec: str, *, required: bool) -> Unmet | None:
         name = versions.spec_name(spec)
         if name is None or versions.is_virtual(name):
             return None

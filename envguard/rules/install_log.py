@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 from envguard.model import Certainty, Evidence, Severity, Text, text
-from envguard.rules.install_warnings import WARNINGS
 from envguard.rules.names import normalise
 from envguard.rules.rule import Found, Rule, rule
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from envguard.model import Argument
     from envguard.rules.install_warnings import Warned
 
-_KNOWN = {each.pattern.id: each for each in WARNINGS}
 _LISTED = re.compile(r"- (?:\S{1,200}::)?([A-Za-z0-9_][A-Za-z0-9_.-]{0,99})")
 _SHOWN = 20
 
@@ -39,10 +37,13 @@ def install_log_warning(env: Environment) -> Iterator[Found]:
     Not reported: that a newer pip or conda exists, what is deprecated, and errors after which it is plain that nothing was
     installed.
     """
+    from envguard.rules.install_warnings import WARNINGS  # a long table, which no check of an environment asks
+
+    kinds = {each.pattern.id: each for each in WARNINGS}
     lines = env.install_log or ()
     there = {line.pattern for line in lines}
     for line in lines:
-        known = _KNOWN.get(line.pattern)
+        known = kinds.get(line.pattern)
         if known is None or there.intersection(known.instead):
             continue
         if line.pattern == "uninstalled" and not _was_condas(env, dict(line.args)):

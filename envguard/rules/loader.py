@@ -52,15 +52,11 @@ _GCC = {
     "CXXABI_1.3.14": "13.1.0",
     "CXXABI_1.3.15": "14.1.0",
 }
-_NOT_OURS = re.compile(
-    # the driver's, absent on a machine without a card; CUDA's, of which other rules tell; Python's own
+_NOT_OURS = (
     r"lib(?:cuda|nvidia-.*|nvcuvid|nvoptix|cu(?:dart|dnn|blas|fft|rand|solver|sparse|pti|file|tensor)\w*|nv\w+|nccl"
     r"|python3[\d.]*\w?|amdhip64|hip\w*|roc\w+|hsa-runtime64|ze_loader|OpenCL)\.so.*"
 )
-_OPTIONAL = re.compile(
-    # modules without which their package goes on
-    r"numba/np/ufunc/(?:tbb|omp)pool\.|/_tkinter\.|/(?:plugins?|tests?)/"
-)
+_OPTIONAL = r"numba/np/ufunc/(?:tbb|omp)pool\.|/_tkinter\.|/(?:plugins?|tests?)/"
 _DEEP = 2
 """Folders below site-packages; what lies deeper is often a part that a package can do without."""
 
@@ -152,7 +148,7 @@ def needed_library_missing(env: Environment) -> Iterator[Found]:
     """
     by_owner: dict[tuple[str, str], list[tuple[elf.Library, Text, Evidence, Text]]] = defaultdict(list)
     for file in _judged(env):
-        if _OPTIONAL.search(_relative(env, file.path)):
+        if re.search(_OPTIONAL, _relative(env, file.path)):
             continue
         for name, message, evidence, consequence in _failures(env, file):
             by_owner[(file.owner or file.path, name)].append((file, message, evidence, consequence))
@@ -174,7 +170,7 @@ def _failures(env: Environment, file: elf.Library) -> Iterator[tuple[str, Text, 
     """Each reason why a file cannot be loaded: what it is about, message, evidence, what Python will say."""
     name = file.path.rpartition("/")[2]
     for one in file.found or ():
-        if one.way == "nowhere" and not _NOT_OURS.fullmatch(one.name):
+        if one.way == "nowhere" and not re.fullmatch(_NOT_OURS, one.name):
             where = _beside(env, one.name)
             message = (
                 text("{file} needs {library}, and only {other} is there", file=name, library=one.name, other=where)

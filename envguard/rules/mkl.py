@@ -29,9 +29,9 @@ _TORCH_UNTIL = "2.6"
 """Reported for 1.12.1, 2.0.1 and later up to 2.5.1 (pytorch/pytorch#123097, deepchem/deepchem#4698), the last release
 of that channel; its recipe asked for no more than `mkl >=2018` (pytorch/builder conda/pytorch-nightly/meta.yaml)."""
 _TORCH_CHANNELS = frozenset(("pytorch", "pytorch-lts", "pytorch-nightly", "pytorch-test"))
-_TORCH_BUILD = re.compile(r"py\d\.\d+_(?:cpu|cuda)\S*")
+_TORCH_BUILD = r"py\d\.\d+_(?:cpu|cuda)\S*"
 """How the makers of torch name their builds; conda-forge and defaults write py310 without a dot."""
-_MKL_BUILD = re.compile(r"(?:.*_)?mkl")
+_MKL_BUILD = r"(?:.*_)?mkl"
 _SHOWN = 6
 
 
@@ -86,7 +86,7 @@ def _mkl_version(env: Environment, package: CondaPackage) -> str:
 
 def _of_its_makers(env: Environment, torch: CondaPackage) -> bool:
     channel = canonical(torch.channel, env.conda_config)
-    return channel in _TORCH_CHANNELS or (channel is None and _TORCH_BUILD.fullmatch(torch.build) is not None)
+    return channel in _TORCH_CHANNELS or (channel is None and re.fullmatch(_TORCH_BUILD, torch.build) is not None)
 
 
 def _older_mkl(env: Environment, mkl: CondaPackage, version: str) -> tuple[Fix, ...]:
@@ -120,7 +120,7 @@ def pip_numpy_in_mkl_env(env: Environment) -> Iterator[Found]:
         (dist for dist in live(env) if dist.name == "numpy" and dist.owner is None and not dist.editable), None
     )
     chosen = next(filter(None, map(env.by_name.get, ("libblas", "blas"))), None)
-    if numpy is None or chosen is None or "mkl" not in env.by_name or not _MKL_BUILD.fullmatch(chosen.build):
+    if numpy is None or chosen is None or "mkl" not in env.by_name or not re.fullmatch(_MKL_BUILD, chosen.build):
         return
     gone = set(env.replaced)
     users = tuple(

@@ -17,10 +17,7 @@ if TYPE_CHECKING:
     from envguard.facts import Environment
     from envguard.model import Text
 
-_RUNTIME = re.compile(
-    r"(?:lib)?(gomp|iomp5(?:md)?|omp(?:140)?|vcomp\d*)(?:-[0-9a-f]{8,}|\.x86_64|\.aarch64)?(?:\.so(?:\.[\d.]+)?|(?:\.\d+)?\.dylib|\.dll)",
-    re.IGNORECASE,
-)
+_RUNTIME = r"(?i)(?:lib)?(gomp|iomp5(?:md)?|omp(?:140)?|vcomp\d*)(?:-[0-9a-f]{8,}|\.x86_64|\.aarch64)?(?:\.so(?:\.[\d.]+)?|(?:\.\d+)?\.dylib|\.dll)"
 _GNU, _INTEL, _MICROSOFT = "gnu", "intel", "microsoft"
 """Families: LLVM's libomp is Intel's libiomp5 under another name, and the two look for each other in a process."""
 _VENDORS = {"g": _GNU, "i": _INTEL, "o": _INTEL, "v": _MICROSOFT}
@@ -150,7 +147,7 @@ def _runtimes(env: Environment) -> tuple[Runtime, ...]:
     found: dict[str, Runtime] = {}
     for path in mapped(env):
         name = path.replace("\\", "/").rpartition("/")[2]
-        match = _RUNTIME.fullmatch(name)
+        match = re.fullmatch(_RUNTIME, name)
         if match is not None:
             found.setdefault(path, Runtime(name, _VENDORS[match[1][0].lower()], path))
     return tuple(found.values())

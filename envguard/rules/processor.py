@@ -27,8 +27,8 @@ _LEVELS = {1: (), 2: _V2, 3: _V3, 4: _V4}
 spells it: pni is SSE3, abm is LZCNT."""
 _META = "_x86_64-microarch-level"
 """conda-forge/microarch-level-feedstock: its version is the level, and it depends on `__archspec 1 x86_64_v3`."""
-_LEVEL_SPEC = re.compile(r"_x86_64-microarch-level\s+(?:>=|==?)?\s*([1-4])\b")
-_ARCHSPEC = re.compile(r"__archspec\s+\S+\s+x86_64_v([1-4])\b")
+_LEVEL_SPEC = r"_x86_64-microarch-level\s+(?:>=|==?)?\s*([1-4])\b"
+_ARCHSPEC = r"__archspec\s+\S+\s+x86_64_v([1-4])\b"
 _SHOWN = 6
 
 
@@ -138,7 +138,9 @@ def _leveled(env: Environment) -> Iterator[tuple[CondaPackage, int]]:
     asking = []
     for package in env.conda_packages or ():
         if package.name != _META:
-            asked = (match for spec in package.depends for match in (_LEVEL_SPEC.match(spec), _ARCHSPEC.match(spec)))
+            asked = (
+                match for spec in package.depends for match in (re.match(_LEVEL_SPEC, spec), re.match(_ARCHSPEC, spec))
+            )
             levels = [int(match[1]) for match in asked if match]
             if levels:
                 asking.append((package, max(levels)))

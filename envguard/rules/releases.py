@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-_RELEASE = re.compile(r"v?\d+(?:\.\d+)*")
+_RELEASE = r"v?\d+(?:\.\d+)*"
 
 
 def release(version: str | None) -> tuple[int, ...]:
     """The leading numbers of a version: (2, 3, 5) of `2.3.5.post1+cu121`; () where there is none."""
-    match = _RELEASE.match(version or "")
+    match = re.match(_RELEASE, version or "")
     return tuple(int(part[:9]) for part in match[0].lstrip("v").split(".")) if match else ()
 
 

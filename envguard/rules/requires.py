@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cache
 from typing import TYPE_CHECKING
 
 from envguard import ranges, versions
@@ -44,33 +45,36 @@ def requires_dist_unmet(env: Environment) -> Iterator[Found]:
     for dist in live(env):
         copies[dist.name].append(dist)
     replaced = {dist.path for dist in env.replaced.values()}
+
+    @cache  # many ask for the same in the same words
+    def wanted_by(line: str) -> Requirement | None:
+        return _wanted(env, line, known, copies)
+
     for dist in live(env):
         unmet = tuple(
             (wanted, tuple(copies.get(normalise(wanted.name), ())))
-            for wanted in _requirements(env, dist, known, copies)
+            for wanted in filter(None, map(wanted_by, dist.requires))
             if _is_unmet(env, wanted, copies.get(normalise(wanted.name), ()))
         )
         if unmet:
             yield _requires(env, dist, unmet, replaced)
 
 
-def _requirements(
-    env: Environment, dist: Distribution, known: Mapping[str, str], copies: Mapping[str, Sequence[Distribution]]
-) -> Iterator[Requirement]:
-    """The valid requirements of a distribution that count in this environment, those apart that are plainly met."""
-    for line in dist.requires:
-        if "extra" in line.partition(";")[2]:
-            continue  # extras are asked for by whoever installs, and no file says which were
-        plain = ranges.requirement(line)
-        if plain is not None:
-            there = copies.get(normalise(plain.name), ())
-            found = [each.version for each in there]
-            if versions.plainly_met(plain, found, known) or (not there and _is_provided(env, plain.name)):
-                continue
-        versions.require_packaging()
-        wanted = versions.requirement(line)
-        if wanted is not None and versions.applies(wanted.marker, known) is Answer.YES:
-            yield wanted
+def _wanted(
+    env: Environment, line: str, known: Mapping[str, str], copies: Mapping[str, Sequence[Distribution]]
+) -> Requirement | None:
+    """A requirement if it is valid and counts in this environment; None also if it is plainly met."""
+    if "extra" in line.partition(";")[2]:
+        return None  # extras are asked for by whoever installs, and no file says which were
+    plain = ranges.requirement(line)
+    if plain is not None:
+        there = copies.get(normalise(plain.name), ())
+        found = [each.version for each in there]
+        if versions.plainly_met(plain, found, known) or (not there and _is_provided(env, plain.name)):
+            return None
+    versions.require_packaging()
+    wanted = versions.requirement(line)
+    return wanted if wanted is not None and versions.applies(wanted.marker, known) is Answer.YES else None
 
 
 def _is_unmet(env: Environment, wanted: Requirement, copies: Collection[Distribution]) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from envguard.facts import Distribution, Environment, Importable
     from envguard.process import Elsewhere, Module, Offer, Process, Stranger
 
-_PYTHON = re.compile(r"[\\/](?:python|Python)(\d)\.?(\d{1,2})(?=[\\/](?:\w+[\\/])*(?:site|dist)-packages|[\\/]?$)")
+_PYTHON = r"[\\/](?:python|Python)(\d)\.?(\d{1,2})(?=[\\/](?:\w+[\\/])*(?:site|dist)-packages|[\\/]?$)"
 _UNIMPORTED = frozenset(
     ("test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks", "setup", "conftest", "noxfile")
 )
@@ -88,7 +88,7 @@ def needed(env: Environment, names: Collection[str]) -> Mapping[str, tuple[str, 
     found: dict[str, list[str]] = {}
     for dist in live(env) if names else ():
         for line in dist.requires:
-            match = _REQUIRED.match(line)
+            match = re.match(_REQUIRED, line)
             name = normalise(match[0]) if match else ""
             if name in names and name != dist.name and _applies(env, line):
                 found.setdefault(name, []).append(dist.name)
@@ -103,7 +103,7 @@ def _applies(env: Environment, line: str) -> bool:
     return wanted is not None and versions.applies(wanted.marker, versions.marker_environment(env)) is Answer.YES
 
 
-_REQUIRED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_REQUIRED = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
 
 def short(version: str) -> str:
@@ -113,7 +113,7 @@ def short(version: str) -> str:
 
 def python_of(path: str) -> str | None:
     """The Python that a folder of packages is for, if its path tells."""
-    matches = _PYTHON.findall(path)
+    matches = re.findall(_PYTHON, path)
     return f"{matches[-1][0]}.{matches[-1][1]}" if matches else None
 
 

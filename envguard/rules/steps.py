@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from envguard.model import Step
+from envguard.model import Act, Step
 
 if TYPE_CHECKING:
     from envguard.facts import CondaPackage, Distribution, Environment, Tool
 
-_CHANNEL_HOSTS = re.compile(r"https?://(?:conda\.anaconda\.org|repo\.prefix\.dev)/")
-_SUBDIR = re.compile(r"/(?:noarch|(?:linux|osx|win|emscripten|wasi)-\w+)/*$")
-_DEFAULTS = re.compile(r"defaults|pkgs/\w+|https?://repo\.(?:anaconda\.com|continuum\.io)/.*")
-_PIXI_WORKSPACE = re.compile(r"(.+)[/\\]\.pixi[/\\]envs[/\\]([^/\\]+)[/\\]?")
+_CHANNEL_HOSTS = r"https?://(?:conda\.anaconda\.org|repo\.prefix\.dev)/"
+_SUBDIR = r"/(?:noarch|(?:linux|osx|win|emscripten|wasi)-\w+)/*$"
+_DEFAULTS = r"defaults|pkgs/\w+|https?://repo\.(?:anaconda\.com|continuum\.io)/.*"
+_PIXI_WORKSPACE = r"(.+)[/\\]\.pixi[/\\]envs[/\\]([^/\\]+)[/\\]?"
 
 
 def path(env: Environment, relative: str) -> str:
@@ -44,17 +45,17 @@ def has_pip(env: Environment) -> bool:
 
 def uninstall(env: Environment, *names: str) -> Step:
     """Pip takes distributions off."""
-    return Step((python(env), "-m", "pip", "uninstall", "--yes", *names))
+    return Step((python(env), "-m", "pip", "uninstall", "--yes", *names), act=Act.UNINSTALL, of=names)
 
 
 def pip_install(env: Environment, *requirements: str) -> Step:
     """Pip installs requirements."""
-    return Step((python(env), "-m", "pip", "install", *requirements))
+    return Step((python(env), "-m", "pip", "install", *requirements), act=Act.PIP_INSTALL, of=requirements)
 
 
 def remove(env: Environment, relative: str) -> Step:
     """Deletes a folder."""
-    return remove_path(env, path(env, relative))
+    return replace(remove_path(env, path(env, relative)), act=Act.DELETE, of=(relative,))
 
 
 def remove_path(env: Environment, target: str) -> Step:
@@ -65,16 +66,18 @@ def remove_path(env: Environment, target: str) -> Step:
 def remove_files(env: Environment, *relatives: str) -> Step:
     """Deletes files."""
     targets = tuple(path(env, relative) for relative in relatives)
-    return Step(("cmd", "/c", "del", *targets) if env.layout == "windows" else ("rm", *targets))
+    argv = ("cmd", "/c", "del", *targets) if env.layout == "windows" else ("rm", *targets)
+    return Step(argv, act=Act.DELETE, of=relatives)
 
 
 def restore(env: Environment, *packages: CondaPackage, independent: bool = False) -> Step:
     """Conda links packages anew, in the very builds its records name."""
     chosen = tool(env, independent=independent)
+    names = tuple(package.name for package in packages)
     if env.manager == "pixi":
-        workspace = _PIXI_WORKSPACE.fullmatch(env.prefix)
+        workspace = re.fullmatch(_PIXI_WORKSPACE, env.prefix)
         where = ("--manifest-path", workspace[1], "--environment", workspace[2]) if workspace else ()
-        return Step((chosen.path if chosen else "pixi", "reinstall", *where, *(package.name for package in packages)))
+        return Step((chosen.path if chosen else "pixi", "reinstall", *where, *names), act=Act.RELINK, of=names)
     channels = dict.fromkeys(name for package in packages if (name := _channel(package.channel)))
     return Step(
         (
@@ -85,20 +88,35 @@ def restore(env: Environment, *packages: CondaPackage, independent: bool = False
             "--force-reinstall",
             *(part for name in channels for part in ("--channel", name)),
             *(package.spec for package in packages),
-        )
+        ),
+        act=Act.RELINK,
+        of=names,
     )
 
 
 def conda_install(env: Environment, *specs: str) -> Step:
     """Conda installs specs."""
     chosen = tool(env)
-    return Step((chosen.path if chosen else "conda", "install", "--prefix", env.prefix, *specs))
+    act = None if any(spec.startswith("-") for spec in specs) else Act.CONDA_INSTALL
+    return Step(
+        (chosen.path if chosen else "conda", "install", "--prefix", env.prefix, *specs),
+        act=act,
+        of=specs if act else (),
+    )
 
 
 def conda_remove(env: Environment, name: str) -> Step:
     """Conda removes a package and its record."""
     chosen = tool(env)
-    return Step((chosen.path if chosen else "conda", "remove", "--prefix", env.prefix, name))
+    argv = (chosen.path if chosen else "conda", "remove", "--prefix", env.prefix, name)
+    return Step(argv, act=Act.CONDA_REMOVE, of=(name,))
+
+
+def conda_forget(env: Environment, *names: str) -> Step:
+    """Conda removes packages and leaves what depends on them, which removing would take along."""
+    chosen = tool(env)
+    argv = (chosen.path if chosen else "conda", "remove", "--force", "--prefix", env.prefix, *names)
+    return Step(argv, act=Act.FORGET, of=names)
 
 
 def create(env: Environment, *specs: str) -> Step:
@@ -142,5 +160,5 @@ def _channel(channel: str | None) -> str | None:
     """A channel as `--channel` takes it; None for the defaults, and for an address that carries a secret."""
     if not channel or "<" in channel or "@" in channel or "/t/" in channel:
         return None
-    name = _SUBDIR.sub("", channel.rstrip("/"))
-    return None if _DEFAULTS.fullmatch(name) else _CHANNEL_HOSTS.sub("", name) or None
+    name = re.sub(_SUBDIR, "", channel.rstrip("/"))
+    return None if re.fullmatch(_DEFAULTS, name) else re.sub(_CHANNEL_HOSTS, "", name) or None

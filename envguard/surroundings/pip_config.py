@@ -5,7 +5,6 @@ Where pip looks: its user guide, "Configuration" (https://pip.pypa.io/en/stable/
 
 from __future__ import annotations
 
-import configparser
 import os
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 _LIMIT = 1 << 20
 _ASKED = ("user", "target", "prefix", "root", "require-virtualenv", "break-system-packages")
+_INDEXES = ("index-url", "extra-index-url", "find-links", "trusted-host")
 
 
 def pip_config(
@@ -38,6 +38,18 @@ def pip_config(
     return tuple(option for _, option in sorted({**files, **variables}.items()))
 
 
+def indexes(prefix: str, problems: reading.Problems, environ: Mapping[str, str] | None = None) -> tuple[PipOption, ...]:
+    """From where pip fetches, in the same way; an address may hold a password, so this is for whoever takes it out."""
+    environ = os.environ if environ is None else environ
+    variables = {
+        option: PipOption(option, value.strip(), variable)
+        for option in _INDEXES
+        if (value := environ.get(variable := "PIP_" + option.upper().replace("-", "_")))
+    }
+    files = _in_files(prefix, problems, environ, _INDEXES)
+    return tuple(found for option in _INDEXES if (found := variables.get(option) or files.get(option)))
+
+
 def constraints(prefix: str, environ: Mapping[str, str]) -> tuple[str, ...]:
     """The constraint files that pip's configuration names, as written there; pip forgets them once a variable names others."""
     found = _in_files(prefix, reading.Problems(), environ, ("constraint",)).get("constraint")
@@ -50,12 +62,19 @@ def _in_files(
     general: dict[str, PipOption] = {}
     install: dict[str, PipOption] = {}
     for path in _files(prefix, environ):
-        parser = configparser.RawConfigParser(strict=False)
         try:
-            parser.read_string(reading.read(str(path), _LIMIT).decode("utf-8-sig"), str(path))
+            content = reading.read(str(path), _LIMIT).decode("utf-8-sig")
         except FileNotFoundError:
             continue
-        except (OSError, ValueError, configparser.Error) as error:
+        except (OSError, ValueError) as error:
+            problems.add(str(path), "could not be read: {error}", error=reading.why(error))
+            continue
+        import configparser  # most have no such file, and no kernel has it loaded
+
+        parser = configparser.RawConfigParser(strict=False)
+        try:
+            parser.read_string(content, str(path))
+        except (ValueError, configparser.Error) as error:
             problems.add(str(path), "could not be read: {error}", error=reading.why(error))
             continue
         for section, found in (("global", general), ("install", install)):

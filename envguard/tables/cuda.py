@@ -37,9 +37,9 @@ __all__ = [
     "wheel",
 ]
 
-_NAME = re.compile(r"(?P<stem>lib[A-Za-z_0-9]+?(?:-ml|-builtins)?)(?:[-.][0-9a-f]{8,})?\.so(?:\.(?P<version>[\d.]+))?$")
+_NAME = r"(?P<stem>lib[A-Za-z_0-9]+?(?:-ml|-builtins)?)(?:[-.][0-9a-f]{8,})?\.so(?:\.(?P<version>[\d.]+))?$"
 """`libcudart.so.12`; a wheel that carries a copy puts a hash into its name, `libcudart-3eda8113.so.12`."""
-_DLL = re.compile(r"(?P<stem>[A-Za-z_\-]+?)(?:64)?_?(?P<version>\d+)?(?:_\d+)?\.dll$", re.IGNORECASE)
+_DLL = r"(?i)(?P<stem>[A-Za-z_\-]+?)(?:64)?_?(?P<version>\d+)?(?:_\d+)?\.dll$"
 _SPELLINGS = {stem.lower(): family for stem, family in cuda_libraries.FAMILIES.items()}
 _WINDOWS = {"libnvcuda": "cuda", "libnvml": "nvml"}
 
@@ -82,10 +82,10 @@ def numbers(name: str) -> str | None:
 
 def _split(name: str) -> tuple[str | None, str | None]:
     """The stem, as Linux spells it, and the version in the name of a library."""
-    match = _NAME.match(name)
+    match = re.match(_NAME, name)
     if match is not None:
         return match["stem"], (match["version"] or "").strip(".") or None
-    match = _DLL.match(name)
+    match = re.match(_DLL, name)
     if match is None:
         return None, None
     stem = "lib" + match["stem"]
@@ -239,10 +239,10 @@ class Build(NamedTuple):
     cudnn: str | None = None
 
 
-_DOTTED = re.compile(r"(?:^|_)cuda(\d+\.\d+)(?:_cudnn(\d[\d.]*))?(?:_|$)")
-_JOINED = re.compile(r"(?:^|_)cu(?:da)?(\d{2,3})(?=py|_|h|$)")
-_BARE = re.compile(r"(?:^|_)(?:cuda|gpu)(?=_|$)")
-_CPU = re.compile(r"(?:^|_)cpu(?=_|py|$)")
+_DOTTED = r"(?:^|_)cuda(\d+\.\d+)(?:_cudnn(\d[\d.]*))?(?:_|$)"
+_JOINED = r"(?:^|_)cu(?:da)?(\d{2,3})(?=py|_|h|$)"
+_BARE = r"(?:^|_)(?:cuda|gpu)(?=_|$)"
+_CPU = r"(?:^|_)cpu(?=_|py|$)"
 
 
 def build(string: str) -> Build | None:
@@ -251,24 +251,24 @@ def build(string: str) -> Build | None:
     `py3.10_cuda11.8_cudnn8.7.0_0` and `py3.8_cpu_0` (the channel pytorch), `cuda129_mkl_py312_h…`, `cuda118py310h…`,
     `cpu_mkl_…` (conda-forge), `gpu_cuda130_h…`, `cpu_openblas_h…` (Anaconda).
     """
-    match = _DOTTED.search(string)
+    match = re.search(_DOTTED, string)
     if match is not None:
         return Build(match[1], cpu=False, cudnn=match[2])
-    match = _JOINED.search(string)
+    match = re.search(_JOINED, string)
     if match is not None:
         return Build(_dotted(match[1]), cpu=False)
-    if _CPU.search(string):
+    if re.search(_CPU, string):
         return Build(None, cpu=True)
-    return Build(None, cpu=False) if _BARE.search(string) else None
+    return Build(None, cpu=False) if re.search(_BARE, string) else None
 
 
-_LABEL = re.compile(r"cu(?:da)?(\d{2,3})(?![0-9])")
+_LABEL = r"cu(?:da)?(\d{2,3})(?![0-9])"
 
 
 def label(local: str) -> Build | None:
     """What the local part of a version tells (`cu124`, `cpu`); None if it says nothing of CUDA."""
     for part in re.split(r"[._-]", local.lower()):
-        match = _LABEL.match(part)
+        match = re.match(_LABEL, part)
         if match is not None:
             return Build(_dotted(match[1]), cpu=False)
         if part == "cpu":

@@ -32,7 +32,7 @@ from envguard.frontends import output
 output.bundle(api.inspect(sys.argv[1]), details=False)
 print(time.perf_counter() - start)
 """
-"""What `%envcheck` does the first time, in a process that has IPython loaded as every kernel has."""
+"""What `%envcheck` does the first time, in a process that has loaded what every kernel has."""
 
 
 _FORETELL = """
@@ -50,7 +50,7 @@ for _ in range(5):
     taken.append(time.perf_counter() - start)
 print(taken[0], min(taken))
 """
-"""The guard's forecast of one install, in a process that has IPython loaded and has read the cell; then once more."""
+"""The guard's forecast of one install, in a process that has loaded what every kernel has and has read the cell; then once more."""
 
 
 class Row(NamedTuple):
@@ -72,13 +72,13 @@ def median(work: Callable[[], object], times: int) -> float:
 
 
 def first_check(prefix: Path, times: int) -> float:
-    """The seconds of the first check in a fresh process, imports included, its start and IPython's not."""
+    """The seconds of the first check in a fresh process, imports included, its start and the kernel's own not."""
     return statistics.median(float(told) for told in in_fresh_processes(_FIRST, prefix, times))
 
 
 def in_fresh_processes(code: str, prefix: Path, times: int) -> list[str]:
-    """What some code says in so many new processes that have IPython loaded."""
-    code = f"import IPython.core.interactiveshell, IPython.display\n{code}"
+    """What some code says in so many new processes that have loaded what a kernel has."""
+    code = f"import ipykernel.kernelapp, ipykernel.zmqshell, IPython.display\n{code}"
     # an installed package has its byte code, whatever this shell says about writing any
     variables = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     argv = [sys.executable, "-c", code, str(prefix)]
@@ -214,7 +214,7 @@ def hashing_alone(prefix: Path) -> float:
     from envguard.hashes import hash_files
     from envguard.probe import deep, disk
 
-    jobs, _ = deep.jobs(disk.look(str(prefix)))
+    jobs, _ = deep.jobs(disk.look(str(prefix), whole=True))
     return median(lambda: hash_files(jobs), 3)
 
 
@@ -258,7 +258,7 @@ def table(found: list[Row]) -> str:
     lines = ["| what | seconds | × json | |", "|---|--:|--:|---|"]
     for row in found:
         seconds = f"{row.seconds:.3f}" if row.seconds is not None else ""
-        ratio = f"{row.seconds / base:.1f}" if row.seconds is not None else ""
+        ratio = f"{row.seconds / base:.2f}" if row.seconds is not None else ""
         lines.append(f"| {row.what} | {seconds} | {ratio} | {row.note} |")
     return "\n".join(lines)
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench import run, server
+from tests.bench import run, scan, server
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.slow
 def test_quick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run.main(["--quick", "--where", str(tmp_path)]) == 0
     told = capsys.readouterr().out
@@ -39,3 +40,10 @@ def test_a_server_under_load(tmp_path: Path) -> None:
     assert told["load"]["report"]["n"] > 0
     assert (told["processes left"], told["processes left after kill -9"]) == (0, 0)
     assert max(told["lag under load"]["workers MB"], default=0) < 512
+
+
+def test_scan(capsys: pytest.CaptureFixture[str]) -> None:
+    assert scan.main(["--quick"]) == 0
+    told = capsys.readouterr().out
+    assert "40 small notebooks" in told
+    assert "one notebook of 2 MB" in told

@@ -39,6 +39,8 @@ _SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/completer-extension/manager": {"autoCompletion": False},
 }
+_STEERS = ("VIRTUAL_ENV", "CONDA_", "PYTHON", "JUPYTER_")
+"""How variables begin that lead installers, Python or Jupyter elsewhere."""
 _NUMBERS = itertools.count()
 _READY = """async (path) => {
   const app = window.jupyterapp;
@@ -105,7 +107,9 @@ class Jupyter:
         }
         (self.folder / "home").mkdir(exist_ok=True)
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return {**os.environ, **{name: str(self.folder / each) for name, each in own.items()}, "PATH": path}
+        # an environment that is active where the tests run would be a finding in every kernel's report
+        others = {name: each for name, each in os.environ.items() if not name.startswith(_STEERS)}
+        return {**others, **{name: str(self.folder / each) for name, each in own.items()}, "PATH": path}
 
     def _wait(self) -> None:
         for _ in range(300):

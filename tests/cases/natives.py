@@ -10,7 +10,7 @@ from tests.cases.mechanism import E, W, mechanism
 from tests.cases.place import SITE, Place
 from tests.cases.watch import Kernel, asked, files
 from tests.envs import elves
-from tests.require import absent
+from tests.require import processor_flags, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -257,12 +257,11 @@ def _with_loaded(place: Place, where: Path, libraries: Iterable[Path], **variabl
 
 def _level_beyond() -> int:
     """A level of x86-64 that the processor of this machine does not reach."""
-    told = Path("/proc/cpuinfo")
-    flags = set(told.read_text(encoding="utf-8").split()) if told.is_file() else set()
+    flags = processor_flags()
     for level, flag in ((2, "sse4_2"), (3, "avx2"), (4, "avx512f")):
         if flag not in flags:
             return level
-    absent("a processor without AVX-512", "this one reaches x86-64-v4, and nothing asks for more")
+    require("older-processor")
     raise AssertionError
 
 

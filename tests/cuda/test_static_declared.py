@@ -68,11 +68,11 @@ def torch(place, text, version="2.5.1"):
 def test_version_py(place, text, declared, cpu):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        start = time.monotonic()
+        start = time.process_time()
         found = told(torch(place, text))
     assert found[:2] == (declared, cpu)
     assert found[3] == "2.5.1"
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_version_py_that_is_no_file(place):
@@ -323,7 +323,7 @@ def test_without_anything_of_cuda_no_file_is_looked_at(place, monkeypatch):
     env = by_import(place.path, keep=False)
     assert env.cuda == Cuda(frameworks=())
     monkeypatch.setitem(sys.modules, "envguard.surroundings.cuda.gathered", None)
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(100):
         assert cuda_facts(env) == env.cuda
-    assert (time.perf_counter() - start) / 100 < 1e-3
+    assert (time.process_time() - start) / 100 < 1e-3

@@ -58,8 +58,14 @@ def changed(env: Scenario, name: str) -> dict[str, int]:
     return count
 
 
-@both
-@pytest.mark.parametrize("name", scenarios.STORIES)
+@pytest.mark.parametrize(
+    ("name", "flavour"),
+    [
+        pytest.param(name, flavour, marks=() if flavour == "rattler" or name == "s1" else pytest.mark.slow)
+        for name in scenarios.STORIES
+        for flavour in ("rattler", "conda")
+    ],
+)
 def test_python_starts_in_its_own_prefix(scenario: Give, name: str, flavour: str) -> None:
     env = scenario(name, flavour)
     assert Path(env.run("import sys; print(sys.prefix)")) == env.prefix

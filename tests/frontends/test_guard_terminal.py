@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
 from tests.envs import wheelhouse
@@ -39,6 +41,18 @@ class Terminal:
         self.child.sendline(line)
         self.child.expect(then)
         return _CONTROL.sub("", self.child.before).partition("\n")[2].rstrip("\n")
+
+    def wait(self) -> None:
+        """Until it sleeps on its input. An interrupt between the prompt and that sleep is lost: Python looks for one first."""
+        process = psutil.Process(self.child.pid)
+        deadline, before = time.monotonic() + 60, None
+        while time.monotonic() < deadline:
+            now = process.cpu_times()[:2] if process.status() == psutil.STATUS_SLEEPING else None
+            if now is not None and now == before:
+                return
+            before = now
+            time.sleep(0.2)
+        raise AssertionError("it does not come to rest")
 
     def stop(self) -> None:
         self.child.close(force=True)
@@ -95,6 +109,7 @@ def test_ask_asks(terminal: Terminal):
 def test_interrupt_and_end_of_input_cancel(terminal: Terminal, key: str):
     terminal.type("%envguard ask")
     terminal.type("!echo RAN pip install pandas", QUESTION)
+    terminal.wait()
     terminal.child.sendcontrol(key)
     terminal.child.expect(_PROMPT)
     assert "cancelled; the cell was not run" in terminal.child.before

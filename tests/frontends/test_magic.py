@@ -122,6 +122,26 @@ def test_rules_and_explain(shell: InteractiveShell):
     assert RULES[0].page in run(shell, f"%envcheck explain {RULES[0].id}")[1]
 
 
+def test_export(shell: InteractiveShell):
+    result, out, error, shown = run(shell, "%envcheck export -o file requirements")
+    assert (result, error, shown) == (None, "", [])
+    assert out == shell.user_ns["file"]
+    assert "# The environment " in out
+    assert "is no form of an export" in run(shell, "%envcheck export sarif")[2]
+
+
+def test_stamp(shell: InteractiveShell, tmp_path: Path):
+    file = tmp_path / "a.ipynb"
+    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": ["import IPython\n"]}
+    whole = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    file.write_text(json.dumps(whole, indent=1), encoding="utf-8")
+    assert "tells now of 1 module" in run(shell, f"%envcheck stamp '{file}'")[1]
+    stamped = nbformat.read(file, as_version=4)
+    nbformat.validate(stamped)
+    assert stamped.metadata.envguard.packages.IPython.distribution == "ipython"
+    assert "takes the file of one notebook" in run(shell, "%envcheck stamp")[2]
+
+
 def test_history(shell: InteractiveShell, damaged: Path):
     result, out, error, shown = run(shell, f"%envcheck history '{damaged}' -o story")
     assert (result, out, error) == (None, "", "")
@@ -161,7 +181,8 @@ def completed(shell: InteractiveShell, line: str) -> list[str]:
         ("%envcheck --ignore ", sorted(IDS)),
         ("%envcheck explain pip-over", ["pip-overwrote-conda"]),
         ("%envcheck --sel", ["--select"]),
-        ("%envcheck exp", ["explain"]),
+        ("%envcheck exp", ["explain", "export"]),
+        ("%envcheck export req", ["requirements"]),
         ("%envcheck hist", ["history"]),
         ("%envcheck -o x --ig", ["--ignore"]),
     ],

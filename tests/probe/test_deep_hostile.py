@@ -393,6 +393,8 @@ def test_however_the_command_is_stopped_nothing_is_left(slow: Prefix, tmp_path: 
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        # who starts the tests in the background has interrupts ignored by all below
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     workers: set[str] = set()
     end = time.monotonic() + 60

@@ -132,6 +132,12 @@ def test_a_mark_at_the_beginning_and_a_key_twice_are_no_problem(prefix: Prefix) 
     assert not env.problems
 
 
+@pytest.mark.parametrize("where", ["../../elsewhere/", "/elsewhere/"])
+def test_nothing_is_moved_out_of_the_prefix(where: str) -> None:
+    moved = {"files": [where + "site-packages/x.py"], "paths_data": {"paths": [{"_path": "site-packages/y.py"}]}}
+    assert not list(conda_book.listed(moved))
+
+
 ANYTHING = (None, True, -1, 1.5, "text", [], {}, [[]], [{}], {"a": 1}, 10**400, "x" * 10_000, ["\0", 1, None])
 FIELDS = (
     *("build", "build_number", "channel", "subdir", "noarch", "depends", "constrains", "requires", "url", "link"),

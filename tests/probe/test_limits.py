@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +58,28 @@ def test_the_measure_is_sound(tmp_path: Path) -> None:
     assert not worse_than_information(env)
     assert not env.problems
     assert not env.unlooked
+
+
+def test_what_a_look_made_goes_with_it(tmp_path: Path) -> None:
+    """The collector rests during a look, so nothing may need it afterwards."""
+    look = disk.look(str(sound(tmp_path / "env").path))
+    books = weakref.ref(look.books)
+    with disk.uncollected():
+        del look
+        assert books() is None
+
+
+def test_the_collector_is_left_as_it_was() -> None:
+    with disk.uncollected(), disk.uncollected():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    gc.disable()
+    with disk.uncollected():
+        pass
+    try:
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 @pytest.fixture

@@ -277,6 +277,7 @@ def env(
         "elsewhere": (),
         "libraries": (),
         "install_log": (),
+        "scanned": (),
         "cuda": Cuda(frameworks=()),
         "driver": Driver(library=None, missing="libcuda.so.1: not found", version=None, init=None, devices=None),
         **more,

@@ -90,8 +90,8 @@ SAYS = {
     "no-extra-uv": ("warning: The package `six==1.17.0` does not have an extra named `nope`", "six"),
     "not-installed": ("WARNING: Skipping nothere as it is not installed.", "nothere"),
     "target-kept": (
-        "WARNING: Target directory /work/tt/six.py already exists. Specify --upgrade to force replacement.",
-        "/work/tt",
+        "WARNING: Target directory /home/me/tt/six.py already exists. Specify --upgrade to force replacement.",
+        "/home/me/tt",
     ),
     "uninstalled": ("    Uninstalling numpy-1.26.4:\n      Successfully uninstalled numpy-1.26.4\n", "numpy"),
     "tar-bz2": (
@@ -288,9 +288,9 @@ def test_in_parts(size: int):
 
 def test_a_log_without_end_is_read_in_time():
     for words in ("requires ", "ClobberError: The package '", "x 1 requires y, but you have z ", "\x1b[31m"):
-        started = time.perf_counter()
+        started = time.process_time()
         read(words * (300_000 // len(words)), PATTERNS)
-        assert time.perf_counter() - started < 5
+        assert time.process_time() - started < 5
     many = "".join(f"WARNING: Skipping name{n} as it is not installed.\n" for n in range(3000))
     assert len(read(many, PATTERNS)) == AT_MOST
 

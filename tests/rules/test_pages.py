@@ -25,6 +25,7 @@ from envguard.rules import (
     architecture,
     arrow,
     cache,
+    cells,
     channels,
     cuda_beside,
     cuda_driver,
@@ -41,6 +42,7 @@ from envguard.rules import (
     loader,
     metadata,
     mkl,
+    notebook_imports,
     numpy_abi,
     openmp,
     order,
@@ -61,7 +63,7 @@ from envguard.rules import (
 )
 from envguard.rules.install_warnings import WARNINGS
 from envguard.settings import Selection
-from tests.rules import cudas
+from tests.rules import cudas, scanned
 from tests.rules.facts import (
     PREFIX,
     SITE,
@@ -122,6 +124,8 @@ FAMILIES = (
     cuda_search,
     cuda_driver,
     install_log,
+    cells,
+    notebook_imports,
 )
 HEADINGS = ("Why it matters:", "How to repair:", "Not reported:")
 CODES = {
@@ -204,7 +208,14 @@ CODES = {
     "defaults-and-forge": 501,
     "pip-user-or-target-set": 502,
     "externally-managed": 503,
+    "cell-shell-pip": 600,
+    "cell-conda-after-pip": 601,
+    "cell-unpinned": 602,
+    "cell-breaks-constraint": 603,
     "install-log-warning": 604,
+    "environment-file-without-pip": 605,
+    "import-not-in-environment": 606,
+    "stamp-differs": 607,
 }
 
 
@@ -375,6 +386,14 @@ LOG = tuple(
     for each in WARNINGS
     if not each.instead
 )
+SCANNED = (
+    scanned.notebook(
+        "a.ipynb",
+        "!pip install numpy==1\n!pip install numpy==2 x git+https://example.org/x\n%conda install xz\nimport flask, numpy",
+        numpy="0.1",
+    ),
+    scanned.environment("environment.yml", "dependencies:\n- numpy\n- pip:\n  - x\n"),
+)
 GPU = {"cuda": CUDA, "driver": cudas.driver(11040, "12.0", init=803, module="535.54.03")}
 HOME = "/home/me/.local/lib/python3.11/site-packages"
 BESIDE = {
@@ -415,6 +434,7 @@ def everything(**more):
             **BESIDE,
             **GPU,
             "install_log": LOG,
+            "scanned": SCANNED,
             **more,
         },
     )

@@ -1,0 +1,178 @@
+"""Links conda packages by py-rattler where no package manager is here that could: the very builds of the records, or a solution.
+
+What conda keeps of a package is used, and nothing is written into its cache: what has to be unpacked goes into a folder of
+our own, on the same file system as the prefix, which is gone afterwards. Of an environment that conda keeps the history is kept
+on, too, and nothing of rattler's own is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from envguard import store
+from envguard._version import __version__
+from envguard.packages import asking, repodata
+from envguard.probe import reading
+from envguard.value import value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from envguard.machine import CondaConfig
+    from envguard.model import Text
+
+_RECORD = 64 << 20
+_TAG = "CACHEDIR.TAG"
+
+
+@value
+class Job:
+    """What is to be done to a prefix."""
+
+    prefix: str
+    relink: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    specs: tuple[str, ...] = ()
+    """What was asked for, of a solution."""
+    question: Mapping[str, Any] | None = None
+    """For a solution: where to look, and the attempts."""
+
+
+def link(
+    job: Job,
+    work: Path,
+    config: CondaConfig | None,
+    command: str,
+    *,
+    timeout: float,
+    cancel: Callable[[], bool] | None = None,
+) -> Text | None:
+    """Does it; why it could not be done, if so. `work` is a folder of ours on the file system of the prefix."""
+    meta = Path(job.prefix, "conda-meta")
+    records = sorted(meta.glob("*.json"))
+    tagged = Path(job.prefix, _TAG).exists()
+    mode = stat.S_IMODE(min((path.stat().st_mode for path in records), default=0o644))
+    told = {path: record for path in records if (record := _record(path)) is not None}
+    wanted = {record["name"]: record for record in told.values() if record.get("name") in job.relink}
+    own = Path(tempfile.mkdtemp(prefix="packages-", dir=work))
+    question = job.question or {"channels": [], "platforms": [], "network": True, "cache": "", "priority": "flexible"}
+    request = {
+        "do": "link",
+        **question,
+        "prefix": job.prefix,
+        "installed": [str(path) for path in records],
+        "relink": list(job.relink),
+        "drop": list(job.drop),
+        "attempts": question.get("attempts", []),
+        "archives": {},
+        "packages": str(own),
+    }
+    try:
+        request["archives"] = dict(_provided(job.prefix, wanted.values(), own, config))
+        reply = asking.ask(request, timeout=timeout, cancel=cancel)
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+    if reply.data is None:
+        return reply.reason
+    if not tagged:
+        Path(job.prefix, _TAG).unlink(missing_ok=True)  # which would tell backups to leave the environment out
+    for path in meta.glob("*.json"):
+        if path not in told or told[path].get("name") in job.relink:
+            _settle(path, told.get(path, {}), own, job.specs, mode)
+    _remember(meta, reply.data["unlinked"], reply.data["linked"], command)
+    return None
+
+
+def sources(prefix: str, records: Iterable[str], config: CondaConfig | None = None) -> dict[str, str | None]:
+    """The same of several records, given by their paths below the prefix."""
+    told = {path: _record(Path(prefix, path)) for path in records}
+    return {path: None if record is None else source(prefix, record, config) for path, record in told.items()}
+
+
+def source(prefix: str, record: Mapping[str, Any], config: CondaConfig | None = None) -> str | None:
+    """Where a package would be taken from on this machine: its folder in a cache, or its archive; None if it is not here."""
+    folder = record.get("extracted_package_dir")
+    if isinstance(folder, str) and os.path.isabs(folder) and Path(folder, "info", "paths.json").is_file():  # noqa: PTH117
+        return folder
+    name = record.get("fn") or record.get("file_name") or str(record.get("url", "")).rpartition("/")[2]
+    places = (Path(cache, name) for cache in repodata.caches(prefix, config)) if isinstance(name, str) and name else ()
+    return next((str(place) for place in places if place.is_file()), None)
+
+
+def _provided(
+    prefix: str, records: Iterable[Mapping[str, Any]], own: Path, config: CondaConfig | None
+) -> Iterator[tuple[str, str]]:
+    """Makes our folder hold what a cache has unpacked, by links; the archives that have to be unpacked, and where."""
+    for record in records:
+        place = source(prefix, record, config)
+        target = own / "-".join(str(record.get(key)) for key in ("name", "version", "build"))
+        if place is None:
+            continue
+        if Path(place).is_dir():
+            _mirror(place, target)
+        else:
+            yield place, str(target)
+
+
+def _mirror(source: str, target: Path) -> None:
+    """The same folders with the same files, by links where they can be made."""
+    for folder, inner, names in os.walk(source):
+        links = [name for name in inner if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118
+        here = target / os.path.relpath(folder, source)
+        here.mkdir(parents=True, exist_ok=True)
+        for name in (*names, *links):
+            old, new = os.path.join(folder, name), here / name  # noqa: PTH118
+            try:
+                os.link(old, new, follow_symlinks=False)
+            except OSError:
+                shutil.copy2(old, new, follow_symlinks=False)
+
+
+def _settle(path: Path, before: Mapping[str, Any], own: Path, specs: tuple[str, ...], mode: int) -> None:
+    """Makes a new record like its neighbours: with what was asked for, readable to whom they are, naming no folder of ours."""
+    with contextlib.suppress(OSError, ValueError):
+        told = json.loads(path.read_bytes())
+        asked = [spec for spec in specs if reading.spec_name(spec) == told.get("name")]
+        for key, value in (("requested_spec", asked[-1] if asked else None), ("requested_specs", asked)):
+            if before.get(key) or value:
+                told[key] = before.get(key) or value
+        for key in ("extracted_package_dir", "package_tarball_full_path", "link"):
+            if str(own) in json.dumps(told.get(key)):
+                told.pop(key)
+                if before.get(key):
+                    told[key] = before[key]
+        store.write_atomically(path, json.dumps(told, indent=2, sort_keys=True).encode(), mode)
+
+
+def _record(path: Path) -> dict[str, Any] | None:
+    try:
+        told = json.loads(reading.read(str(path), _RECORD))
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _remember(meta: Path, unlinked: list[str], linked: list[str], command: str) -> None:
+    """A transaction in conda's history, if conda keeps one there: else its next command would take it for its own."""
+    history = meta / "history"
+    with contextlib.suppress(OSError):
+        if (unlinked or linked) and history.stat().st_size:
+            # local time, as conda writes it
+            when = datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
+            lines = [
+                f"==> {when} <==",
+                f"# cmd: {command}",
+                f"# envguard version: {__version__}",
+                *(f"-{each}" for each in unlinked),
+                *(f"+{each}" for each in linked),
+            ]
+            with history.open("a", encoding="utf-8") as file:
+                file.write("\n".join(lines) + "\n")

@@ -1,0 +1,85 @@
+"""A Dockerfile: the shell commands of its RUN lines, stage by stage (https://docs.docker.com/reference/dockerfile/)."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from envguard.scan import installs
+from envguard.scanned import Scanned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envguard.scanned import Install
+
+_INSTRUCTION = re.compile(r"[ \t]*([A-Za-z]+)(?=[ \t]|$)")
+_FLAGS = re.compile(r"(?:[ \t]*--(?:mount|network|security|device)=\S+)+")
+_HEREDOC = re.compile(r"<<-?(['\"]?)([A-Za-z_]\w*)\1")
+_COMMENT = re.compile(r"[ \t]*#")
+_ESCAPE = re.compile(r"(?i)#\s*escape\s*=\s*`")
+
+
+def read(path: str, content: str) -> Scanned:
+    """What its stages ask installers for."""
+    where = installs.place(path, kernel=False)
+    found: list[Install] = []
+    for source, line, stage in _runs(content):
+        found += installs.of_script(source, where, lambda number: f"{path}:{number}", stage=stage, offset=line - 1)
+    return Scanned(path, "dockerfile", tuple(found))
+
+
+def _runs(content: str) -> Iterator[tuple[str, int, int]]:
+    """The script of each RUN, in as many lines as it has there, with its first line and its stage."""
+    lines = content.replace("\r\n", "\n").split("\n")
+    escape = "`" if lines and _ESCAPE.match(lines[0]) else "\\"
+    at, stage = 0, 0
+    while at < len(lines):
+        match = _INSTRUCTION.match(lines[at])
+        begin = at
+        if match is None:
+            at += 1
+            continue
+        parts = [" " * match.end() + lines[at][match.end() :]]
+        while parts[-1].rstrip().endswith(escape) and at + 1 < len(lines):
+            parts[-1] = parts[-1].rstrip()[:-1] + "\\"
+            at += 1
+            while at + 1 < len(lines) and (_COMMENT.match(lines[at]) or not lines[at].strip()):
+                parts.append("\\")  # a comment does not end the command
+                at += 1
+            parts.append("" if _COMMENT.match(lines[at]) else lines[at])
+        at += 1
+        for heredoc in _HEREDOC.findall("\n".join(parts)):
+            while at < len(lines):
+                parts.append(lines[at])
+                at += 1
+                if parts[-1].strip() == heredoc[1]:
+                    break
+        keyword = match[1].upper()
+        if keyword == "FROM":
+            stage += 1
+        elif keyword == "RUN":
+            yield _script("\n".join(parts)), begin + 1, stage
+
+
+def _script(written: str) -> str:
+    """A RUN as a shell would get it: without its flags; the form of a list, and a document after `<<`, as commands."""
+    flags = _FLAGS.match(written)
+    if flags:
+        written = " " * flags.end() + written[flags.end() :]
+    plain = written.strip()
+    if plain.startswith("["):
+        try:
+            told = json.loads(plain.replace("\\\n", "\n"))
+            if isinstance(told, list):
+                return written[: len(written) - len(written.lstrip())] + shlex.join(map(str, told))
+        except ValueError:
+            pass
+    first, _, rest = written.partition("\n")
+    document = _HEREDOC.search(first)
+    if document and not first[: document.start()].strip():
+        # `RUN <<EOF`: the document is the script
+        return "\n" + rest.rpartition(document[2])[0]
+    return written

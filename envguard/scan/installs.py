@@ -1,0 +1,86 @@
+"""From a piece of source to the install commands in it, as facts with their places."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from envguard.commands import find
+from envguard.commands.cell import triggered
+from envguard.commands.command import AimKind, Place
+from envguard.masking import words
+from envguard.scanned import Install, Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from envguard.commands.command import Command, Requirement
+
+_LONGEST = 120
+
+
+def place(path: str, *, kernel: bool) -> Place:
+    """Where the commands of a file would run, as far as a file can tell: files they name lie beside it."""
+    return Place("python", "", os.path.dirname(os.path.abspath(path)), {}, is_kernel=kernel)  # noqa: PTH100, PTH120
+
+
+def of_cell(source: str, where: Place, told: Callable[[int], str], cell: int, cell_id: str | None) -> Iterator[Install]:
+    """The commands of a notebook's cell."""
+    if triggered(source):
+        for command in find.commands(source, where):
+            yield _install(command, told, stage=0, offset=0, cell=cell, cell_id=cell_id)
+
+
+def of_script(source: str, where: Place, told: Callable[[int], str], *, stage: int = 0, offset: int = 0) -> Iterator[Install]:  # fmt: skip
+    """The commands of a script of a shell that begins `offset` lines into its file."""
+    if triggered(source):
+        for command in find.of_line(source, where):
+            yield _install(command, told, stage=stage, offset=offset, cell=None, cell_id=None)
+
+
+def wanted(each: Requirement, *, by_conda: bool, line: int | None = None) -> Wanted:
+    """A requirement as a fact."""
+    return Wanted(
+        text=each.text,
+        name=each.name,
+        kind=each.kind.value,
+        specifier=each.specifier,
+        pinned=each.pinned,
+        editable=each.editable,
+        by_conda=by_conda,
+        line=line,
+    )
+
+
+def _install(command: Command, told: Callable[[int], str], *, stage: int, offset: int, cell: int | None, cell_id: str | None) -> Install:  # fmt: skip
+    by_conda = command.tool.is_conda
+    line = command.span.line + offset
+    return Install(
+        source=told(line),
+        said=_said(command),
+        tool=command.tool.value,
+        verb=command.verb.value,
+        form=command.form.value,
+        aim=command.aim.kind.value,
+        env=command.aim.value if command.aim.kind in (AimKind.NAME, AimKind.PREFIX) else None,
+        by_conda=by_conda,
+        wanted=tuple(
+            wanted(each, by_conda=by_conda and each.channel != "pypi")
+            for each in command.requirements
+            if each.source is None
+        ),
+        files=tuple(file.path for file in command.files),
+        options=tuple(name for name, _ in command.options),
+        stage=stage,
+        line=line,
+        column=command.span.column,
+        end_line=command.span.end_line + offset,
+        end_column=command.span.end_column,
+        cell=cell,
+        cell_id=cell_id,
+    )
+
+
+def _said(command: Command) -> str:
+    said = " ".join(words(command.argv))
+    return said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"

@@ -1,0 +1,111 @@
+"""What a notebook, a script or another file asks installers for, as values: facts for the rules, never run.
+
+Nothing in it is secret: commands and requirements were masked before they came here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envguard.value import value
+
+if TYPE_CHECKING:
+    from envguard.machine import LogLine
+
+
+@value
+class Wanted:
+    """One thing that is to be installed."""
+
+    text: str
+    name: str | None
+    kind: str
+    """name, spec, url, vcs or path."""
+    specifier: str
+    pinned: bool
+    editable: bool
+    by_conda: bool
+    line: int | None = None
+    """Where a file lists it; None for what stands in a command."""
+
+
+@value
+class Install:
+    """One command of an installer."""
+
+    source: str
+    """The file and the place in it, for people."""
+    said: str
+    tool: str
+    verb: str
+    form: str
+    aim: str
+    """kernel, program, python, name, prefix, active or project."""
+    env: str | None
+    """The environment that it names, if it does."""
+    by_conda: bool
+    wanted: tuple[Wanted, ...]
+    files: tuple[str, ...]
+    options: tuple[str, ...]
+    stage: int
+    """What is of one stage happens in one environment, in this order: a stage of a Dockerfile, a job of CI."""
+    line: int
+    """In the file; in the cell of a notebook."""
+    column: int
+    end_line: int
+    end_column: int
+    cell: int | None = None
+    """Which of a notebook's cells, from 1."""
+    cell_id: str | None = None
+
+
+@value
+class Imported:
+    """A module that a cell imports, those of the standard library apart."""
+
+    name: str
+    """Its first part."""
+    source: str
+    line: int
+    cell: int
+    guarded: bool
+    """It stands where its absence is reckoned with."""
+
+
+@value
+class Stamped:
+    """What a notebook's stamp says of one module that it imports."""
+
+    module: str
+    distribution: str
+    version: str
+    by: str
+    """conda or pip."""
+
+
+@value
+class Stamp:
+    """The record of an environment that a notebook carries, described in `envguard.scan.stamp`."""
+
+    python: str | None
+    platform: str | None
+    packages: tuple[Stamped, ...]
+
+
+@value
+class Scanned:
+    """One file."""
+
+    path: str
+    kind: str
+    """notebook, dockerfile, script, ci or environment."""
+    installs: tuple[Install, ...]
+    warnings: tuple[LogLine, ...] = ()
+    """In the outputs that a notebook keeps."""
+    imports: tuple[Imported, ...] = ()
+    local: frozenset[str] = frozenset()
+    """Modules that lie beside the file."""
+    stamp: Stamp | None = None
+    """What the notebook says of the environment that it was made in."""
+    pip_missing: int | None = None
+    """The line at which an environment file leaves something to pip without asking for pip."""
