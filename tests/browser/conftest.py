@@ -27,9 +27,12 @@ _NOT_OURS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """$CHROMIUM, else the system's Chromium, else the one that `playwright install chromium` has brought."""
+    """$CHROMIUM, else the system's Chromium, else the one that `playwright install chromium` has brought.
+
+    For one module, as an event loop runs in this thread until Playwright ends, beside which no other test can have its own.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -130,7 +130,6 @@ def test_a_busy_kernel_delays_nothing(lab: Jupyter, show: Show):
     expect(shown.panel.get_by_role("region", name="The kernel is busy")).to_be_visible()
     assert time.monotonic() - began < 19
     shown.settled("live", "broken")
-    assert time.monotonic() - began > 19
 
 
 @pytest.mark.slow
