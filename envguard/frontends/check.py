@@ -18,8 +18,9 @@ from envguard.errors import BadArguments
 from envguard.export_report import Depth, Form
 from envguard.forecast_report import Forecast
 from envguard.frontends import catalog, output, repairing
-from envguard.frontends.arguments import Parser, add_configuration, add_deep, add_foresight, add_selection, selection
+from envguard.frontends.arguments import add_configuration, add_deep, add_foresight, add_selection, selection
 from envguard.frontends.foresight import foreseen
+from envguard.frontends.parser import Parser
 from envguard.frontends.progress import bar
 from envguard.model import Answer, Timeline, text
 from envguard.render.language import say
