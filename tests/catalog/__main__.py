@@ -39,7 +39,7 @@ def _missing(file: Path) -> int:
     for domain, find in files.WANTED.items():
         known = _known(language, domain)
         wanted |= {text: each for text, each in find().items() if text not in known or known[text][0] != each.plural}
-    file.write_bytes(files.po(files.made(language, wanted, {})))
+    file.write_bytes(files.po(files.made(language, wanted, {}), language))
     print(f"{len(wanted)} are not translated; they stand in {file}")
     return bool(wanted)
 
@@ -50,7 +50,7 @@ def _write(more: dict[str, tuple[str | None, str]]) -> int:
     for domain, find in files.WANTED.items():
         wanted = find()
         known = _known(language, domain) | {text: said for text, said in more.items() if text in wanted}
-        (files.folder(language) / f"{domain}.po").write_bytes(files.po(files.made(language, wanted, known)))
+        (files.folder(language) / f"{domain}.po").write_bytes(files.po(files.made(language, wanted, known), language))
     for path, content in files.compiled(language).items():
         path.write_bytes(content)
     return _check()

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
+import re
 from typing import TYPE_CHECKING
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from envguard._version import __version__
 from envguard.languages import FOLDER, MESSAGES, PAGES
 from tests.catalog import sources
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.catalog.sources import Message
 
 LANGUAGES = ("zh_CN",)
 WANTED = {MESSAGES: sources.messages, PAGES: sources.pages}
 """What each catalog has to hold."""
 _WIDTH = 120
+_OURS = re.compile(r"envguard/(?:render|frontends(?!/server))/")
 
 
 def folder(language: str) -> Path:
@@ -62,13 +64,13 @@ def made(language: str, wanted: dict[str, Message], known: dict[str, tuple[str |
     return catalog
 
 
-def po(catalog: Catalog) -> bytes:
+def po(catalog: Catalog, language: str) -> bytes:
     """A catalog as people edit it: without dates and line numbers, which would differ with every change."""
     out = io.BytesIO()
     write_po(out, catalog, width=_WIDTH, include_lineno=False, omit_header=True)
     head = (
-        'msgid ""\nmsgstr ""\n"Language: %s\\n"\n"MIME-Version: 1.0\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
-        '"Content-Transfer-Encoding: 8bit\\n"\n"Plural-Forms: %s\\n"\n\n' % (catalog.locale, catalog.plural_forms)
+        f'msgid ""\nmsgstr ""\n"Language: {language}\\n"\n"MIME-Version: 1.0\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
+        f'"Content-Transfer-Encoding: 8bit\\n"\n"Plural-Forms: {catalog.plural_forms}\\n"\n\n'
     )
     return head.encode() + out.getvalue().replace(b"#, python-brace-format\n", b"").lstrip(b"\n")
 
@@ -80,21 +82,20 @@ def mo(catalog: Catalog) -> bytes:
     return out.getvalue()
 
 
-def jed(catalog: Catalog) -> bytes:
-    """A catalog as JupyterLab reads it.
+def jed(catalog: Catalog, language: str) -> bytes:
+    """A catalog as JupyterLab reads it, with what its panel can show: not the words of our own renderers and commands.
 
     Lab takes what has one form for an entry without plural, and does not find it for one who counts; so where a
     language has one form, it stands there twice.
     """
     head = {
         "domain": MESSAGES,
-        "language": str(catalog.locale).replace("_", "-"),
+        "language": language.replace("_", "-"),
         "plural_forms": catalog.plural_forms,
-        "version": __version__,
     }
     told: dict[str, object] = {"": head}
     for each in catalog:
-        if each.id:
+        if each.id and any(not _OURS.match(file) for file, _ in each.locations):
             forms = list(each.string) if isinstance(each.id, tuple) else [each.string]
             told[each.id[0] if isinstance(each.id, tuple) else each.id] = (
                 forms * 2 if isinstance(each.id, tuple) and len(forms) == 1 else forms
@@ -108,7 +109,7 @@ def compiled(language: str) -> dict[Path, bytes]:
     for domain in WANTED:
         catalog = read(folder(language) / f"{domain}.po")
         told[folder(language) / f"{domain}.mo"] = mo(catalog)
-    told[folder(language) / f"{MESSAGES}.json"] = jed(read(folder(language) / f"{MESSAGES}.po"))
+    told[folder(language) / f"{MESSAGES}.json"] = jed(read(folder(language) / f"{MESSAGES}.po"), language)
     return told
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import json
 import re
@@ -61,6 +62,7 @@ class Unfound(Exception):
     """A sentence whose words cannot be found in the source."""
 
 
+@functools.cache
 def messages() -> dict[str, Message]:
     """Everything of the catalog that Python and Lab share."""
     found: dict[str, Message] = {}
@@ -76,6 +78,7 @@ def messages() -> dict[str, Message]:
     return found
 
 
+@functools.cache
 def pages() -> dict[str, Message]:
     """Everything of the catalog of the pages: titles, paragraphs and items of lists."""
     found: dict[str, Message] = {}
