@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from envguard.change_report import Aftermath
-from envguard.model import Severity
+from envguard.model import Severity, Text
 from envguard.probe.reading import normalise
 from envguard.rules.stale import stale_module
 
@@ -73,7 +73,7 @@ def _newer(after: Report, before: Report) -> Iterator[Finding]:
 def _is_about(changed: Changed, finding: Finding) -> bool:
     """Whether a finding names something that has changed."""
     names = frozenset(map(normalise, changed.names))
-    words = (finding.subject, *(each for each in finding.message.args.values() if not isinstance(each, int)))
+    words = (finding.subject, *(each for each in finding.message.args.values() if not isinstance(each, (int, Text))))
     return any(name in names for word in words for name in _named(word))
 
 

@@ -18,14 +18,13 @@ from envguard.value import value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Argument = str | int | tuple[str, ...]
-
 
 @value
 class Text:
     """One sentence: the English template is its message id, `{name}` stands for an argument.
 
-    `plural` is the template for `args["n"] != 1`. A tuple argument is a list of names, joined by the renderer.
+    `plural` is the template for `args["n"] != 1`. A tuple argument is a list of names, joined by the renderer; a Text
+    is words of ours, which are said in the language of the whole.
     """
 
     text: str
@@ -47,10 +46,16 @@ class Text:
         return fill(self.template(), self.args)
 
 
+Argument = str | int | tuple[str, ...] | Text
+
+
 def fill(template: str, args: Mapping[str, Argument]) -> str:
     """Puts arguments into a template, lists joined by commas."""
     return template.format_map(
-        {key: ", ".join(value) if isinstance(value, tuple) else value for key, value in args.items()}
+        {
+            key: value.english() if isinstance(value, Text) else ", ".join(value) if isinstance(value, tuple) else value
+            for key, value in args.items()
+        }
     )
 
 
@@ -191,8 +196,10 @@ _FOLDERS = r"(?:file:/*|(?<![\w.:/\\])(?:[A-Za-z]:)?[\\/])(?:[^\\/:,;'\"]*[\\/])
 """The folders of an absolute path, up to its last part."""
 
 
-def _settled(value: str | tuple[str, ...]) -> str:
+def _settled(value: str | tuple[str, ...] | Text) -> str:
     """A value without what differs between two machines: the order of a list, the folder of an absolute path."""
+    if isinstance(value, Text):
+        value = value.english()
     if isinstance(value, tuple):
         return ",".join(sorted(map(_settled, value)))
     return " ".join(re.sub(_FOLDERS, "", value).split())

@@ -1,4 +1,4 @@
-"""What all tests share: a home of their own, the fixtures for real environments, and what this machine lacked."""
+"""What all tests share: a home of their own, English, the fixtures for real environments, and what this machine lacked."""
 
 from __future__ import annotations
 
@@ -39,8 +39,14 @@ def pytest_configure() -> None:
         "JUPYTER_PATH",
         "JUPYTER_DATA_DIR",
         "JUPYTER_CONFIG_DIR",
+        "JUPYTERLAB_SETTINGS_DIR",
+        "JPY_SESSION_NAME",
+        "JPY_PARENT_PID",
+        "LC_ALL",
+        "LC_MESSAGES",
     ):
         os.environ.pop(name, None)
+    os.environ.update(LANGUAGE="en", LANG="C.UTF-8")  # whatever this machine's: tests read what is said
 
 
 def pytest_unconfigure() -> None:

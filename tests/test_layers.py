@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(envguard.__file__).parent
 LAYERS = (
-    "_version brought",
+    "_version brought languages",
     "probe value traces masking",
     "model machine library process cuda tables",
     "scanned",
@@ -51,6 +51,7 @@ LAYERS = (
 )
 FLOOR = {name: depth for depth, names in enumerate(LAYERS) for name in names.split()}
 RENDER_MAY = {
+    "envguard.languages",
     "envguard.model",
     "envguard.comparison",
     "envguard.cuda_report",

@@ -134,7 +134,7 @@ def announced(begun: Begun) -> Iterator[Text]:
     if begun.home.new:
         yield made(begun.home)
     if begun.no_undo is not None:
-        yield text("no undo: {reason}", reason=begun.no_undo.english())
+        yield text("no undo: {reason}", reason=begun.no_undo)
     elif begun.seconds > _LONG:
         yield text("a way back was made in {seconds} s", seconds=f"{begun.seconds:.1f}")
 
@@ -263,7 +263,7 @@ def _note(home: Home, entry: Entry) -> tuple[str | None, Text | None]:
     new = not file.exists()
     problem = ledger.append(home.folder, entry, _PATIENCE)
     if problem is not None:
-        return None, text("{file}: {problem}", file=str(file), problem=problem.reason.english())
+        return None, text("{file}: {problem}", file=str(file), problem=problem.reason)
     return (str(file) if new else None), None
 
 

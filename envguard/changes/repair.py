@@ -62,7 +62,7 @@ def repair(prefix: str, plan: Plan, whence: Whence, tell: Callable[[Text], None]
     words = (*COMMAND, *(word for name in plan.kept for word in (_KEEP, name)))
     begun = around.begin(home, (around.Seen(None, words=words),), undo=True)
     if begun.checkpoint is None:
-        reason = begun.no_undo.english() if begun.no_undo is not None else ""
+        reason = begun.no_undo if begun.no_undo is not None else ""
         raise BadArguments(text("no way back could be made, so nothing was done: {reason}", reason=reason))
     if _others(home, begun.checkpoint):
         around.end(begun, whence, failed=None)
@@ -165,7 +165,7 @@ class _Repair:
                     "step {n} of {total}: {step}",
                     n=number,
                     total=total,
-                    step=planned.title.english(),
+                    step=planned.title,
                 )
             )
             carried = carry.carry_out(env if number == 1 else self._look(), planned, Path(self.home.folder))
@@ -176,7 +176,7 @@ class _Repair:
                     "step {n} of {total} failed: {reason}",
                     n=number,
                     total=total,
-                    reason=carried.failure.english(),
+                    reason=carried.failure,
                 )
             self.finished = number
         self.tell(text("checking again"))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from envguard.packages.channels import Channel
 
 _SHOWN = 8
-_NO_TOOL = " (with conda, mamba or micromamba, none of which was found here)"
+_NO_TOOL = Text("{title} (with conda, mamba or micromamba, none of which was found here)")
 
 
 @value
@@ -68,7 +68,7 @@ def install(
             rest=tuple(each.text for each in rest),
         )
     if steps.tool(env) is None:
-        title = Text(title.text + _NO_TOOL, title.args)
+        title = Text(_NO_TOOL.text, {"title": title})
     if any(each.channel is None for each in found):
         return Alternative("conda", title, (step, *after), None, gap)
     asked = replace(

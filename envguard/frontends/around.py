@@ -96,13 +96,13 @@ def begin(guard: Guard, info: Any, installs: tuple[Install, ...], *, needed: boo
             guard.say(output.ours(around.made(home)))
     if not home.ours:
         if home.reason is not None:
-            said = text("no undo, and nothing is noted: {reason}", reason=home.reason.english())
+            said = text("no undo, and nothing is noted: {reason}", reason=home.reason)
             guard.once(output.ours(said))
         return None
     seen = tuple(around.Seen(each.forecast, each.command) for each in mine)
     begun = api.begin_installs(home, seen, undo=home.undo or needed)
     if needed and begun.no_undo is not None:
-        raise EnvguardError(text("no undo: {reason}", reason=begun.no_undo.english()))
+        raise EnvguardError(text("no undo: {reason}", reason=begun.no_undo))
     for said in around.announced(begun):
         guard.once(output.ours(said))
     return Around(guard, info, mine, begun)

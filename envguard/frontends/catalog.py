@@ -5,30 +5,53 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from envguard.languages import ENGLISH, page, parts, spoken
+from envguard.model import Text
+from envguard.render.cells import cells, wrapped
+from envguard.render.language import say
+from envguard.render.words import SEVERITIES
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from envguard.rules.rule import Rule
 
 _SCHEMA = 1
+_OFF = Text("off by default")
+_WIDTH = 100
+"""Columns of a page that was translated; an English one stands in the lines in which it was written."""
 
 
 def rule_text(rule: Rule) -> str:
-    """The page of a rule under its names."""
-    return f"EG{rule.code} {rule.id} ({rule.severity.value}{_off(rule)})\n\n{rule.page}"
+    """The page of a rule under its names, in the language of this process."""
+    names = ", ".join((say(SEVERITIES[rule.severity]), *_off(rule)))
+    told = rule.page if spoken() == ENGLISH else "\n".join(_rows(page(rule.page, spoken())))
+    return f"EG{rule.code} {rule.id} ({names})\n\n{told}"
+
+
+def _rows(told: str) -> Iterator[str]:
+    for lead, said in parts(told):
+        if not said:
+            yield lead
+        for number, row in enumerate(wrapped(said, _WIDTH - len(lead)) if said else ()):
+            yield f"{' ' * len(lead) if number else lead}{row}"
 
 
 def rules_text(rules: Iterable[Rule]) -> str:
     """One line for each rule."""
     told = tuple(rules)
+    words = {severity: say(word) for severity, word in SEVERITIES.items()}
     width = max((len(rule.id) for rule in told), default=0)
+    wide = max(map(cells, words.values()))
     return "\n".join(
-        f"EG{rule.code}  {rule.id:<{width}}  {rule.severity.value:<7}  {rule.title}{_off(rule)}" for rule in told
+        f"EG{rule.code}  {rule.id:<{width}}  {words[rule.severity]}{' ' * (wide - cells(words[rule.severity]))}  "
+        f"{_title(rule)}{''.join(f' ({said})' for said in _off(rule))}"
+        for rule in told
     )
 
 
 def rule_json(rule: Rule) -> str:
-    """A rule for a program, page included."""
+    """A rule for a program, page included; in English."""
     return json.dumps({"schema": _SCHEMA, **_fields(rule), "page": rule.page}, indent=2)
 
 
@@ -37,8 +60,12 @@ def rules_json(rules: Iterable[Rule]) -> str:
     return json.dumps({"schema": _SCHEMA, "rules": [_fields(rule) for rule in rules]}, indent=2)
 
 
-def _off(rule: Rule) -> str:
-    return "" if rule.default else " (off by default)"
+def _title(rule: Rule) -> str:
+    return page(rule.title, spoken())
+
+
+def _off(rule: Rule) -> tuple[str, ...]:
+    return () if rule.default else (say(_OFF),)
 
 
 def _fields(rule: Rule) -> dict[str, Any]:

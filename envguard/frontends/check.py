@@ -18,10 +18,11 @@ from envguard.errors import BadArguments
 from envguard.export_report import Depth, Form
 from envguard.forecast_report import Forecast
 from envguard.frontends import catalog, output, repairing
-from envguard.frontends.arguments import Parser, add_configuration, add_deep, add_foresight, add_selection, selection
+from envguard.frontends.arguments import add_configuration, add_deep, add_foresight, add_selection, selection
 from envguard.frontends.foresight import foreseen
+from envguard.frontends.parser import Parser
 from envguard.frontends.progress import bar
-from envguard.model import Answer, Timeline, text
+from envguard.model import Answer, Text, Timeline, text
 from envguard.render.language import say
 from envguard.repair_report import RepairReport
 from envguard.settings import Configuration
@@ -93,7 +94,7 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
     options = _parser().parse_intermixed_args(_words(line))
     if options.help:
         magic = shell.find_line_magic("envcheck")  # type: ignore[no-untyped-call]
-        _say(inspect.getdoc(magic) or "")
+        _say(say(Text(inspect.getdoc(magic) or "")))
         return
     check_out(options)
     match options.words:

@@ -75,7 +75,7 @@ def envguard(shell: InteractiveShell, line: str) -> None:
             _say(_state(guard))
         case ["-h" | "--help"]:
             magic = shell.find_line_magic("envguard")  # type: ignore[no-untyped-call]
-            _say(inspect.getdoc(magic) or "")
+            _say(say(Text(inspect.getdoc(magic) or "")))
         case ["rules"]:
             _say(_rules(guard))
         case ["default"]:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from envguard._version import __version__
+from envguard.languages import english
 from envguard.model import Text, text
 from envguard.render.commands import command
 from envguard.render.language import clean, framed, given, say
@@ -63,7 +64,8 @@ def constraints_json(told: Protection) -> str:
             "prefix": told.prefix,
             "pins": list(told.pins),
             "left_out": [
-                {"name": each.name, "version": each.version, "reason": say(each.reason)} for each in told.left_out
+                {"name": each.name, "version": each.version, "reason": say(each.reason, english)}
+                for each in told.left_out
             ],
         },
         indent=2,
@@ -120,7 +122,7 @@ def autoload_json(told: Autoload, home: Home) -> str:
             "prefix": told.prefix,
             "file": told.file,
             "state": told.state,
-            "reason": None if told.reason is None else say(told.reason),
+            "reason": None if told.reason is None else say(told.reason, english),
             "changed": told.changed,
             "home": home.state,
             "ledger": ledger_file(home) if home.ours and home.ledger else None,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from envguard import api
 from envguard.errors import EnvguardError
 from envguard.frontends import check, repairing
-from envguard.frontends.arguments import Parser, add_keep
+from envguard.frontends.arguments import add_keep
+from envguard.frontends.parser import Parser
 from envguard.frontends.question import agreed, can_be_asked
 from envguard.model import text
 from envguard.render.language import say

@@ -9,7 +9,7 @@ from envguard.render import answer_words, words
 from envguard.render.commands import places
 from envguard.render.element import element, write
 from envguard.render.html import document, style, unbroken
-from envguard.render.language import clean, given, say
+from envguard.render.language import clean, given, lang_of, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,9 @@ def answer_html(told: Answer, *, details: bool = False, language: Translator | N
     return write(_section(told, details, language, level=2))
 
 
-def answer_page(told: Answer, *, details: bool = False, language: Translator | None = None, lang: str = "en") -> str:
+def answer_page(
+    told: Answer, *, details: bool = False, language: Translator | None = None, lang: str | None = None
+) -> str:
     """The answer as a document of its own."""
     title = f"{clean(told.environment.name)}: {say(answer_words.WHY, language)} · envguard"
     return document(title, _section(told, details, language, level=1), lang)
@@ -36,6 +38,7 @@ def _section(told: Answer, details: bool, language: Translator | None, level: in
         element("style", style()),
         *_told(told, details, language, level),
         class_="envguard-report",
+        **lang_of(language),
         aria_label=say(answer_words.WHY, language),
     )
 

@@ -11,7 +11,7 @@ from envguard.render.answer_html import folded_evidence
 from envguard.render.element import element, write
 from envguard.render.finding_html import finding_html, fixes, heading, mark, so
 from envguard.render.html import document, style
-from envguard.render.language import given, say
+from envguard.render.language import given, lang_of, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,9 @@ def cuda_html(told: CudaReport, *, details: bool = False, language: Translator |
     return write(_section(told, details, language, level=2))
 
 
-def cuda_page(told: CudaReport, *, details: bool = False, language: Translator | None = None, lang: str = "en") -> str:
+def cuda_page(
+    told: CudaReport, *, details: bool = False, language: Translator | None = None, lang: str | None = None
+) -> str:
     """The whole as a document of its own."""
     return document(f"{_title(told, language)} · envguard", _section(told, details, language, level=1), lang)
 
@@ -47,6 +49,7 @@ def _section(told: CudaReport, details: bool, language: Translator | None, level
         *_also(told, details, language, level + 1),
         element("footer", say(made, language), class_="eg-soft"),
         class_="envguard-report",
+        **lang_of(language),
         aria_label=_title(told, language),
     )
 

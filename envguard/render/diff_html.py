@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from envguard.render import outline, pairs, words
 from envguard.render.element import element
 from envguard.render.html import document, style
-from envguard.render.language import clean, given, say
+from envguard.render.language import clean, given, lang_of, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ def comparison_page(
     *,
     details: bool = False,  # noqa: ARG001 - every renderer takes it, and a page has room for everything
     language: Translator | None = None,
-    lang: str = "en",
+    lang: str | None = None,
 ) -> str:
     """The comparison as a document of its own."""
     first, second = pairs.names(told)
@@ -43,6 +43,7 @@ def comparison_page(
             *_parts(told, language),
             element("footer", say(made, language), class_="eg-soft"),
             class_="envguard-report",
+            **lang_of(language),
             aria_label=title,
         ),
         lang,

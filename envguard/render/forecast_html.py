@@ -12,7 +12,7 @@ from envguard.render.answer_html import fix_parts, folded_evidence
 from envguard.render.element import element, write
 from envguard.render.finding_html import finding_html, heading, mark
 from envguard.render.html import document, style
-from envguard.render.language import clean, given, say
+from envguard.render.language import clean, given, lang_of, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def forecast_html(told: Forecast, *, details: bool = False, language: Translator
 
 
 def forecast_page(
-    told: Forecast, *, details: bool = False, language: Translator | None = None, lang: str = "en"
+    told: Forecast, *, details: bool = False, language: Translator | None = None, lang: str | None = None
 ) -> str:
     """The whole as a document of its own."""
     return document(f"{_title(told, language)} · envguard", _section(told, details, language, level=1), lang)
@@ -53,6 +53,7 @@ def _section(told: Forecast, details: bool, language: Translator | None, level: 
         *_unknown(told, language, level + 1),
         element("footer", say(made, language), class_="eg-soft"),
         class_="envguard-report",
+        **lang_of(language),
         aria_label=_title(told, language),
     )
 

@@ -15,7 +15,7 @@ from envguard.render import events, outline, words
 from envguard.render.commands import places
 from envguard.render.element import element, write
 from envguard.render.excerpt import Rest, excerpt, listed
-from envguard.render.language import clean, given, say
+from envguard.render.language import clean, given, lang_of, say, spoken_tag
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -31,15 +31,15 @@ def html(report: Report, *, details: bool = False, language: Translator | None =
     return write(_Teller(report, details, language, level=2).tell())
 
 
-def page(report: Report, *, details: bool = False, language: Translator | None = None, lang: str = "en") -> str:
+def page(report: Report, *, details: bool = False, language: Translator | None = None, lang: str | None = None) -> str:
     """The report as a document of its own; `lang` names the language that the translator speaks."""
     name = clean(report.environment.name)
     title = f"{name}: {say(words.VERDICTS[report.verdict], language)} · envguard"
     return document(title, _Teller(report, details, language, level=1).tell(), lang)
 
 
-def document(title: str, told: Element, lang: str) -> str:
-    """A fragment as a document of its own."""
+def document(title: str, told: Element, lang: str | None) -> str:
+    """A fragment as a document of its own; `lang` is that of its sentences, None for that of this process."""
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -48,7 +48,7 @@ def document(title: str, told: Element, lang: str) -> str:
         element("title", title),
     )
     body = element("body", element("main", told), class_="envguard-page")
-    return f"<!DOCTYPE html>\n{write(element('html', head, body, lang=lang))}\n"
+    return f"<!DOCTYPE html>\n{write(element('html', head, body, lang=lang or spoken_tag()))}\n"
 
 
 @functools.cache
@@ -86,6 +86,7 @@ class _Teller:
             self.timeline() if events.eventful(self.report.timeline) else None,
             self.footer(),
             class_="envguard-report",
+            **lang_of(self.language),
             aria_label=self.say(given(words.REPORT_ON, name=self.report.environment.name)),
         )
 

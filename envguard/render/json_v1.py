@@ -10,7 +10,8 @@ import functools
 import json
 from typing import TYPE_CHECKING, Any
 
-from envguard.model import Severity
+from envguard.languages import english
+from envguard.model import Severity, Text
 from envguard.render.language import say
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
         Restart,
         Step,
         Summary,
-        Text,
         Timeline,
     )
 
@@ -288,15 +288,17 @@ def _event(event: Event) -> Json:
 
 
 def text_v1(text: Text) -> Json:
-    """A sentence: its template, its arguments, and what a reader would see."""
+    """A sentence: its template, its arguments, and what a reader would see; in English, whoever's machine it is."""
     return {
         "id": text.text,
         "args": {name: _argument(value) for name, value in text.args.items()},
-        "text": say(text),
+        "text": say(text, english),
     }
 
 
-def _argument(value: Argument) -> str | int | list[str]:
+def _argument(value: Argument) -> str | int | list[str] | Json:
+    if isinstance(value, Text):
+        return text_v1(value)
     if isinstance(value, tuple):
         return [string(name) for name in value]
     return string(value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-r"""Makes sentences of `Text`, in whatever language a translator speaks; English when there is none.
+r"""Makes sentences of `Text`, in whatever language a translator speaks; that of this process when there is none.
 
 Templates come from envguard, arguments come from the environment under suspicion. So every argument is cleaned: what
 a terminal, a browser or a reader's eye could be misled by is shown as an escape (`\x1b`, `\u202e`), and what is
@@ -10,26 +10,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from envguard.languages import ENGLISH, spoken, translator
 from envguard.model import Text
 from envguard.render.words import AND_MORE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from envguard.languages import Translator as Translator
     from envguard.model import Argument
-
-    Translator = Callable[[str, str | None, int], str]
-    """Finds the template of another language: (English template, English plural, number) -> template, as ngettext."""
 
 LONGEST = 200
 """How many characters of one argument are shown."""
 
 _FIELD = re.compile(r"\{\{|\}\}|\{(\w+)\}")
-
-
-def english(template: str, plural: str | None, n: int) -> str:
-    """The translator that leaves English as it is."""
-    return plural if plural is not None and n != 1 else template
 
 
 def say(text: Text, language: Translator | None = None) -> str:
@@ -40,7 +34,7 @@ def say(text: Text, language: Translator | None = None) -> str:
 def looked_up(text: Text, language: Translator | None) -> str:
     """The template of a Text in the language, for the number it has."""
     n = text.args.get("n")
-    return (language or english)(text.text, text.plural, n if isinstance(n, int) else 0)
+    return (language or translator(spoken()))(text.text, text.plural, n if isinstance(n, int) else 0)
 
 
 def filled(template: str, text: Text, tell: Callable[[Argument], str]) -> str:
@@ -53,6 +47,16 @@ def filled(template: str, text: Text, tell: Callable[[Argument], str]) -> str:
         return tell(text.args[name]) if name in text.args else match[0]
 
     return _FIELD.sub(value, template)
+
+
+def spoken_tag() -> str:
+    """The language of this process as HTML names it, such as `zh-CN`."""
+    return spoken().replace("_", "-")
+
+
+def lang_of(language: Translator | None) -> dict[str, str]:
+    """The attribute that a fragment needs in a page of another language; a translator of the caller's own tells none."""
+    return {} if language is not None or spoken() == ENGLISH else {"lang": spoken_tag()}
 
 
 def clean(value: str, longest: int | None = LONGEST) -> str:
@@ -90,6 +94,8 @@ def framed(text: Text, language: Translator | None = None, **parts: str | int) -
 
 def shown(value: Argument, language: Translator | None) -> str:
     """An argument as a reader sees it."""
+    if isinstance(value, Text):
+        return say(value, language)
     if isinstance(value, tuple):
         return joined(value, language)
     return clean(str(value))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from envguard.model import Severity, Where
+from envguard.model import Severity, Text, Where
 from envguard.render import events, outline, words
 from envguard.render.commands import places
 from envguard.render.excerpt import Rest, excerpt, listed
@@ -18,7 +18,7 @@ from envguard.render.language import clean, filled, given, looked_up, say, shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from envguard.model import Argument, Finding, Fix, Report, Text
+    from envguard.model import Argument, Finding, Fix, Report
     from envguard.render.language import Translator
 
 _RUNS = re.compile(r"`+")
@@ -90,6 +90,8 @@ class _Teller:
     def argument(self, value: Argument) -> str:
         if isinstance(value, int):
             return str(value)
+        if isinstance(value, Text):
+            return self.text(value)
         names = value if isinstance(value, tuple) else (value,)
         kept = names[:12]
         more = self.plain(given(words.AND_MORE, n=len(names) - len(kept)))

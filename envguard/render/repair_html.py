@@ -10,7 +10,7 @@ from envguard.render.answer_html import fix_parts
 from envguard.render.element import element, write
 from envguard.render.finding_html import finding_html, fixes, heading, mark
 from envguard.render.html import document, style
-from envguard.render.language import clean, given, say
+from envguard.render.language import clean, given, lang_of, say
 from envguard.render.table_html import table
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def repair_html(told: RepairReport, *, details: bool = False, language: Translat
 
 
 def repair_page(
-    told: RepairReport, *, details: bool = False, language: Translator | None = None, lang: str = "en"
+    told: RepairReport, *, details: bool = False, language: Translator | None = None, lang: str | None = None
 ) -> str:
     """The same as a document of its own."""
     return document(f"{say(repair_rows.title(told), language)} · envguard", _repair(told, details, language, 1), lang)
@@ -68,6 +68,7 @@ def _repair(told: RepairReport, details: bool, language: Translator | None, leve
             class_="eg-soft",
         ),
         class_="envguard-report",
+        **lang_of(language),
         aria_label=say(repair_rows.title(told), language),
     )
 

@@ -9,6 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from envguard.languages import english
 from envguard.model import Severity
 from envguard.render.json_v1 import string
 from envguard.render.language import clean, given, say
@@ -94,9 +95,9 @@ def rule_descriptor(page: RulePage) -> Json:
 
 
 def _result(finding: Finding, index: dict[str, int]) -> Json:
-    message = say(finding.message)
+    message = say(finding.message, english)
     if finding.consequence is not None:
-        message = f"{message}; so: {say(finding.consequence)}"
+        message = f"{message}; so: {say(finding.consequence, english)}"
     files = [each.source for each in finding.evidence if _is_file(each.source)]
     return {
         "ruleId": finding.rule,
@@ -109,22 +110,22 @@ def _result(finding: Finding, index: dict[str, int]) -> Json:
         "properties": {
             "subject": string(finding.subject),
             "certainty": finding.certainty.value,
-            "fixes": [say(fix.title) for fix in finding.fixes],
+            "fixes": [say(fix.title, english) for fix in finding.fixes],
         },
     }
 
 
 def _evidence(number: int, evidence: Evidence) -> Json:
     where = _physical(evidence.source) if _is_file(evidence.source) else _logical(evidence.source)
-    return {"id": number, "message": {"text": say(evidence.says) or "-"}, **where}
+    return {"id": number, "message": {"text": say(evidence.says, english) or "-"}, **where}
 
 
 def _invocation(report: Report, index: dict[str, int], left_out: int) -> Json:
     told = [
-        *([notification("warning", say(given(LEFT_OUT, n=left_out, most=MOST)))] if left_out else []),
+        *([notification("warning", say(given(LEFT_OUT, n=left_out, most=MOST), english))] if left_out else []),
         *(notification("error", failed.error, failed.rule, index) for failed in report.failed),
-        *(notification("note", say(skipped.reason), skipped.rule, index) for skipped in report.skipped),
-        *(notification("warning", f"{clean(each.source)}: {say(each.reason)}") for each in report.problems),
+        *(notification("note", say(skipped.reason, english), skipped.rule, index) for skipped in report.skipped),
+        *(notification("warning", f"{clean(each.source)}: {say(each.reason, english)}") for each in report.problems),
     ]
     return {"executionSuccessful": not report.failed, "toolExecutionNotifications": told}
 

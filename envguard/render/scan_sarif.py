@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from envguard.languages import english
 from envguard.render.json_v1 import string
 from envguard.render.language import clean, say
 from envguard.render.sarif import LEVELS, MOST, SCHEMA, file_uri, notification, quoted, rule_descriptor
@@ -23,7 +24,10 @@ def scan_sarif(told: ScanReport, pages: tuple[RulePage, ...]) -> Json:
     index = {page.rule: number for number, page in enumerate(rules)}
     notes = [
         *(notification("error", each.error) for each in told.failed),
-        *(notification("warning", f"{clean(each.source, None)}: {say(each.reason)}") for each in told.problems),
+        *(
+            notification("warning", f"{clean(each.source, None)}: {say(each.reason, english)}")
+            for each in told.problems
+        ),
     ]
     return {
         "$schema": SCHEMA,
@@ -53,7 +57,11 @@ def scan_sarif_dumps(told: ScanReport, pages: tuple[RulePage, ...]) -> str:
 
 def _result(each: Remark, index: dict[str, int]) -> Json:
     finding, spot = each.finding, each.spot
-    where = f"{say(finding.message)} ({place(spot)})" if spot.cell is not None else say(finding.message)
+    where = (
+        f"{say(finding.message, english)} ({place(spot, english)})"
+        if spot.cell is not None
+        else say(finding.message, english)
+    )
     uri = file_uri(spot.file) if spot.file.startswith("/") else quoted(spot.file.removeprefix("./"))
     return {
         "ruleId": finding.rule,

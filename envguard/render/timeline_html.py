@@ -8,7 +8,7 @@ from envguard.model import Mark
 from envguard.render import events, words
 from envguard.render.element import element, write
 from envguard.render.html import document, style, unbroken
-from envguard.render.language import clean, given, say
+from envguard.render.language import clean, given, lang_of, say
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def timeline_fold(told: Timeline, *, language: Translator | None = None) -> str:
 
 
 def timeline_page(
-    told: Timeline, *, details: bool = False, language: Translator | None = None, lang: str = "en"
+    told: Timeline, *, details: bool = False, language: Translator | None = None, lang: str | None = None
 ) -> str:
     """The timeline as a document of its own."""
     title = say(given(words.TIMELINE_OF, name=told.environment.name), language)
@@ -60,6 +60,7 @@ class _Teller:
             *self.notes(),
             element("footer", self.say(made), class_="eg-soft"),
             class_="envguard-report",
+            **lang_of(self.language),
             aria_label=self.say(given(words.TIMELINE_OF, name=timeline.environment.name)),
         )
 
@@ -76,6 +77,7 @@ class _Teller:
                 *self.notes(),
             ),
             class_="envguard-report",
+            **lang_of(self.language),
             aria_label=self.say(given(words.TIMELINE_OF, name=timeline.environment.name)),
         )
 

@@ -9,7 +9,7 @@ from envguard.render import undo_words as own
 from envguard.render.element import element, write
 from envguard.render.finding_html import heading, mark
 from envguard.render.html import document, style
-from envguard.render.language import clean, given, say
+from envguard.render.language import clean, given, lang_of, say
 from envguard.render.table_html import table
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ def undo_html(told: UndoReport, *, details: bool = False, language: Translator |
     return write(_undo(told, details, language, _LEVEL))
 
 
-def undo_page(told: UndoReport, *, details: bool = False, language: Translator | None = None, lang: str = "en") -> str:
+def undo_page(
+    told: UndoReport, *, details: bool = False, language: Translator | None = None, lang: str | None = None
+) -> str:
     """The same as a document of its own."""
     return document(f"{say(undo_rows.title(told), language)} · envguard", _undo(told, details, language, 1), lang)
 
@@ -39,7 +41,7 @@ def undo_list_html(told: UndoList, *, language: Translator | None = None) -> str
     return write(_list(told, language, _LEVEL))
 
 
-def undo_list_page(told: UndoList, *, language: Translator | None = None, lang: str = "en") -> str:
+def undo_list_page(told: UndoList, *, language: Translator | None = None, lang: str | None = None) -> str:
     """The same as a document of its own."""
     return document(f"{_list_title(told, language)} · envguard", _list(told, language, 1), lang)
 
@@ -102,6 +104,7 @@ def _section(title: str, *parts: Element | None, made: Text, language: Translato
         *parts,
         element("footer", say(made, language), class_="eg-soft"),
         class_="envguard-report",
+        **lang_of(language),
         aria_label=title,
     )
 

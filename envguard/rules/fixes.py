@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from envguard.facts import CondaPackage, Distribution, Environment, Paths
     from envguard.model import Argument, Step
 
-_NO_TOOL = " (with conda, mamba or micromamba, none of which was found here)"
+_NO_TOOL = Text("{title} (with conda, mamba or micromamba, none of which was found here)")
 
 
 def reinstall(env: Environment, *packages: CondaPackage) -> tuple[Fix, ...]:
@@ -301,5 +301,5 @@ def with_tool(
     if not found or (pip and not steps.has_pip(env)):
         safety = Safety.MANUAL
     if not found:
-        title = Text(title.text + _NO_TOOL, title.args)
+        title = Text(_NO_TOOL.text, {"title": title})
     return Fix(title, tuple(argv), safety, restart)

@@ -119,7 +119,7 @@ def kernelspec_overridden(env: Environment) -> Iterator[Found]:
 
 
 def _starts(spec: Kernelspec) -> Evidence:
-    return Evidence(text("starts {program}", program=" ".join(spec.argv[:3]) or "nothing"), spec.path)
+    return Evidence(text("starts {program}", program=" ".join(spec.argv[:3]) or text("nothing")), spec.path)
 
 
 def _write(env: Environment, spec: Kernelspec) -> tuple[Fix, ...]:

@@ -150,12 +150,12 @@ def _spelled(asked: Asked) -> str:
     return " ".join(filter(None, (asked.name, asked.version, build)))
 
 
-def _gpus(env: Environment) -> tuple[str, ...]:
+def _gpus(env: Environment) -> tuple[str, ...] | Text:
     """The GPUs that the driver tells of."""
     if env.driver is None:
         return ()
     names = tuple(dict.fromkeys(gpu.name for gpu in env.driver.gpus))
-    return names or (("a GPU",) if env.driver.devices else ())
+    return names or (text("a GPU") if env.driver.devices else ())
 
 
 def _driver(env: Environment) -> str:

@@ -7,7 +7,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from envguard.model import Cause, Certainty, Evidence, text
+from envguard.model import Cause, Certainty, Evidence, Text, text
 from envguard.rules import RULES
 from envguard.rules.names import normalise
 from envguard.value import value
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from envguard.facts import CondaPackage, Distribution, Environment
-    from envguard.model import Finding, Fix, Report, Text
+    from envguard.model import Finding, Fix, Report
     from envguard.why.symptom import Symptom
 
 _CODES = {rule.id: rule.code for rule in RULES}
@@ -217,6 +217,6 @@ def _concerns(finding: Finding, names: Collection[str]) -> bool:
     if normalise(finding.subject) in wanted:
         return True
     told = [finding.message, *(each.says for each in finding.evidence[:12])]
-    words = (value for said in told for value in said.args.values() if not isinstance(value, int))
+    words = (value for said in told for value in said.args.values() if not isinstance(value, (int, Text)))
     flat = (each for value in words for each in (value if isinstance(value, tuple) else (value,)))
     return any(normalise(each.partition(" ")[0]) in wanted for each in flat)

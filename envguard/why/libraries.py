@@ -297,11 +297,15 @@ def _old_system(case: Case, tag: str) -> Iterator[Cause]:
     yield told(
         "needed-library-missing",
         asking or tag,
-        text("{asking} was built for a newer system: it needs glibc {version}", asking=asking or "it", version=tag[6:])
+        text(
+            "{asking} was built for a newer system: it needs glibc {version}",
+            asking=asking or text("it"),
+            version=tag[6:],
+        )
         if has is None
         else text(
             "{asking} was built for a newer system: it needs glibc {version}, and this one has {found}",
-            asking=asking or "it",
+            asking=asking or text("it"),
             version=tag[6:],
             found=has,
         ),
@@ -342,7 +346,7 @@ def _old_libstdcxx(case: Case, tag: str) -> Iterator[Cause]:
             text(
                 "{library} is too old for {asking}: it lacks {tag}",
                 library=str(named),
-                asking=asking or "this",
+                asking=asking or text("this"),
                 tag=tag,
             ),
             says,
@@ -356,12 +360,14 @@ def _old_libstdcxx(case: Case, tag: str) -> Iterator[Cause]:
         text(
             "the environment's libstdc++ ends at {newest}, and {asking} needs {tag}",
             newest=newest,
-            asking=asking or "it",
+            asking=asking or text("it"),
             tag=tag,
         )
         if newest
         else text(
-            "the environment's libstdc++ is too old for {asking}: it lacks {tag}", asking=asking or "this", tag=tag
+            "the environment's libstdc++ is too old for {asking}: it lacks {tag}",
+            asking=asking or text("this"),
+            tag=tag,
         ),
         Evidence(text("offers no {tag}", tag=tag), "lib/libstdc++.so.6") if has is False else says,
         says,
@@ -395,7 +401,7 @@ def _old_library(case: Case, tag: str) -> Iterator[Cause]:
             "{library} lacks {tag}, which {asking} needs",
             library=base(path),
             tag=tag,
-            asking=_required_by(case) or "another file",
+            asking=_required_by(case) or text("another file"),
         ),
         Evidence(text("offers no {tag}", tag=tag), inside or path),
         fixes=tuple(way for found in case.findings((130, 340, 341, 342, 343)) for way in found.fixes)[:2],

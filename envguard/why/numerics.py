@@ -51,7 +51,9 @@ def _size_changed(case: Case) -> Iterator[Cause]:
         yield from _restart(case, loaded, installed)
         return
     other = text(
-        "{extension} was compiled for another numpy than {version}", extension=_extension(case), version=version
+        "{extension} was compiled for another numpy than {version}",
+        extension=_extension(case) or text("an extension module"),
+        version=version,
     )
     if not compiled or not imported:
         yield _mismatch(case, other, version, certain=False)
@@ -72,7 +74,7 @@ def _among(version: str, ranges: Iterable[tuple[str, str | None]]) -> bool:
 def _other_major(case: Case, built: int, version: str) -> Text:
     return text(
         "{extension} was compiled for numpy {built}.x, and numpy {version} is imported",
-        extension=_extension(case),
+        extension=_extension(case) or text("an extension module"),
         built=built,
         version=version,
     )
@@ -102,7 +104,9 @@ def _api_too_new(case: Case) -> Iterator[Cause]:
         yield _mismatch(
             case,
             text(
-                "{extension} was compiled for a newer numpy than {version}", extension=_extension(case), version=version
+                "{extension} was compiled for a newer numpy than {version}",
+                extension=_extension(case) or text("an extension module"),
+                version=version,
             ),
             version,
             certain=False,
@@ -112,7 +116,7 @@ def _api_too_new(case: Case) -> Iterator[Cause]:
             case,
             text(
                 "{extension} was compiled for numpy {first} or later, and numpy {version} is imported",
-                extension=_extension(case),
+                extension=_extension(case) or text("an extension module"),
                 first=first,
                 version=version,
             ),
@@ -144,7 +148,7 @@ def _import_failed(case: Case) -> Iterator[Cause]:
             case,
             text(
                 "{extension} was compiled for numpy 1.x, and numpy {version} is imported",
-                extension=_extension(case),
+                extension=_extension(case) or text("an extension module"),
                 version=version,
             ),
             version,
@@ -176,8 +180,8 @@ def _loaded(case: Case) -> str | None:
     return module.version if module is not None else None
 
 
-def _extension(case: Case) -> str:
-    return next((top for top in case.tops if top not in ("numpy", "Cython")), "an extension module")
+def _extension(case: Case) -> str | None:
+    return next((top for top in case.tops if top not in ("numpy", "Cython")), None)
 
 
 def _mismatch(case: Case, message: Text, version: str, *, certain: bool, rule: str = "numpy-abi-mismatch") -> Cause:
@@ -186,7 +190,7 @@ def _mismatch(case: Case, message: Text, version: str, *, certain: bool, rule: s
     book = dist.path if dist else package.record if package else "numpy"
     return told(
         rule,
-        _extension(case),
+        _extension(case) or "numpy",
         message,
         in_error(case.symptom, text("{said}", said=case.symptom.said[:160])),
         Evidence(text("numpy {version} is installed", version=version), book),

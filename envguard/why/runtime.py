@@ -185,7 +185,7 @@ def _two_hdf5(case: Case) -> Iterator[Cause]:
         "hdf5",
         text(
             "{users} was built for HDF5 {headers}, and HDF5 {library} is loaded",
-            users=users or ("a module",),
+            users=users or text("a module"),
             headers=headers,
             library=library,
         ),
@@ -267,13 +267,13 @@ def _protobufs(case: Case) -> Iterator[Cause]:
         user or "protobuf",
         text(
             "{user} brings code that was generated for a newer protobuf than {version}",
-            user=user or "a package",
+            user=user or text("a package"),
             version=version,
         )
         if old_runtime
         else text(
             "{user} brings code that was generated for protobuf 3, and protobuf {version} is installed",
-            user=user or "a package",
+            user=user or text("a package"),
             version=version,
         ),
         in_error(case.symptom, text("{said}", said=case.symptom.said[:160])),

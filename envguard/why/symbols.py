@@ -76,7 +76,7 @@ def _other_abi(case: Case) -> Iterator[Cause]:
     offers = _offers(case, folder, symbol) if folder else None
     if offers:
         return
-    extension = _extension(case) or "the extension"
+    extension = _extension(case) or text("the extension")
     new = "__cxx11" in symbol
     where = folder or "torch"
     if offers is False and _twin(case, folder, symbol):
@@ -182,7 +182,7 @@ def _other_openssl(case: Case) -> Iterator[Cause]:
         "openssl",
         text(
             "{asking} was built for a newer OpenSSL than {version}: that has no {symbol}",
-            asking=f"{owner.name} {owner.version}" if owner else base(asking or "the module"),
+            asking=f"{owner.name} {owner.version}" if owner else base(asking) if asking else text("the module"),
             version=openssl.version,
             symbol=symbol,
         ),

@@ -54,7 +54,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     }
     const language = translator ?? nullTranslator;
     const trans = language.load('envguard');
-    const model = new Model(connect(app.serviceManager.serverSettings));
+    const model = new Model(connect(app.serviceManager.serverSettings, language.languageCode));
     const follower = new Follower(model, notebooks, consoles);
     const doing = actions(
       app,
@@ -76,7 +76,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const watch = () => {
       model.watched = panel.isVisible || (item !== null && settings.statusBar);
     };
-    const settings = followSettings(registry, plugin.id, () => {
+    const settings = followSettings(registry, plugin.id, trans, () => {
       model.afterCells = settings.refreshAfterCells;
       watch();
     });

@@ -15,7 +15,10 @@ const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** The sentence of a text: translated where a catalog has it, else the English one that came with it. */
 export function say(text: Text, trans: Words): string {
-  const template = trans.gettext(text.id);
+  const { n } = text.args;
+  // Lab finds an entry with plural forms only for who asks for one, and one without them only for who does not
+  const counted = typeof n === 'number' ? trans._n(text.id, text.id, n) : text.id;
+  const template = counted === text.id ? trans.gettext(text.id) : counted;
   return template === text.id ? text.text : fill(template, text.args, trans);
 }
 
@@ -56,7 +59,10 @@ export function more(n: number, trans: Words): string {
 }
 
 function shown(value: Text['args'][string], trans: Words): string {
-  return Array.isArray(value) ? joined(value, trans) : clean(String(value));
+  if (Array.isArray(value)) {
+    return joined(value, trans);
+  }
+  return typeof value === 'object' ? say(value, trans) : clean(String(value));
 }
 
 function cut(value: string, longest: number | null): string {

@@ -6,8 +6,8 @@ import type { ServerError } from './wire/types';
 
 const WAIT = 20; // seconds, the longest that the server waits for a job
 
-/** The routes of envguard's server extension. */
-export function connect(settings: ServerConnection.ISettings): Server {
+/** The routes of envguard's server extension; `language` is that of the pages of rules. */
+export function connect(settings: ServerConnection.ISettings, language = 'en'): Server {
   const ask = <T>(parts: string[], init: RequestInit = {}, query = ''): Promise<T> => {
     const path = URLExt.join(settings.baseUrl, 'envguard', 'v1', ...parts.map(encodeURIComponent));
     return answer<T>(`${path}${query}`, init, settings);
@@ -21,7 +21,7 @@ export function connect(settings: ServerConnection.ISettings): Server {
     timeline: (kernel, signal) => ask(['kernels', kernel, 'timeline'], { signal }),
     cuda: (kernel, signal) => ask(['kernels', kernel, 'cuda'], { signal }),
     undo: (kernel, signal) => ask(['kernels', kernel, 'undo'], { signal }),
-    rule: id => ask(['rules', id]),
+    rule: id => ask(['rules', id], {}, `?language=${encodeURIComponent(language)}`),
     begin: request => ask(['jobs'], { method: 'POST', body: JSON.stringify(request) }),
     job: (id, signal) => ask(['jobs', id], { signal }, `?wait=${WAIT}`),
     cancel: id => ask(['jobs', id], { method: 'DELETE' })

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { clean, fill, joined, say, type Words } from '../src/language';
+import { translated } from '../src/lab/schema';
 import { golden, texts, trans } from './golden';
 
 const DOCUMENTS = readdirSync(join(__dirname, '..', '..', 'tests', 'render', 'golden'))
@@ -29,6 +30,31 @@ test('a catalog decides over the sentence that came along', () => {
     'six ist alt {} {other}'
   );
   expect(say({ id: 'new', args: {}, text: 'new' }, german)).toBe('new');
+});
+
+test('an entry that counts is asked for with its number, and words of ours inside a sentence are translated', () => {
+  const dutch: Words = {
+    ...trans,
+    _n: (id, many, n) =>
+      id === '{n} file of {what}' ? `{n} ${n === 1 ? 'bestand' : 'bestanden'} van {what}` : many,
+    gettext: id => (id === 'the user' ? 'de gebruiker' : id)
+  };
+  const what = { id: 'the user', args: {}, text: 'the user' };
+  const told = (n: number) => say({ id: '{n} file of {what}', args: { n, what }, text: 'English' }, dutch);
+  expect([told(1), told(3)]).toEqual(['1 bestand van de gebruiker', '3 bestanden van de gebruiker']);
+});
+
+test('the words of a schema are translated, its names and defaults are not', () => {
+  const schema = {
+    title: 'A',
+    'jupyter.lab.menus': { main: [{ command: 'title' }] },
+    properties: { description: { type: 'string', title: 'B', default: 'C', enum: ['D'] } }
+  };
+  expect(translated(schema, { __: (id: string) => `<${id}>` })).toEqual({
+    title: '<A>',
+    'jupyter.lab.menus': { main: [{ command: 'title' }] },
+    properties: { description: { type: 'string', title: '<B>', default: 'C', enum: ['D'] } }
+  });
 });
 
 test.each([

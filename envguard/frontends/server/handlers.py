@@ -17,6 +17,7 @@ from envguard.errors import BadArguments, EnvguardError, NoSuchEnvironment, Prob
 from envguard.frontends.server import answers
 from envguard.frontends.server.refusals import Refused, refusal
 from envguard.frontends.server.requests import JobWanted, flag, seconds, wanted
+from envguard.languages import ENGLISH, known, page
 from envguard.model import text
 
 if TYPE_CHECKING:
@@ -196,13 +197,17 @@ class RulePage(Handler):
     @web.authenticated
     @authorized
     async def get(self, rule: str) -> None:
-        """Tells it, by its id or its code."""
+        """Tells it, by its id or its code, in English or another language that envguard speaks."""
+        asked = self.get_query_argument("language", ENGLISH)
+        language = known(asked) or ENGLISH
         rules, pages = await self.answered((await self.service()).rules())
         name = rule.lower()
         found = next((each for each in rules if name in (each["id"], each["code"].lower(), each["code"][2:])), None)
         if found is None:
             raise Refused(404, "not-found", text("there is no rule {rule}", rule=rule))
-        self.tell(answers.document("rule", **found, page=pages[found["id"]]))
+        told = page(pages[found["id"]], language)
+        spoken = {"title": told.partition("\n")[0], "page": told, "language": language.replace("_", "-")}
+        self.tell(answers.document("rule", **{**found, **spoken}))
 
 
 class JobList(Handler):

@@ -28,6 +28,8 @@ from envguard.value import value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from envguard.model import Argument
+
 _START = "import sys; sys.path[:] = [each for each in sys.path if each]; from envguard.frontends.server import worker; worker.main()"
 """Not by `-m`: the folder that the server was started in, with the user's own `random.py`, would come first."""
 _LONGEST = 256 << 20
@@ -136,9 +138,13 @@ def _error(told: dict[str, Any]) -> Exception:
 
 def said(told: dict[str, Any]) -> Text:
     """A sentence as it came from a worker."""
-    return Text(
-        told["id"], {name: tuple(each) if isinstance(each, list) else each for name, each in told["args"].items()}
-    )
+    return Text(told["id"], {name: _argument(each) for name, each in told["args"].items()})
+
+
+def _argument(told: Any) -> Argument:
+    if isinstance(told, dict):
+        return said(told)
+    return tuple(told) if isinstance(told, list) else told
 
 
 class Workers:

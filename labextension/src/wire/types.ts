@@ -138,7 +138,7 @@ export interface Text {
    * As they are: foreign text, to be escaped by whoever shows it.
    */
   args: {
-    [k: string]: string | number | string[];
+    [k: string]: string | number | string[] | Text;
   };
   /**
    * The English sentence, unprintable characters shown as escapes.
@@ -944,6 +944,10 @@ export interface RulePage {
   code: ServerCode;
   severity: ServerSeverity;
   title: string;
+  /**
+   * Of title and page; `en` where the language that was asked for is not spoken.
+   */
+  language: 'en' | 'zh-CN';
   /**
    * Why it matters and how to repair it, in Markdown.
    */

@@ -1,0 +1,1 @@
+"""What has to be translated, found in the sources, and the catalogs that hold the translations."""
