@@ -14,13 +14,15 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from envguard.model import Text
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-STORY = """\
+STORY = Text("""\
 A made-up environment: conda installed plotkit 2.0.1, which needs gridmath 1.x, and
-gridmath 1.4.2 with it. Then somebody ran `pip install --upgrade gridmath`."""
+gridmath 1.4.2 with it. Then somebody ran `pip install --upgrade gridmath`.""")
 
 Files = dict[str, bytes]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from envguard.languages import ENGLISH, page, parts, spoken
 from envguard.model import Text
 from envguard.render.cells import cells, wrapped
-from envguard.render.language import say
+from envguard.render.language import bracketed, comma, say
 from envguard.render.words import SEVERITIES
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ _WIDTH = 100
 
 def rule_text(rule: Rule) -> str:
     """The page of a rule under its names, in the language of this process."""
-    names = ", ".join((say(SEVERITIES[rule.severity]), *_off(rule)))
+    names = comma().join((say(SEVERITIES[rule.severity]), *_off(rule)))
     told = rule.page if spoken() == ENGLISH else "\n".join(_rows(page(rule.page, spoken())))
-    return f"EG{rule.code} {rule.id} ({names})\n\n{told}"
+    return f"EG{rule.code} {rule.id}{bracketed(names)}\n\n{told}"
 
 
 def _rows(told: str) -> Iterator[str]:
@@ -45,7 +45,7 @@ def rules_text(rules: Iterable[Rule]) -> str:
     wide = max(map(cells, words.values()))
     return "\n".join(
         f"EG{rule.code}  {rule.id:<{width}}  {words[rule.severity]}{' ' * (wide - cells(words[rule.severity]))}  "
-        f"{_title(rule)}{''.join(f' ({said})' for said in _off(rule))}"
+        f"{_title(rule)}{''.join(bracketed(said) for said in _off(rule))}"
         for rule in told
     )
 

@@ -23,6 +23,7 @@ from envguard.frontends.arguments import command_line, selection, threshold
 from envguard.frontends.foresight import foreseen
 from envguard.frontends.progress import bar
 from envguard.model import Severity, text
+from envguard.render.language import say
 from envguard.settings import Configuration
 
 if TYPE_CHECKING:
@@ -237,7 +238,7 @@ def _demo_in(prefix: Path, options: argparse.Namespace) -> int:
     demo.build(prefix)
     report = api.inspect(prefix, selection(options))
     if options.format == "text":
-        print(demo.STORY, end="\n\n")
+        print(say(demo.STORY), end="\n\n")
     _show(report, options)
     return FAILED if report.failed else 0
 

@@ -13,7 +13,7 @@ from envguard.frontends import guard as guards
 from envguard.frontends import protection, undo_magic
 from envguard.frontends.modes import concerns, mode_named, names
 from envguard.model import Text, text
-from envguard.render.language import clean, framed, say
+from envguard.render.language import clean, comma, framed, say
 from envguard.settings import Mode
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _state(guard: Guard) -> str:
         _protection(guard),
         framed(_LOADED, prefix=clean(sys.prefix), state=say(api.autoload_state(sys.prefix).says)),
         *undo_magic.state(),
-        framed(_IGNORED, concerns=", ".join(ignored)) if ignored else say(_NOTHING_IGNORED),
+        framed(_IGNORED, concerns=comma().join(ignored)) if ignored else say(_NOTHING_IGNORED),
     )
     return "\n".join((*rows, say(_MORE)))
 

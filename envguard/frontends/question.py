@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from envguard.model import Text
-from envguard.render.language import framed
+from envguard.render.language import comma, framed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -69,7 +69,7 @@ def ask(shell: InteractiveShell, offered: Mapping[Answer, str], say: Callable[[s
     Whoever types nothing, ends the input or interrupts it has cancelled; so has who types something else three times.
     """
     letters = [_LETTERS[answer] for answer in offered]
-    prompt = framed(_PROMPT, letters=", ".join(letters))
+    prompt = framed(_PROMPT, letters=comma().join(letters))
     lines = [
         framed(_MEANS if meaning else _OFFERED, letter=_LETTERS[answer], answer=answer.value, meaning=meaning)
         for answer, meaning in offered.items()

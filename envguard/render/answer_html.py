@@ -9,7 +9,7 @@ from envguard.render import answer_words, words
 from envguard.render.commands import places
 from envguard.render.element import element, write
 from envguard.render.html import document, style, unbroken
-from envguard.render.language import clean, given, lang_of, say
+from envguard.render.language import clean, colon, given, lang_of, say, semicolon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def answer_page(
     told: Answer, *, details: bool = False, language: Translator | None = None, lang: str | None = None
 ) -> str:
     """The answer as a document of its own."""
-    title = f"{clean(told.environment.name)}: {say(answer_words.WHY, language)} · envguard"
+    title = f"{clean(told.environment.name)}{colon(language)}{say(answer_words.WHY, language)} · envguard"
     return document(title, _section(told, details, language, level=1), lang)
 
 
@@ -112,7 +112,7 @@ def fix_parts(fix: Fix, number: int | None, platform: str | None, language: Tran
     """A way out with its commands; `number` where there are several."""
     label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
     cautions = [words.SAFETIES[fix.safety], *([words.RESTART] if fix.restart else [])] if fix.steps else []
-    note = "; ".join(say(text, language) for text in cautions)
+    note = semicolon(language).join(say(text, language) for text in cautions)
     yield element(
         "p",
         element("strong", say(label, language)),

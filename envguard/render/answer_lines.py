@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from envguard.model import Where
 from envguard.render import answer_words, words
 from envguard.render.commands import places
-from envguard.render.language import clean, given, say
+from envguard.render.language import bracketed, clean, given, labelled, say, semicolon
 from envguard.render.lines import BLANK, EVIDENCE_SHOWN, Span, Wrap, line
 from envguard.render.text import written
 
@@ -59,8 +59,8 @@ def _cause(
     label = answer_words.CAUSE if number is None else given(answer_words.CAUSE_OF_SEVERAL, n=number)
     certainty = say(answer_words.HOW_CERTAIN[cause.certainty], language)
     yield line(
-        Span(f"{say(label, language)} ", "strong"),
-        Span(f"({certainty})", "soft"),
+        Span(say(label, language), "strong"),
+        Span(bracketed(certainty, language), "soft"),
         Span(f"  EG{cause.code} {clean(cause.rule)}", "strong"),
         f"  {clean(cause.subject)}",
         hang=2,
@@ -87,9 +87,9 @@ def fix_lines(fix: Fix, number: int | None, platform: str | None, language: Tran
     """A way out with its commands; `number` where there are several."""
     label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
     cautions = [words.SAFETIES[fix.safety], *([words.RESTART] if fix.restart else [])] if fix.steps else []
-    note = "; ".join(say(text, language) for text in cautions)
+    note = semicolon(language).join(say(text, language) for text in cautions)
     yield line(
-        Span(f"{say(label, language)} ", "soft"),
+        Span(labelled(label, language), "soft"),
         say(fix.title, language),
         Span(f" · {note}" if note else "", "soft"),
         indent=2,

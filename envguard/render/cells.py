@@ -9,24 +9,38 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_WORD = re.compile(r"\s*\S+")
+_CLOSING, _OPENING = "，。：；！？、）】》”’…", "（【《“‘"
+"""What does not begin a row, and what does not end one."""
+_PIECE = re.compile(
+    rf"\s*(?:[{_OPENING}]*(?:[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff]|[^\s\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff{_CLOSING}{_OPENING}]+)"
+    rf"[{_CLOSING}]*|\S)"
+)
+"""What stays together: a word, or, of a script without spaces, a letter; each with the signs that belong to it."""
 
 
 def wrapped(said: str, room: int) -> Iterator[str]:
-    """The rows of a paragraph, broken at spaces, and inside a word only if the word is wider than a row."""
-    row = ""
-    for word in _WORD.findall(said):
-        if cells(row + word) <= room:
-            row += word
+    """The rows of a paragraph, broken at spaces and between letters of scripts without spaces.
+
+    A word is broken only if it is wider than a row.
+    """
+    return (said[start:end] for start, end in rows(said, room))
+
+
+def rows(said: str, room: int) -> Iterator[tuple[int, int]]:
+    """Where the rows begin and end; the spaces between two rows are in none."""
+    start = end = 0
+    for piece in _PIECE.finditer(said):
+        if cells(said[start : piece.end()]) <= room:
+            end = piece.end()
             continue
-        if row:
-            yield row
-        row = word.lstrip()
-        while cells(row) > room:
-            part = _cut(row, room)
-            yield part
-            row = row[len(part) :]
-    yield row
+        if end > start:
+            yield start, end
+        start, end = piece.end() - len(piece[0].lstrip()), piece.end()
+        while cells(said[start:end]) > room:
+            part = _cut(said[start:end], room)
+            yield start, start + len(part)
+            start += len(part)
+    yield start, end
 
 
 def _cut(word: str, room: int) -> str:
@@ -48,6 +62,8 @@ def cut(said: str, room: int) -> str:
 
 def cells(said: str) -> int:
     """How many columns of a terminal a string takes."""
+    if said.isascii():
+        return len(said)
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in said
     )

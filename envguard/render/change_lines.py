@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from envguard.model import text
 from envguard.render import outline
 from envguard.render.cells import cut
-from envguard.render.language import clean, given, say
+from envguard.render.language import clean, colon, comma, given, labelled, say, semicolon
 from envguard.render.words import AND_MORE, SEVERITY_SYMBOLS
 
 if TYPE_CHECKING:
@@ -33,16 +33,16 @@ def lines(told: Aftermath, language: Translator | None = None, *, undo: bool = F
 def _lines(told: Aftermath, language: Translator | None, *, undo: bool) -> Iterator[str]:
     sentence = _changes(told.changed, language)
     if told.between:
-        sentence = f"{say(text('since the last cell:'), language)} {sentence}"
+        sentence = f"{labelled(text('since the last cell:'), language)}{sentence}"
     if told.stale:
-        sentence += f"; {_stale(told.stale, language)}"
+        sentence += f"{semicolon(language)}{_stale(told.stale, language)}"
     yield f"envguard: {sentence}"
     shown = told.findings[:FINDINGS_SHOWN]
     for finding in shown:
         yield cut(f"  {_finding(finding, language)}", WIDTH)
     if told.findings:
         more = len(told.findings) - len(shown)
-        rest = f"{say(given(AND_MORE, n=more), language)}; " if more else ""
+        rest = f"{say(given(AND_MORE, n=more), language)}{semicolon(language)}" if more else ""
         yield f"  {rest}{say(text('%envcheck tells more'), language)}"
     if undo:
         yield f"  {say(text('`%envguard undo` takes it back'), language)}"
@@ -54,7 +54,9 @@ def _changes(changed: Changed, language: Translator | None) -> str:
     every.sort(key=lambda item: (item[1].before is None, item[1].before == item[1].after))
     said = [say(_change(change, actor), language) for actor, change in every[:_CHANGES_SHOWN]]
     rest = len(every) - len(said)
-    return f"{', '.join(said)} {say(given(AND_MORE, n=rest), language)}" if rest else ", ".join(said)
+    return (
+        f"{comma(language).join(said)} {say(given(AND_MORE, n=rest), language)}" if rest else comma(language).join(said)
+    )
 
 
 def _change(change: Change, actor: str | None) -> Text:
@@ -86,5 +88,5 @@ def _stale(names: tuple[str, ...], language: Translator | None) -> str:
 
 def _finding(finding: Finding, language: Translator | None) -> str:
     said, subject = say(finding.message, language), clean(finding.subject)
-    about = said if subject in said else f"{subject}: {said}"
-    return f"{SEVERITY_SYMBOLS[finding.severity]} {outline.code(finding)} {clean(finding.rule)}: {about}"
+    about = said if subject in said else f"{subject}{colon(language)}{said}"
+    return f"{SEVERITY_SYMBOLS[finding.severity]} {outline.code(finding)} {clean(finding.rule)}{colon(language)}{about}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envguard.render import cuda_words as words
-from envguard.render.language import clean, given, say
+from envguard.render.language import bracketed, clean, given, say
 
 if TYPE_CHECKING:
     from envguard.cuda_report import CudaDriver, CudaGpu, CudaLibrary, CudaRow
@@ -66,7 +66,7 @@ def _library(library: CudaLibrary, own: str, language: Translator | None) -> str
     if library.path is None and library.origin == "none":
         return say(given(words.LOST, family=library.family), language)
     said = f"{clean(library.family)} {clean(library.version or '?')}"
-    return said if library.origin == own else f"{said} ({origin(library.origin, language)})"
+    return said if library.origin == own else f"{said}{bracketed(origin(library.origin, language), language)}"
 
 
 def library(each: CudaLibrary, language: Translator | None) -> tuple[str, str, str]:

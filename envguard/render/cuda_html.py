@@ -11,7 +11,7 @@ from envguard.render.answer_html import folded_evidence
 from envguard.render.element import element, write
 from envguard.render.finding_html import finding_html, fixes, heading, mark, so
 from envguard.render.html import document, style
-from envguard.render.language import given, lang_of, say
+from envguard.render.language import bracketed, colon, given, lang_of, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,11 @@ def _verdict(told: CudaReport, details: bool, language: Translator | None, level
         element(
             "p",
             say(verdict.message, language),
-            element("span", f" ({say(answer_words.HOW_CERTAIN[verdict.certainty], language)})", class_="eg-soft")
+            element(
+                "span",
+                bracketed(say(answer_words.HOW_CERTAIN[verdict.certainty], language), language),
+                class_="eg-soft",
+            )
             if likely
             else None,
             class_="eg-meaning eg-message",
@@ -140,7 +144,7 @@ def _machine(told: CudaReport, language: Translator | None, level: int) -> Itera
     entries = [(say(own.DRIVER, language), cuda_cells.driver(told.driver, language))]
     entries += [(say(given(own.GPU, index=each.index), language), cuda_cells.gpu(each, language)) for each in told.gpus]
     yield heading(own.MACHINE, language, level)
-    yield element("ul", *(element("li", element("strong", name), f": {said}") for name, said in entries))
+    yield element("ul", *(element("li", element("strong", name), f"{colon(language)}{said}") for name, said in entries))
 
 
 def _also(told: CudaReport, details: bool, language: Translator | None, level: int) -> Iterator[Element]:

@@ -11,7 +11,7 @@ from envguard.render.answer_lines import evidence_lines, fix_lines
 from envguard.render.cells import cells
 from envguard.render.finding_lines import finding_lines, heading
 from envguard.render.grid import grid
-from envguard.render.language import clean, given, say
+from envguard.render.language import bracketed, clean, colon, given, labelled, say
 from envguard.render.lines import BLANK, Span, Wrap, line
 from envguard.render.text import written
 
@@ -60,17 +60,17 @@ def _verdict(told: CudaReport, details: bool, language: Translator | None) -> It
     verdict = told.verdict
     mark = f"{own.SYMBOLS[verdict.state]} {say(own.STATES[verdict.state], language)}"
     certainty = verdict.certainty is Certainty.LIKELY and verdict.fixes
-    likely = f" ({say(answer_words.HOW_CERTAIN[verdict.certainty], language)})" if certainty else ""
+    likely = bracketed(say(answer_words.HOW_CERTAIN[verdict.certainty], language), language) if certainty else ""
     yield line(
         Span(mark, own.STYLES[verdict.state]),
         likely,
         "  ",
         Span(clean(told.environment.name), "strong"),
-        f": {say(verdict.message, language)}",
+        f"{colon(language)}{say(verdict.message, language)}",
         hang=2,
     )
     if verdict.consequence is not None:
-        yield line(f"{say(words.SO, language)} {say(verdict.consequence, language)}", indent=2, hang=4)
+        yield line(f"{labelled(words.SO, language)}{say(verdict.consequence, language)}", indent=2, hang=4)
     yield from evidence_lines(verdict.evidence, details, language)
     for number, fix in enumerate(verdict.fixes, 1):
         several = number if len(verdict.fixes) > 1 else None
@@ -83,7 +83,7 @@ def _libraries(told: CudaReport, language: Translator | None) -> Iterator[Line]:
             if not libraries:
                 continue
             yield BLANK
-            yield line(Span(f"{cuda_cells.framework(row)}: {say(title, language)}", "strong"), indent=2)
+            yield line(Span(f"{cuda_cells.framework(row)}{colon(language)}{say(title, language)}", "strong"), indent=2)
             for each in libraries:
                 head, how, path = cuda_cells.library(each, language)
                 yield line(head, Span(f" · {how}", "soft"), indent=4, hang=2)
@@ -92,7 +92,7 @@ def _libraries(told: CudaReport, language: Translator | None) -> Iterator[Line]:
         if row.arch:
             yield BLANK
             yield line(
-                Span(f"{cuda_cells.framework(row)}: ", "strong"),
+                Span(f"{cuda_cells.framework(row)}{colon(language)}", "strong"),
                 say(given(own.HOLDS, arch=row.arch), language),
                 indent=2,
                 hang=2,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from envguard.render import outline, pairs, words
 from envguard.render.element import element
 from envguard.render.html import document, style
-from envguard.render.language import clean, given, lang_of, say
+from envguard.render.language import bracketed, clean, colon, comma, given, lang_of, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,8 +62,8 @@ def _parts(told: Comparison, language: Translator | None) -> Iterator[Element]:
             yield _part(say(text, language), _table(told, differences, language))
     for name, differences in pairs.one_sided(told):
         if differences:
-            title = f"{say(given(words.ONLY_IN, name=name), language)} ({len(differences)})"
-            yield _part(title, element("p", ", ".join(map(pairs.alone, differences)), class_="eg-message"))
+            title = f"{say(given(words.ONLY_IN, name=name), language)}{bracketed(str(len(differences)), language)}"
+            yield _part(title, element("p", comma(language).join(map(pairs.alone, differences)), class_="eg-message"))
     for name, findings in pairs.findings(told):
         if findings:
             items = (
@@ -80,7 +80,7 @@ def _parts(told: Comparison, language: Translator | None) -> Iterator[Element]:
                     element("code", f"{outline.code(finding)} {clean(finding.rule)}"),
                     " ",
                     element("bdi", clean(finding.subject), class_="eg-subject"),
-                    f": {say(finding.message, language)}",
+                    f"{colon(language)}{say(finding.message, language)}",
                 )
                 for finding in findings
             )

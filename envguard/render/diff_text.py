@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from envguard.render import outline, pairs, words
 from envguard.render.cells import cells, cut, wrapped
-from envguard.render.language import clean, given, say
+from envguard.render.language import bracketed, clean, comma, given, say
 from envguard.render.lines import BLANK, Line, Span, Wrap, line
 from envguard.render.text import written
 from envguard.value import value
@@ -63,9 +63,11 @@ class _Teller:
                 yield from self.more(len(differences) - len(shown))
         for name, differences in pairs.one_sided(told):
             if differences:
-                yield from self.heading(f"{say(given(words.ONLY_IN, name=name), language)} ({len(differences)})")
+                yield from self.heading(
+                    f"{say(given(words.ONLY_IN, name=name), language)}{bracketed(str(len(differences)), self.language)}"
+                )
                 shown = differences if self.details else differences[:_SHOWN]
-                yield line(", ".join(map(pairs.alone, shown)), indent=2, hang=2)
+                yield line(comma(self.language).join(map(pairs.alone, shown)), indent=2, hang=2)
                 yield from self.more(len(differences) - len(shown))
         for name, findings in pairs.findings(told):
             if findings:

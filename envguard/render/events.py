@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from envguard.model import Mark
 from envguard.render import words
-from envguard.render.language import clean, given, say
+from envguard.render.language import bracketed, clean, colon, comma, given, say, semicolon
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def origin(event: Event, language: Translator | None, *, details: bool = False) 
         said.append(given(words.IN_CELL, cell=event.cell))
     if event.user:
         said.append(given(words.BY_USER, user=event.user))
-    return ", ".join(say(each, language) for each in said) or None
+    return comma(language).join(say(each, language) for each in said) or None
 
 
 def outcome(event: Event, language: Translator | None) -> tuple[tuple[str, str], ...]:
@@ -89,7 +89,9 @@ def outcome(event: Event, language: Translator | None) -> tuple[tuple[str, str],
     return tuple((say(said, language), style) for said, style in told)
 
 
-def changes(event: Event, language: Translator | None, shown: int | None = SHOWN, colon: str = ": ") -> tuple[str, ...]:
+def changes(
+    event: Event, language: Translator | None, shown: int | None = SHOWN, between: str | None = None
+) -> tuple[str, ...]:
     """What became of packages: those changed, those removed, those added; each with as many names as are to be shown."""
     if not event.changes:
         return (_named(map(clean, event.packages), shown, language),) if event.packages else ()
@@ -103,7 +105,7 @@ def changes(event: Event, language: Translator | None, shown: int | None = SHOWN
         if those:
             names = _named([_change(each) for each in those], shown, language)
             said = given(many if shown is not None and len(those) > shown else few, n=len(those))
-            told.append(f"{say(said, language)}{colon}{names}")
+            told.append(f"{say(said, language)}{colon(language) if between is None else between}{names}")
     return tuple(told)
 
 
@@ -113,8 +115,8 @@ def brief(event: Event, language: Translator | None) -> str:
     action = words.ACTIONS.get(event.action)
     told = (*([said] if said else []), *([say(action, language)] if action else []))
     lists = changes(event, language, BRIEF, " ") if event.action != "create" else ()
-    over = f" ({say(words.HANDOVER_SHORT, language)})" if event.mark is Mark.HANDOVER else ""
-    return ": ".join((*told, *(["; ".join(lists).replace(TIE, " ")] if lists else []))) + over
+    over = bracketed(say(words.HANDOVER_SHORT, language), language) if event.mark is Mark.HANDOVER else ""
+    return colon(language).join((*told, *([semicolon(language).join(lists).replace(TIE, " ")] if lists else []))) + over
 
 
 def eventful(events: tuple[Event, ...]) -> bool:
@@ -153,6 +155,6 @@ def _change(change: Change) -> str:
 
 def _named(names: Iterable[str], shown: int | None, language: Translator | None) -> str:
     every = tuple(names)
-    told = ", ".join(every[:shown])
+    told = comma(language).join(every[:shown])
     more = len(every) - len(every[:shown])
     return f"{told} {say(given(words.AND_MORE, n=more), language)}" if more else told

@@ -10,7 +10,7 @@ from envguard.render import forecast_words as own
 from envguard.render.answer_lines import evidence_lines, fix_lines
 from envguard.render.finding_lines import finding_lines, heading
 from envguard.render.grid import grid
-from envguard.render.language import clean, given, say
+from envguard.render.language import clean, colon, given, say
 from envguard.render.lines import BLANK, Span, Wrap, line
 from envguard.render.text import written
 
@@ -61,7 +61,7 @@ def _headline(told: Forecast, language: Translator | None) -> Iterator[Line]:
         Span(mark, own.STYLES[told.outcome]),
         "  ",
         Span(forecast_rows.name(told, language), "strong"),
-        f": {forecast_rows.command(told)}",
+        f"{colon(language)}{forecast_rows.command(told)}",
         hang=2,
     )
     if told.refusal is not None:

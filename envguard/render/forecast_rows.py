@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from envguard.forecast_report import Outcome
 from envguard.render import forecast_words as own
-from envguard.render.language import LONGEST, clean, given, joined, say
+from envguard.render.language import LONGEST, clean, colon, comma, given, joined, say
 
 if TYPE_CHECKING:
     from envguard.forecast_report import Alternative, Forecast, Foreseen
@@ -51,7 +51,7 @@ def counts(told: Forecast, language: Translator | None) -> str:
     numbers = ((own.REPLACED, told.replaces), (own.REMOVED, told.removes), (own.NEW, told.installs))
     said = [say(given(words, n=len(each)), language) for words, each in numbers if each]
     nothing = own.NOT_KNOWN if told.outcome is Outcome.UNKNOWN else own.NOTHING
-    return ", ".join(said) or say(nothing, language)
+    return comma(language).join(said) or say(nothing, language)
 
 
 def tried(way: Alternative, language: Translator | None) -> str:
@@ -59,7 +59,7 @@ def tried(way: Alternative, language: Translator | None) -> str:
     if way.says is None:
         return say(own.TRIED[way.proven], language)
     said = say(way.says, language)
-    return f"{say(own.TRIED[False], language)}: {said}" if way.proven is False else said
+    return f"{say(own.TRIED[False], language)}{colon(language)}{said}" if way.proven is False else said
 
 
 def name(told: Forecast, language: Translator | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envguard.render.cells import cells, wrapped
+from envguard.render.language import colon, comma
 from envguard.render.lines import BLANK, Span, Wrap, line
 
 if TYPE_CHECKING:
@@ -61,6 +62,6 @@ def _stacked(head: Sequence[str], rows: Sequence[Row], indent: int) -> Iterator[
     for number, row in enumerate(rows):
         if number:
             yield BLANK
-        yield line(Span(", ".join(row[0]), "strong"), indent=indent, hang=2)
+        yield line(Span(comma().join(row[0]), "strong"), indent=indent, hang=2)
         for title, cell in zip(head[1:], row[1:], strict=True):
-            yield line(Span(f"{title}: ", "soft"), ", ".join(cell), indent=indent + 2, hang=2)
+            yield line(Span(f"{title}{colon()}", "soft"), comma().join(cell), indent=indent + 2, hang=2)

@@ -15,7 +15,7 @@ from envguard.render import events, outline, words
 from envguard.render.commands import places
 from envguard.render.element import element, write
 from envguard.render.excerpt import Rest, excerpt, listed
-from envguard.render.language import clean, given, lang_of, say, spoken_tag
+from envguard.render.language import bracketed, clean, colon, comma, given, lang_of, say, spoken_tag
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def html(report: Report, *, details: bool = False, language: Translator | None =
 def page(report: Report, *, details: bool = False, language: Translator | None = None, lang: str | None = None) -> str:
     """The report as a document of its own; `lang` names the language that the translator speaks."""
     name = clean(report.environment.name)
-    title = f"{name}: {say(words.VERDICTS[report.verdict], language)} · envguard"
+    title = f"{name}{colon(language)}{say(words.VERDICTS[report.verdict], language)} · envguard"
     return document(title, _Teller(report, details, language, level=1).tell(), lang)
 
 
@@ -119,7 +119,7 @@ class _Teller:
             element(
                 "p",
                 element("strong", outline.findings_count(report, self.language)),
-                ": ",
+                colon(self.language),
                 self.say(words.MEANINGS[verdict]),
                 element("span", f" · {outline.rules_count(report, self.language)}", class_="eg-soft"),
                 class_="eg-meaning",
@@ -181,7 +181,7 @@ class _Teller:
         severity, certainty = finding.severity, words.CERTAINTIES[finding.certainty]
         return (
             self.mark(words.SEVERITY_SYMBOLS[severity], words.SEVERITIES[severity], severity.value),
-            f" ({self.say(certainty)}) " if certainty else " ",
+            f"{bracketed(self.say(certainty), self.language)} " if certainty else " ",
             element("code", f"{outline.code(finding)} {clean(finding.rule)}", class_="eg-soft eg-rule-id"),
             " ",
             element("bdi", clean(finding.subject), class_="eg-subject"),
@@ -255,7 +255,7 @@ class _Teller:
         if report.skipped:
             title = given(words.COULD_NOT_DECIDE, n=len(report.skipped))
             groups = outline.skipped_by_reason(report, self.language)
-            entries = ((", ".join(map(clean, rules)), reason) for reason, rules in groups)
+            entries = ((comma(self.language).join(map(clean, rules)), reason) for reason, rules in groups)
             yield self.folded(element("summary", self.say(title)), self.entries(entries), class_="eg-rest")
 
     def timeline(self) -> Element:
@@ -277,7 +277,9 @@ class _Teller:
         return element("li", when, " ", actor, " ", events.brief(event, self.language), class_=kind)
 
     def entries(self, entries: Iterable[tuple[str, str]]) -> Element:
-        return self.listed(element("li", element("code", what), f": {why}") for what, why in entries)
+        return self.listed(
+            element("li", element("code", what), f"{colon(self.language)}{why}") for what, why in entries
+        )
 
     def listed(self, items: Iterable[Element]) -> Element:
         return element("ul", *listed(items, lambda more: element("li", self.say(more), class_="eg-soft")))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LONGEST = 200
 """How many characters of one argument are shown."""
 
+_COMMA, _SEMICOLON, _COLON, _BRACKETED = Text(", "), Text("; "), Text(": "), Text(" ({said})")
 _FIELD = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 
 
@@ -77,8 +78,34 @@ def joined(names: Iterable[str], language: Translator | None = None, longest: in
         if kept and longest < 0:
             break
         kept += 1
-    told = ", ".join(shown[:kept])
+    told = comma(language).join(shown[:kept])
     return told if kept == len(shown) else f"{told} {say(given(AND_MORE, n=len(shown) - kept), language)}"
+
+
+def comma(language: Translator | None = None) -> str:
+    """What stands between the things of a list."""
+    return looked_up(_COMMA, language)
+
+
+def semicolon(language: Translator | None = None) -> str:
+    """What stands between sentences in one line."""
+    return looked_up(_SEMICOLON, language)
+
+
+def colon(language: Translator | None = None) -> str:
+    """What stands between a name and what is said of it."""
+    return looked_up(_COLON, language)
+
+
+def bracketed(said: str, language: Translator | None = None) -> str:
+    """A remark behind a word."""
+    return framed(_BRACKETED, language, said=said)
+
+
+def labelled(label: Text, language: Translator | None = None) -> str:
+    """A word in front of what it announces, with the space that a colon of full width has in itself."""
+    said = say(label, language)
+    return said if said.endswith("：") else f"{said} "
 
 
 def given(text: Text, **args: Argument) -> Text:

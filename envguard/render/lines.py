@@ -14,7 +14,7 @@ from envguard.render import events, outline, words
 from envguard.render.cells import cut
 from envguard.render.commands import places
 from envguard.render.excerpt import Rest, excerpt
-from envguard.render.language import LONGEST, clean, given, joined, say
+from envguard.render.language import LONGEST, bracketed, clean, colon, given, joined, labelled, say
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class _Teller:
             Span(verdict, style),
             "  ",
             Span(clean(environment.name), "strong"),
-            ": ",
+            colon(self.language),
             say(words.MEANINGS[report.verdict], self.language),
             hang=2,
         )
@@ -190,7 +190,7 @@ class _Teller:
         above = first is not None and fix == first.fix
         note = say(words.SEE_FIRST, self.language) if above else outline.cautions(fix, self.language)
         yield line(
-            Span(f"{say(label, self.language)} ", "soft"),
+            Span(labelled(label, self.language), "soft"),
             say(fix.title, self.language),
             Span(f" · {note}", "soft"),
             indent=2,
@@ -202,7 +202,7 @@ class _Teller:
     def title(self, finding: Finding) -> Line:
         symbol = words.SEVERITY_SYMBOLS[finding.severity]
         certainty = words.CERTAINTIES[finding.certainty]
-        likely = f" ({say(certainty, self.language)})" if certainty else ""
+        likely = bracketed(say(certainty, self.language), self.language) if certainty else ""
         return line(
             Span(f"{symbol} {say(words.SEVERITIES[finding.severity], self.language)}", finding.severity.value),
             likely,
@@ -221,7 +221,7 @@ class _Teller:
                 f"{words.SEVERITY_SYMBOLS[Severity.INFO]} {say(words.SEVERITIES[Severity.INFO], self.language)}", "info"
             ),
             Span(f"  {outline.code(finding)}", "strong"),
-            f"  {said if subject in said else f'{subject}: {said}'}",
+            f"  {said if subject in said else f'{subject}{colon(self.language)}{said}'}",
             hang=2,
         )
         if finding.consequence is not None:
@@ -233,7 +233,7 @@ class _Teller:
     def so(self, finding: Finding) -> str:
         if finding.consequence is None:
             return ""
-        return f"{say(words.SO, self.language)} {say(finding.consequence, self.language)}"
+        return f"{labelled(words.SO, self.language)}{say(finding.consequence, self.language)}"
 
     def commands(self, fix: Fix, indent: int) -> Iterator[Line]:
         groups = places(fix, self.report.environment.platform)
@@ -250,7 +250,7 @@ class _Teller:
             yield from self.entries(
                 line(
                     Span(f"{outline.code(each.finding)} {clean(each.finding.rule)}", "strong"),
-                    f"  {clean(each.finding.subject)}: ",
+                    f"  {clean(each.finding.subject)}{colon(self.language)}",
                     Span(outline.because(each, self.language), "soft"),
                     indent=2,
                     hang=2,
@@ -262,7 +262,7 @@ class _Teller:
             yield from self.entries(
                 line(
                     Span(f"✗ {clean(failed.rule)}", "error"),
-                    f": {clean(outline.last_line(failed.error))}",
+                    f"{colon(self.language)}{clean(outline.last_line(failed.error))}",
                     indent=2,
                     hang=2,
                 )
@@ -271,13 +271,18 @@ class _Teller:
         if report.problems:
             yield from self.heading(say(given(words.COULD_NOT_READ, n=len(report.problems)), self.language))
             yield from self.entries(
-                line(clean(problem.source), Span(f": {say(problem.reason, self.language)}", "soft"), indent=2, hang=2)
+                line(
+                    clean(problem.source),
+                    Span(f"{colon(self.language)}{say(problem.reason, self.language)}", "soft"),
+                    indent=2,
+                    hang=2,
+                )
                 for problem in report.problems
             )
         if report.skipped:
             yield from self.heading(say(given(words.COULD_NOT_DECIDE, n=len(report.skipped)), self.language))
             yield from self.entries(
-                line(self.names(rules), Span(f": {reason}", "soft"), indent=2, hang=2)
+                line(self.names(rules), Span(f"{colon(self.language)}{reason}", "soft"), indent=2, hang=2)
                 for reason, rules in outline.skipped_by_reason(report, self.language)
             )
 

@@ -13,7 +13,7 @@ from envguard.model import Severity, Text, Where
 from envguard.render import events, outline, words
 from envguard.render.commands import places
 from envguard.render.excerpt import Rest, excerpt, listed
-from envguard.render.language import clean, filled, given, looked_up, say, shown
+from envguard.render.language import clean, colon, filled, framed, given, looked_up, say, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,7 +58,9 @@ class _Teller:
         symbol, verdict = words.VERDICT_SYMBOLS[report.verdict], self.plain(words.VERDICTS[report.verdict])
         yield f"## {symbol} {verdict}: {span(clean(report.environment.name))}"
         found, checked = (count(report, self.language) for count in (outline.findings_count, outline.rules_count))
-        yield f"**{found}**: {self.plain(words.MEANINGS[report.verdict])}. {checked}."
+        meaning = self.plain(words.MEANINGS[report.verdict])
+        summary = framed(words.SUMMARY, self.language, meaning=meaning, checked=checked)
+        yield f"**{found}**{colon(self.language)}{summary}"
         yield self.items(self.facts())
         for finding in excerpt(outline.grave(report)):
             yield from self.finding(finding)

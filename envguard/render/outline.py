@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from envguard.model import Severity
 from envguard.render import words
-from envguard.render.language import clean, given, say
+from envguard.render.language import clean, comma, given, say, semicolon
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -53,21 +53,23 @@ def findings_count(report: Report, language: Translator | None) -> str:
     """How many of each severity, the zeros left out."""
     counts = ((words.SEVERITY_COUNTS[severity], report.count(severity)) for severity in Severity)
     told = tuple(say(given(text, n=n), language) for text, n in counts if n)
-    return ", ".join(told) or say(words.NO_FINDINGS if report.known is None else words.NO_NEW_FINDINGS, language)
+    return comma(language).join(told) or say(
+        words.NO_FINDINGS if report.known is None else words.NO_NEW_FINDINGS, language
+    )
 
 
 def rules_count(report: Report, language: Translator | None) -> str:
     """How many rules were checked, and how many could not be."""
     told = [say(given(words.CHECKED, n=report.checked), language)]
     rest = ((words.UNDECIDED, len(report.skipped)), (words.CRASHED, len(report.failed)))
-    return ", ".join(told + [say(given(text, n=n), language) for text, n in rest if n])
+    return comma(language).join(told + [say(given(text, n=n), language) for text, n in rest if n])
 
 
 def packages_count(report: Report, language: Translator | None) -> str:
     """How many packages each of the two books holds."""
     environment = report.environment
     counts = ((words.FROM_CONDA, environment.conda_packages), (words.FROM_PIP, environment.pip_distributions))
-    return ", ".join(say(given(text, n=n), language) for text, n in counts)
+    return comma(language).join(say(given(text, n=n), language) for text, n in counts)
 
 
 def traits(report: Report) -> tuple[Text, ...]:
@@ -80,7 +82,7 @@ def traits(report: Report) -> tuple[Text, ...]:
 def cautions(fix: Fix, language: Translator | None) -> str:
     """How careful to be with a fix, and whether the kernel must be restarted."""
     told = [words.SAFETIES[fix.safety], *([words.RESTART] if fix.restart else [])]
-    return "; ".join(say(text, language) for text in told)
+    return semicolon(language).join(say(text, language) for text in told)
 
 
 def restart(report: Report, language: Translator | None) -> str | None:
@@ -91,7 +93,10 @@ def restart(report: Report, language: Translator | None) -> str | None:
     rest = len(reasons) - REASONS_SHOWN
     more = (say(given(words.AND_MORE, n=rest), language),) if rest > 0 else ()
     return say(
-        given(words.RESTARTS[report.restart.needed], reasons="; ".join((*reasons[:REASONS_SHOWN], *more))), language
+        given(
+            words.RESTARTS[report.restart.needed], reasons=semicolon(language).join((*reasons[:REASONS_SHOWN], *more))
+        ),
+        language,
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from envguard.comparison import Kind, Owner, Weight
 from envguard.render import words
-from envguard.render.language import clean, given, say
+from envguard.render.language import clean, comma, given, say
 
 if TYPE_CHECKING:
     from envguard.comparison import Comparison, Difference, Package
@@ -69,4 +69,4 @@ def alone(difference: Difference) -> str:
 
 def kinds(difference: Difference, language: Translator | None) -> str:
     """In what the two differ."""
-    return ", ".join(say(words.KINDS[kind.value], language) for kind in difference.kinds)
+    return comma(language).join(say(words.KINDS[kind.value], language) for kind in difference.kinds)

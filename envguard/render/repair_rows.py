@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from envguard.model import Fix, Safety, Verdict
 from envguard.render import repair_words as own
 from envguard.render import words
-from envguard.render.language import clean, framed, given, joined, say
+from envguard.render.language import clean, framed, given, joined, say, semicolon
 
 if TYPE_CHECKING:
     from envguard.model import Change, Finding, Text
@@ -94,7 +94,7 @@ def note(step: PlannedStep, language: Translator | None) -> str:
     """Who does it, where it is not the program that the command names."""
     by = own.BY[step.by]
     said = [say(each, language) for each in (by, step.source) if each is not None]
-    return "; ".join(said)
+    return semicolon(language).join(said)
 
 
 def columns(told: RepairReport) -> tuple[Text, ...]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from envguard.render.cells import rows
 from envguard.render.lines import PROSE, Wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from envguard.render.lines import Line
+from envguard.render.lines import Line
 
 STYLES = {
     "sound": "bold green",
@@ -51,13 +52,13 @@ def styled(lines: Iterable[Line], width: int, *, color: bool) -> str:
         _environ={},
     )
     for line in lines:
-        for row in _rows(line, console, width):
+        for row in _rows(line, width):
             row.rstrip()
             console.print(row, soft_wrap=True)
     return out.getvalue()
 
 
-def _rows(line: Line, console: Console, width: int) -> Iterator[Text]:
+def _rows(line: Line, width: int) -> Iterator[Text]:
     said = Text.assemble(*((span.text, STYLES.get(span.style, "")) for span in line.spans))
     width = width if line.wrap is Wrap.WIDE else min(width, PROSE)
     if line.wrap is Wrap.NEVER:
@@ -67,6 +68,6 @@ def _rows(line: Line, console: Console, width: int) -> Iterator[Text]:
         yield said + Text(f" {'─' * (width - said.cell_len - 1)}", STYLES["soft"])
         return
     indent = line.indent
-    for row in said.wrap(console, width - line.indent - line.hang, overflow="fold"):
-        yield Text(" " * indent) + row
+    for start, end in rows(said.plain, width - line.indent - line.hang):
+        yield Text(" " * indent) + said[start:end]
         indent = line.indent + line.hang

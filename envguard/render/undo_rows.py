@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from envguard.render import undo_words as own
-from envguard.render.language import clean, given, joined, say
+from envguard.render.language import clean, comma, given, joined, say
 from envguard.undo_report import State
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def counted(done: Undone, language: Translator | None) -> str:
 
 def _counted(numbers: tuple[tuple[Text, tuple[str, ...]], ...], language: Translator | None) -> str:
     said = [say(given(words, n=len(each)), language) for words, each in numbers if each]
-    return ", ".join(said) or say(own.UNCHANGED, language)
+    return comma(language).join(said) or say(own.UNCHANGED, language)
 
 
 def proof(told: Proof, language: Translator | None) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ def _point(each: Checkpoint, told: UndoList, language: Translator | None) -> tup
     state = own.UNFINISHED if each.id in told.unfinished and each.state is State.BEGUN else own.STATES[each.state]
     said = say(state, language)
     if each.failed:
-        said += f", {say(own.FAILED, language)}"
+        said += f"{comma(language)}{say(own.FAILED, language)}"
     if len(each.changes) > _CHANGES:
         changed = say(given(own.CHANGED, n=len(each.changes)), language)
     else:

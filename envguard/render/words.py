@@ -113,6 +113,7 @@ LEFT_OUT = Text(
     "{n} result was left out: code scanning takes no more than {most} of one run",
     plural="{n} results were left out: code scanning takes no more than {most} of one run",
 )
+SUMMARY = Text("{meaning}. {checked}.")
 MADE_BY = Text("envguard {version}, {made_at}")
 EXPLAIN = Text("`envguard explain {code}` tells more about a finding")
 

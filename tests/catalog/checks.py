@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _FIELD = re.compile(r"\{\w+\}|%\d")
 _CODE = re.compile(r"`[^`\n]+`")
-_FULL_WIDTH = re.compile(r"[，。：；！？、（）“”…]")
+_FULL_WIDTH = re.compile("[，。：；！？、（）]")
 
 
 def problems(wanted: dict[str, Message], known: dict[str, tuple[str | None, str]]) -> Iterator[str]:
@@ -36,7 +36,9 @@ def _differs(each: Message, said: str) -> Iterator[str]:
         yield f"other fields: {each.text!r}: {said!r}"
     if Counter(_CODE.findall(said)) != Counter(_CODE.findall(each.text)):
         yield f"other code: {each.text!r}: {said!r}"
-    if (each.text[0].isspace(), each.text[-1].isspace()) != (said[0].isspace(), said[-1].isspace()):
+    # a sign of full width has its space in itself
+    ends = ((each.text[0], said[0]), (each.text[-1], said[-1]))
+    if any(one.isspace() != other.isspace() and not _FULL_WIDTH.match(other) for one, other in ends):
         yield f"other space at an end: {each.text!r}: {said!r}"
     # Lab gives every template to its own `%1`, which would change these
     if re.search(r"%%|%\d", each.text) and re.search(r"\{\w+\}", each.text):

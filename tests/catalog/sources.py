@@ -67,8 +67,8 @@ def messages() -> dict[str, Message]:
     """Everything of the catalog that Python and Lab share."""
     found: dict[str, Message] = {}
     for text, plural, file in (*_python(), *_typescript(), *_schemas(), *_magics()):
-        if not re.search(r"[^\W\d_]", re.sub(r"\{\w+\}|%\d", "", text)):
-            continue  # nothing but arguments and signs
+        if not re.search(r"[^\W\d_]|[,;:.()]", re.sub(r"\{\w+\}|%\d", "", text)):
+            continue  # nothing but arguments and signs that all languages share
         each = found.setdefault(text, Message(text, plural))
         if each.plural != plural and None not in (each.plural, plural):
             raise Unfound(f"{file}: {text!r} has two plurals: {each.plural!r} and {plural!r}")
