@@ -48,14 +48,25 @@ def imports(env: Environment, modules: Iterable[str]) -> Mapping[str, str | None
         while left:
             file.write_bytes(b"")
             says = _ask(env, left, folder, file)
-            told = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.endswith("]")]
+            told = _lines(file)
             found.update({name: None if error is None else without_secrets(error) for name, error in told})
             left = left[len(told) :]
             if says is None and left:
                 break  # no Python at all
             if left:
                 found[left.pop(0)] = says or ""
+        for name in [name for name, error in found.items() if error is not None] if len(found) > 1 else []:
+            # what another module has done to the process before is no fault of this one
+            file.write_bytes(b"")
+            says = _ask(env, [name], folder, file)
+            told = _lines(file)
+            found[name] = (says or "") if not told else told[0][1] and without_secrets(told[0][1])
     return found
+
+
+def _lines(file: Path) -> list[tuple[str, str | None]]:
+    """The lines that were written whole."""
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.endswith("]")]
 
 
 def _ask(env: Environment, modules: list[str], folder: str, file: Path) -> str | None:

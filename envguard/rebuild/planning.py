@@ -225,8 +225,8 @@ def _pins(env: Environment, records: tuple[Solved, ...]) -> dict[str, str]:
     """The versions that conda will bring, by pip's names: as far as records tell; the real ones are read before pip runs."""
     found = {}
     for record in records:
-        for name in brings(env, record):
-            spelled = versions.pep440(record.version)
+        for name, version in brings(env, record).items():
+            spelled = versions.pep440(version)
             if spelled is not None and name not in FREE:
                 found[name] = spelled
     return found

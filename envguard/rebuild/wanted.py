@@ -146,15 +146,26 @@ def settled(env: Environment, told: Wanted, records: Iterable[Solved], kept: Col
     return replace(told, requirements=tuple(requirements), loses=(*losses, *told.loses))
 
 
-def brings(env: Environment, record: Solved) -> tuple[str, ...]:
-    """The distributions that a package brings: as the old one's did, else by the table of names."""
+def brings(env: Environment, record: Solved) -> dict[str, str]:
+    """The distributions that a package brings, with their versions: as the old one's does, else by the table of names.
+
+    What it brings for itself alone (setuptools' `_vendor`) stands in no site-packages, and is none of them.
+    """
     here = env.by_name.get(record.name)
-    if here is not None and here.provides:
-        return here.provides
-    if here is not None and here.version == record.version:
-        return ()
-    name = pypi_name(record.name)
-    return () if name is None else (name,)
+    if here is None:
+        name = pypi_name(record.name)
+        return {} if name is None else {name: record.version}
+    instead = env.replaced.get(record.name)
+    found = {
+        dist.name: dist.version or record.version
+        for dist in env.distributions or ()
+        if here.record in (dist.owner, dist.taken_from)
+    }
+    own = {pypi_name(record.name), None if instead is None else instead.name} & set(here.provides)
+    found.update({name: record.version for name in own if name is not None})
+    if here.version != record.version or instead is not None:
+        return dict.fromkeys(found, record.version)
+    return found
 
 
 def _specs(
