@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from envguard.model import Answer, Report, Text, Timeline
     from envguard.process import Process
     from envguard.rebuild.planning import Options as RebuildOptions
-    from envguard.rebuild_report import Rebuilt, RebuildReport
+    from envguard.rebuild_report import RebuildReport, Rebuilt
     from envguard.repair_report import Repaired, RepairReport
     from envguard.rules.rule import Rule
     from envguard.running import Running

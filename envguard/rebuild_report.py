@@ -12,8 +12,8 @@ from envguard.value import value
 if TYPE_CHECKING:
     from envguard.comparison import Comparison
     from envguard.export_report import Depth
-    from envguard.model import Fix, Step, Summary, Text, Verdict
     from envguard.model import Finding as Found
+    from envguard.model import Fix, Step, Summary, Text, Verdict
 
 
 @value

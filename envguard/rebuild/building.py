@@ -124,7 +124,11 @@ def _conda(old: Environment, prepared: Prepared, work: Path, tell: Callable[[Tex
     assert prepared.question is not None
     tell(text("conda's {n} package", "conda's {n} packages", n=len(prepared.records)))
     job = linking.New(
-        prepared.plan.target, prepared.records, prepared.question, prepared.wanted.asked, prepared.plan.environment.prefix
+        prepared.plan.target,
+        prepared.records,
+        prepared.question,
+        prepared.wanted.asked,
+        prepared.plan.environment.prefix,
     )
     refused = linking.create(job, work, config_of(old), COMMAND, timeout=SECONDS)
     if refused is not None:
@@ -138,7 +142,10 @@ def _pip(prepared: Prepared, work: Path) -> None:
     made = _look(target)
     with tempfile.TemporaryDirectory(prefix="pip-", dir=work) as folder:  # for the user alone: lines may hold secrets
         requirements, constraints = Path(folder, "requirements.txt"), Path(folder, "constraints.txt")
-        lines = [*(f"{option} {value}" for option, value in wanted.options), *(each.line for each in wanted.requirements)]
+        lines = [
+            *(f"{option} {value}" for option, value in wanted.options),
+            *(each.line for each in wanted.requirements),
+        ]
         requirements.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         constraints.write_text(protection(made).content, encoding="utf-8")
         variables = {

@@ -53,7 +53,9 @@ def instead(env: Environment, folder: str) -> tuple[Fix, ...]:
     python = steps.python(env)
     new = f"{folder}\\Scripts\\python.exe" if env.layout == "windows" else f"{folder}/bin/python"
     written = (
-        Step(("envguard", "export", "--prefix", env.prefix, "--format", "requirements", "--output", "requirements.txt")),
+        Step(
+            ("envguard", "export", "--prefix", env.prefix, "--format", "requirements", "--output", "requirements.txt")
+        ),
         Step((python, "-m", "venv", folder)),
         Step((new, "-m", "pip", "install", "--requirement", "requirements.txt")),
     )

@@ -69,7 +69,7 @@ def begin(target: str, source: str, options: Mapping[str, Any]) -> Path:
         made = not Path(target).is_dir()
         Path(target).mkdir(exist_ok=True)
         if read(target) is None:
-            for left in filter(remnant, os.listdir(target)):
+            for left in [each.name for each in os.scandir(target) if remnant(each.name)]:
                 shutil.rmtree(Path(target, left))
         work = Path(tempfile.mkdtemp(prefix=f"{NAME}.", dir=target))
         _write(work, target, source, options)

@@ -233,8 +233,8 @@ def _pins(env: Environment, records: tuple[Solved, ...]) -> dict[str, str]:
 
 
 def _remarks(env: Environment, told: Wanted, pins: Mapping[str, str], tried: tuple[Text, ...]) -> Iterator[Text]:
-    for each in tried:
-        yield text("not possible as it is here ({reason})", reason=each.english())
+    for said in tried:
+        yield text("not possible as it is here ({reason})", reason=said.english())
     if env.manager == "pixi":
         yield text("pixi builds its own environments anew from its manifest; the new one is none of pixi's")
     there = {**pins, **_versions(env, told)}

@@ -54,7 +54,7 @@ def _occupied(path: Path) -> Iterator[Text]:
         )
     elif path.is_symlink() or not path.is_dir():
         yield text("{folder} is there already, and no folder", folder=str(path))
-    elif not all(marker.remnant(name) for name in os.listdir(path)):
+    elif not all(marker.remnant(each.name) for each in path.iterdir()):
         yield text("{folder} is not empty", folder=str(path))
     elif not os.access(path, os.W_OK | os.X_OK):
         yield text("{folder} is not writable for you", folder=str(path))

@@ -171,7 +171,7 @@ def brings(env: Environment, record: Solved) -> dict[str, str]:
 def _specs(
     env: Environment, told: Inventory, depth: Depth, kept: frozenset[str], asked: Mapping[str, str]
 ) -> dict[str, str]:
-    """conda's specs by name: with what pip has replaced, if somebody had asked conda for it, and without what stays pip's."""
+    """Conda's specs by name: with what pip has replaced, if somebody had asked conda for it, and without what stays pip's."""
     specs = {item.name: item.spec for item in told.conda}
     for name, dist in env.replaced.items():
         package = env.by_name[name]
@@ -179,9 +179,9 @@ def _specs(
             specs.pop(name, None)
         elif name in asked_for(env):
             specs[name] = asked[name] if depth is Depth.HISTORY else conda_part.spec_of(package, depth)
-    for package in _lost(env):
-        if package.name in asked and normalise(package.name) not in kept:
-            specs[package.name] = asked[package.name] if depth is Depth.HISTORY else f"{package.name}=={package.version}"
+    for gone in _lost(env):
+        if gone.name in asked and normalise(gone.name) not in kept:
+            specs[gone.name] = asked[gone.name] if depth is Depth.HISTORY else f"{gone.name}=={gone.version}"
     return specs
 
 

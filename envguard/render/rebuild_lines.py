@@ -41,7 +41,7 @@ def rebuild(
 
 def sound(plan: RebuildPlan, done: Rebuilt) -> bool:
     """Whether all came that was planned, and can be imported where it could be before."""
-    came = {each.name for each in (*plan.packages, *plan.requirements)}
+    came = {*(each.name for each in plan.packages), *(each.name for each in plan.requirements)}
     well = all(each.after is not False for each in done.imports if each.before and each.name in came)
     return done.failure is None and not done.remains and well
 
@@ -174,7 +174,14 @@ def _imports(done: Rebuilt, room: int, details: bool, language: Translator | Non
         return
     answers = {True: own.YES, False: own.NO, None: own.UNKNOWN}
     rows = tuple(
-        tuple((said,) for said in (clean(each.name), clean(each.module), *(say(answers[it], language) for it in (each.before, each.after))))
+        tuple(
+            (said,)
+            for said in (
+                clean(each.name),
+                clean(each.module),
+                *(say(answers[it], language) for it in (each.before, each.after)),
+            )
+        )
         for each in shown
     )
     yield from grid(tuple(say(each, language) for each in own.IMPORTS_COLUMNS), rows, room, 2)

@@ -128,7 +128,7 @@ def create(env: Environment, *specs: str) -> Step:
 
 
 def rebuild(env: Environment) -> Step:
-    """envguard makes a new environment beside this one; it shows and asks first."""
+    """Envguard makes a new environment beside this one; it shows and asks first."""
     new = re.sub(r"[\\/]+$", "", env.prefix) + "-rebuilt"
     return Step(("envguard", "rebuild", new, "--prefix", env.prefix))
 

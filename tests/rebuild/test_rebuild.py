@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -29,6 +28,7 @@ from tests.export import making
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from envguard.rebuild.planning import Options
     from envguard.rebuild_report import RebuildReport
@@ -245,6 +245,8 @@ def test_a_base_environment_is_only_read(scenario: Give, tmp_path: Path) -> None
     assert {"python", "pip"} <= names
     assert "conda stay in base, where conda runs" in [each.english() for each in plan.loses]
     # and beside it, where environments belong
-    assert api.rebuild_plan(prefix / "envs" / "new", prefix, api.rebuild_options(depth=Depth.HISTORY)).plan.refused == ()
+    assert (
+        api.rebuild_plan(prefix / "envs" / "new", prefix, api.rebuild_options(depth=Depth.HISTORY)).plan.refused == ()
+    )
     inside = api.rebuild_plan(prefix / "lib" / "new", prefix, api.rebuild_options(depth=Depth.HISTORY)).plan
     assert "lies inside the environment" in inside.refused[0].english()
