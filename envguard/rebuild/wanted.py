@@ -120,6 +120,7 @@ def settled(env: Environment, told: Wanted, records: Iterable[Solved], kept: Col
     """The same once conda's part is known: what that brings is not pip's. BadArguments if `kept` wants it otherwise."""
     brought = {name: each for each in records for name in brings(env, each)}
     requirements, losses = [], []
+    asked = dict(told.asked)
     versions = {dist.name: dist.version or "?" for dist in env.pip_owned}
     for each in told.requirements:
         record = brought.get(each.name)
@@ -135,6 +136,8 @@ def settled(env: Environment, told: Wanted, records: Iterable[Solved], kept: Col
                 )
             )
         else:
+            if each.name in told.asked_of_pip:
+                asked.setdefault(record.name, record.name)  # somebody still wants it
             losses.append(
                 text(
                     "pip's {name} {version}: conda's {other} is there instead",
@@ -143,7 +146,7 @@ def settled(env: Environment, told: Wanted, records: Iterable[Solved], kept: Col
                     other=record.version,
                 )
             )
-    return replace(told, requirements=tuple(requirements), loses=(*losses, *told.loses))
+    return replace(told, requirements=tuple(requirements), loses=(*losses, *told.loses), asked=asked)
 
 
 def brings(env: Environment, record: Solved) -> dict[str, str]:
