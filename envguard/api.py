@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from envguard.ledger_entry import Whence
     from envguard.model import Answer, Report, Text, Timeline
     from envguard.process import Process
+    from envguard.rebuild.planning import Options as RebuildOptions
+    from envguard.rebuild_report import RebuildReport, Rebuilt
     from envguard.repair_report import Repaired, RepairReport
     from envguard.rules.rule import Rule
     from envguard.running import Running
@@ -625,6 +627,66 @@ def repair_again(
 
         origin = remember.whence() if whence is None else whence
         return repair.take_back(home(prefix), origin, tell or (lambda _: None))
+
+
+def rebuild_plan(
+    target: str | Path,
+    prefix: str | Path | None = None,
+    options: RebuildOptions | None = None,
+    *,
+    resumed: bool = False,
+    progress: Callable[[Text], None] | None = None,
+) -> RebuildReport:
+    """What a new environment at `target` would hold in place of `prefix`, solved; makes nothing.
+
+    With `resumed` a half-built one may stand there.
+    """
+    with brought.visit():
+        from envguard.rebuild import planning
+        from envguard.rebuild import target as targets
+        from envguard.rebuild_report import RebuildReport
+
+        env = collect.by_import(prefix, process=None)
+        folder = targets.folder(str(target))
+        prepared = planning.prepare(env, folder, options or planning.Options(), progress, resumed=resumed)
+        return RebuildReport(env.prefix, prepared.plan, None, __version__, now())
+
+
+def rebuild(
+    told: RebuildReport, options: RebuildOptions | None = None, *, tell: Callable[[Text], None] | None = None
+) -> Rebuilt:
+    """Makes the new environment, checks it, tries what it can import and compares; the old one stays as it is.
+
+    BadArguments if it must not be done. `tell` hears of each part.
+    """
+    with brought.visit():
+        from envguard.rebuild import building, planning
+
+        return building.rebuild(told.plan, options or planning.Options(), tell or (lambda _: None))
+
+
+def rebuild_options(**options: Any) -> RebuildOptions:
+    """How a rebuild is asked for: the fields of `RebuildOptions`."""
+    from envguard.rebuild.planning import Options
+
+    return Options(**options)
+
+
+def rebuild_unfinished(target: str | Path) -> tuple[str, RebuildOptions] | None:
+    """Of a half-built environment the old prefix and how it was asked for; None if it is none."""
+    from envguard.rebuild import marker, planning
+    from envguard.rebuild import target as targets
+
+    found = marker.read(targets.folder(str(target)))
+    return None if found is None else (found.source, planning.Options.read(found.options))
+
+
+def rebuild_discard(target: str | Path) -> str:
+    """Removes a half-built environment; its folder. BadArguments if it is none."""
+    from envguard.rebuild import marker
+    from envguard.rebuild import target as targets
+
+    return marker.discard(targets.folder(str(target))).target
 
 
 def whence(cell: str | None, count: int | None, namespace: Mapping[str, object]) -> Whence:

@@ -18,7 +18,7 @@ from envguard.analyse import at_or_above
 from envguard.cuda_report import State
 from envguard.errors import BadArguments, EnvguardError
 from envguard.forecast_report import Outcome
-from envguard.frontends import catalog, exporting, output, protecting, repairing, scanning, undoing
+from envguard.frontends import catalog, exporting, output, protecting, rebuilding, repairing, scanning, undoing
 from envguard.frontends.arguments import command_line, selection, threshold
 from envguard.frontends.foresight import foreseen
 from envguard.frontends.progress import bar
@@ -272,6 +272,7 @@ _COMMANDS = {
     "disable": _loading,
     "plan": _plan,
     "repair": _repair,
+    "rebuild": rebuilding.rebuild,
     "undo": _undo,
     "export": exporting.export,
     "scan": scanning.scan,

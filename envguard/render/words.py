@@ -116,6 +116,7 @@ LEFT_OUT = Text(
 SUMMARY = Text("{meaning}. {checked}.")
 MADE_BY = Text("envguard {version}, {made_at}")
 EXPLAIN = Text("`envguard explain {code}` tells more about a finding")
+PLAN = Text("`envguard plan` shows the smallest way back to a sound state")
 
 PHASE_SYMBOLS = MappingProxyType(
     {Phase.CONDA_ONLY: "✓", Phase.CONDA_THEN_PIP: "✓", Phase.MIXED: "!", Phase.NOT_CONDA: "·", Phase.UNKNOWN: "?"}
