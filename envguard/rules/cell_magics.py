@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @rule("cell-magic-without-tool", code=608, severity=Severity.WARNING, needs=("scanned",))
 def cell_magic_without_tool(env: Environment) -> Iterator[Found]:
-    """A magic of a cell names a tool that does not fit the kernel's environment.
+    """A magic of a cell names a tool that does not fit the environment.
 
     `%pip` stands in a cell whose kernel has no pip, `%conda` where no conda is to be found or conda keeps no book, or `%conda` in
     an environment that pixi manages.
@@ -46,7 +46,9 @@ def cell_magic_without_tool(env: Environment) -> Iterator[Found]:
 
 
 def _taken_away(env: Environment, install: Install) -> Found:
-    says = text("{environment} is managed by pixi, which takes away what its manifest does not name", environment=env.name)
+    says = text(
+        "{environment} is managed by pixi, which takes away what its manifest does not name", environment=env.name
+    )
     return Found(
         subject=install.tool,
         message=text("{command} would be undone by pixi", command=install.said),

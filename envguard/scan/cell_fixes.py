@@ -18,7 +18,7 @@ from envguard.scan_report import CellFix, Edit
 from envguard.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from envguard.facts import Environment
     from envguard.model import Finding
@@ -140,6 +140,8 @@ def _spec(wanted: Wanted, env: Environment) -> str | None:
     """conda's spec for a requirement; None where its name is only a guess, or a shell would read it otherwise."""  # noqa: D403
     if wanted.kind != "name" or wanted.name is None or "[" in wanted.text or ";" in wanted.text or "{" in wanted.text:
         return None
+    if not wanted.specifier and normalise(wanted.text) != wanted.name:
+        return None  # more was written than is understood
     names = conda_names(wanted.name)
     there = next((name for name in names if name in env.by_name), None)
     if there is None and not is_known(wanted.name):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from envguard.model import Finding
     from envguard.rules.rule import Rule
     from envguard.scan.cell_fixes import Beside
-    from envguard.scan_report import Cell
+    from envguard.scan_report import Cell, CellFix
     from envguard.scanned import Install
 
 RULES: tuple[Rule, ...] = (
@@ -102,7 +102,7 @@ def _findings(env: Environment) -> Iterator[Finding]:
             continue
 
 
-def _remark(source: str, finding: Finding, install: Install, fixes: tuple[cell_fixes.CellFix, ...]) -> CellRemark:
+def _remark(source: str, finding: Finding, install: Install, fixes: tuple[CellFix, ...]) -> CellRemark:
     start, end = cell_fixes.span(source, install)
     for wanted in install.wanted:
         if finding.subject in (wanted.text, wanted.name) and finding.subject != install.tool:

@@ -144,7 +144,8 @@ _READERS: dict[str, Callable[[str, str, bool], Scanned]] = {
 
 def _accepted(scanned: Scanned, found: Iterable[Finding]) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
     """The findings that count, and those that the metadata of their cell have ignored, each with its reason."""
-    cells = {each.source: each.cell for each in (*scanned.installs, *scanned.imports)}
+    cells: dict[str, int | None] = {each.source: each.cell for each in scanned.installs}
+    cells.update((each.source, each.cell) for each in scanned.imports)
     left, apart = [], []
     for finding in found:
         source = finding.evidence[0].source

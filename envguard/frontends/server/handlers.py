@@ -168,9 +168,11 @@ class KernelStamp(Handler):
     @authorized
     async def post(self, kernel: str) -> None:
         """Tells what is otherwise there."""
+        service = await self.service()
+        prefix = await self.answered(service.prefix_of_kernel(kernel))
         asked = stamp_wanted(self.body)
-        told = await self.answered((await self.service()).stamp(kernel, asked.stamp, asked.cells))
-        self.tell(answers.joined({"schema": answers.SCHEMA, "kind": "stamp"}, "remarks", told))
+        told = await self.answered(service.stamp(prefix, asked.stamp, asked.cells))
+        self.tell(answers.with_part("stamp", "remarks", told))
 
 
 class Cells(Handler):
@@ -184,7 +186,7 @@ class Cells(Handler):
         """Tells what is to be said of them."""
         asked = cells_wanted(self.body)
         told = await self.answered((await self.service()).cells(asked.kernel, asked.cells))
-        self.tell(answers.joined({"schema": answers.SCHEMA, "kind": "cells"}, "cells", told))
+        self.tell(answers.with_part("cells", "cells", told))
 
 
 class EnvironmentList(Handler):

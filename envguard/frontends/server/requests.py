@@ -109,7 +109,9 @@ def _object(body: bytes, fields: tuple[str, ...]) -> dict[str, Any]:
 def _cells(asked: dict[str, Any]) -> list[dict[str, Any]]:
     told = asked.get("cells")
     if not isinstance(told, list) or len(told) > MOST_CELLS or not all(map(_is_cell, told)):
-        raise Refused(400, "bad-request", text("cells are a list of at most {n}, each with id and source", n=MOST_CELLS))
+        raise Refused(
+            400, "bad-request", text("cells are a list of at most {n}, each with id and source", n=MOST_CELLS)
+        )
     return told
 
 

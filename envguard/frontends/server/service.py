@@ -290,9 +290,8 @@ class Service:
                 return (await self._scan(seen.prefix, question, body)).document
         return (await self._scan("", {"do": "cells"}, body)).document
 
-    async def stamp(self, name: str, stamp: dict[str, Any], cells: list[dict[str, Any]]) -> bytes:
-        """What of a notebook's stamp is otherwise in the environment of a kernel."""
-        prefix = await self.prefix_of_kernel(name)
+    async def stamp(self, prefix: str, stamp: dict[str, Any], cells: list[dict[str, Any]]) -> bytes:
+        """What of a notebook's stamp is otherwise in a prefix."""
         body = json.dumps({"stamp": stamp, "cells": cells}).encode("ascii")
         return (await self._scan(prefix, {"do": "stamp", "prefix": prefix}, body)).document
 
