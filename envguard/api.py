@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from envguard.home import Home
     from envguard.ledger import Read
     from envguard.ledger_entry import Whence
-    from envguard.model import Answer, Report, Text, Timeline
+    from envguard.model import Answer, Finding, Report, Text, Timeline
     from envguard.process import Process
     from envguard.rebuild.planning import Options as RebuildOptions
     from envguard.rebuild_report import RebuildReport, Rebuilt
     from envguard.repair_report import Repaired, RepairReport
     from envguard.rules.rule import Rule
     from envguard.running import Running
-    from envguard.scan_report import ScanReport
+    from envguard.scan_report import Cell, CellReport, ScanReport
     from envguard.settings import Configuration, Identity
     from envguard.undo_report import Checkpoint, UndoList, Undone, UndoPlan, UndoReport
 
@@ -779,6 +779,32 @@ def scan(
         named = any(each is not None for each in (prefix, name, python, kernel))
         env = _environment(prefix, name, python, kernel, process=None) if named else None
         return read(paths, env, selection, fix=fix, progress=progress)
+
+
+def cells(cells: Sequence[Cell], place: Place | None = None) -> tuple[CellReport, ...]:
+    """What is to be said of some cells of one notebook, in its order, while they are typed; `place` is its kernel, if one is known."""
+    with brought.visit():
+        from envguard import suppress
+        from envguard.changes import autoload
+        from envguard.scan.cell_fixes import Beside
+        from envguard.scan.cells import judge
+
+        if place is None:
+            return judge(cells, None, None)
+
+        def look() -> tuple[Environment, Beside]:
+            loads = autoload.state(place.prefix).state == "on"
+            return collect.by_files(place.prefix), Beside(loads or autoload.importable(place.prefix), loads)
+
+        return judge(cells, place, look, suppress.counts(configured(Path(place.folder))))
+
+
+def stamp_differs(stamp: Mapping[str, Any], cells: Sequence[Cell], prefix: str | Path) -> tuple[Finding, ...]:
+    """What of a notebook's stamp is otherwise in an environment, as far as the notebook's cells import it."""
+    with brought.visit():
+        from envguard.scan.stamped import differences
+
+        return differences(stamp, cells, collect.by_files(prefix))
 
 
 def stamp(file: str | Path, prefix: str | Path | None = None) -> tuple[str, ...]:

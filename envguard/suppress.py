@@ -10,6 +10,8 @@ from envguard.analyse import verdict
 from envguard.model import Problem, Suppressed, Verdict, text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from envguard.model import Finding, Report
     from envguard.rules.rule import Rule
     from envguard.settings import Configuration, Suppression
@@ -75,6 +77,19 @@ def suppress(report: Report, configuration: Configuration, today: datetime.date 
         problems=(*report.problems, *configuration.problems, *late),
         verdict=verdict(left, known=report.verdict is not Verdict.UNKNOWN) if set_apart else report.verdict,
     )
+
+
+def counts(configuration: Configuration, today: datetime.date | None = None) -> Callable[[Finding], bool]:
+    """Says of a single finding whether a project has neither ignored its rule nor accepted it."""
+    day = today or datetime.datetime.now().astimezone().date()
+    valid = tuple(each for each in configuration.suppressions if each.until is None or each.until >= day)
+    ignored = {name.lower() for name in configuration.ignore}
+
+    def counted(finding: Finding) -> bool:
+        named = {finding.rule, f"eg{finding.code}", str(finding.code)} & ignored
+        return not named and not any(_meant(each, finding) for each in valid)
+
+    return counted
 
 
 def _meant(suppression: Suppression, finding: Finding) -> bool:

@@ -24,7 +24,10 @@ export function connect(settings: ServerConnection.ISettings, language = 'en'): 
     rule: id => ask(['rules', id], {}, `?language=${encodeURIComponent(language)}`),
     begin: request => ask(['jobs'], { method: 'POST', body: JSON.stringify(request) }),
     job: (id, signal) => ask(['jobs', id], { signal }, `?wait=${WAIT}`),
-    cancel: id => ask(['jobs', id], { method: 'DELETE' })
+    cancel: id => ask(['jobs', id], { method: 'DELETE' }),
+    cells: (request, signal) => ask(['cells'], { method: 'POST', body: JSON.stringify(request), signal }),
+    stamp: (kernel, request, signal) =>
+      ask(['kernels', kernel, 'stamp'], { method: 'POST', body: JSON.stringify(request), signal })
   };
 }
 

@@ -1,5 +1,7 @@
 /** What the panel asks of envguard's server extension, and how it is refused. */
 import type {
+  CellsReport,
+  CellsRequest,
   EnvguardCuda,
   EnvguardTimeline,
   Job,
@@ -7,6 +9,8 @@ import type {
   KernelReport,
   RulePage,
   ServerStatus,
+  StampReport,
+  StampRequest,
   Text,
   UndoList
 } from './wire/types';
@@ -26,6 +30,8 @@ export interface Server {
   /** The job; waits until it has ended or its progress has changed. */
   job(id: string, signal?: AbortSignal): Promise<Job>;
   cancel(id: string): Promise<Job>;
+  cells(request: CellsRequest, signal?: AbortSignal): Promise<CellsReport>;
+  stamp(kernel: string, request: StampRequest, signal?: AbortSignal): Promise<StampReport>;
 }
 
 /** missing: the server has no such extension; forbidden: it is not for this user; gone: no such kernel or job. */

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 KINDS = ("forecast", "undo-plan", "undo")
 MOST_SECONDS = 20.0
 LONGEST_COMMAND = 8000
+MOST_CELLS = 500
+LONGEST_ID = 200
 _IDS = {
     "kernel": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "environment": re.compile(r"[0-9a-f]{16}"),
@@ -62,6 +64,68 @@ def wanted(body: bytes) -> JobWanted:
     if kind == "undo" and ids["checkpoint"] is None:
         raise Refused(400, "bad-request", text("an undo needs the id of a checkpoint"))
     return JobWanted(kind, ids["kernel"], ids["environment"], command, ids["checkpoint"])
+
+
+@value
+class CellsWanted:
+    """Cells of which somebody wants to hear, in the order of their notebook."""
+
+    kernel: str | None
+    cells: list[dict[str, Any]]
+
+
+@value
+class StampWanted:
+    """A notebook's stamp and its cells."""
+
+    stamp: dict[str, Any]
+    cells: list[dict[str, Any]]
+
+
+def cells_wanted(body: bytes) -> CellsWanted:
+    """The cells that a body holds."""
+    asked = _object(body, ("kernel", "cells"))
+    return CellsWanted(_id(asked, "kernel"), _cells(asked))
+
+
+def stamp_wanted(body: bytes) -> StampWanted:
+    """The stamp that a body holds."""
+    asked = _object(body, ("stamp", "cells"))
+    if not isinstance(asked.get("stamp"), dict):
+        raise Refused(400, "bad-request", text("there is no stamp"))
+    return StampWanted(asked["stamp"], _cells(asked))
+
+
+def _object(body: bytes, fields: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, "bad-request", text("the body is not JSON")) from error
+    if not isinstance(asked, dict) or asked.keys() - set(fields):
+        raise Refused(400, "bad-request", text("the body has {names} and nothing else", names=fields))
+    return asked
+
+
+def _cells(asked: dict[str, Any]) -> list[dict[str, Any]]:
+    told = asked.get("cells")
+    if not isinstance(told, list) or len(told) > MOST_CELLS or not all(map(_is_cell, told)):
+        raise Refused(
+            400, "bad-request", text("cells are a list of at most {n}, each with id and source", n=MOST_CELLS)
+        )
+    return told
+
+
+def _is_cell(told: Any) -> bool:
+    if not isinstance(told, dict) or told.keys() - {"id", "source", "number", "ignored"}:
+        return False
+    number, ignored = told.get("number"), told.get("ignored")
+    return (
+        isinstance(told.get("id"), str)
+        and len(told["id"]) <= LONGEST_ID
+        and isinstance(told.get("source"), str)
+        and (number is None or (type(number) is int and 0 < number < 1 << 31))
+        and (ignored is None or (isinstance(ignored, dict) and all(isinstance(each, str) for each in ignored.values())))
+    )
 
 
 def _id(asked: dict[str, Any], name: str) -> str | None:

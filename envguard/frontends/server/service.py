@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import time
 from collections import OrderedDict
 from dataclasses import replace
@@ -275,6 +276,24 @@ class Service:
                 raise
             return (await self._scan(prefix, {"do": "cuda", "prefix": prefix})).document
         return (await self._scan(prefix, {"do": "cuda"}, packed.encode("ascii"))).document
+
+    async def cells(self, name: str | None, cells: list[dict[str, Any]]) -> bytes:
+        """Remarks on the cells of a notebook: without an environment where its kernel has none that can be seen from here."""
+        kernel = None if name is None else kernels.find(self._managers, name)
+        if kernel is not None and kernels.stranger(kernel) is not None:
+            return json.dumps([{"id": each["id"], "remarks": []} for each in cells]).encode("ascii")
+        body = json.dumps(cells).encode("ascii")
+        seen = None if kernel is None else await self.seen(kernel)
+        if kernel is not None and seen is not None:
+            question = {"do": "cells", "prefix": seen.prefix, "process": seen.process, "mark": kernel.mark}
+            with contextlib.suppress(EnvguardError):  # the kernel or its environment has gone in this moment
+                return (await self._scan(seen.prefix, question, body)).document
+        return (await self._scan("", {"do": "cells"}, body)).document
+
+    async def stamp(self, prefix: str, stamp: dict[str, Any], cells: list[dict[str, Any]]) -> bytes:
+        """What of a notebook's stamp is otherwise in a prefix."""
+        body = json.dumps({"stamp": stamp, "cells": cells}).encode("ascii")
+        return (await self._scan(prefix, {"do": "stamp", "prefix": prefix}, body)).document
 
     async def prefix_of_kernel(self, name: str) -> str:
         """The prefix of a kernel, alive or not; EnvguardError if it is not on this machine or not known."""

@@ -19,10 +19,12 @@ from envguard.frontends.server.made_at import MADE_AT
 from envguard.frontends.server.places import places
 from envguard.ledger_entry import Whence
 from envguard.model import text
+from envguard.render.cells_v1 import cells_v1, remark_v1
 from envguard.render.cuda_v1 import cuda_v1
 from envguard.render.forecast_v1 import forecast_v1
 from envguard.render.json_v1 import json_v1, text_v1, timeline_v1
 from envguard.render.undo_v1 import undo_list_v1, undo_v1
+from envguard.scan_report import Cell
 from envguard.undo_report import State
 
 if TYPE_CHECKING:
@@ -118,18 +120,7 @@ def _forecast(
     mark: str = "",
 ) -> Answer:
     """Of a command as it would be typed into a notebook of the kernel, or into a terminal in which the prefix is active."""
-    place = api.place_in(prefix)
-    if process is not None:
-        seen = _seen(process, mark)
-        variables = {name: value for name, value in seen.variables.items() if value is not None}
-        place = dataclasses.replace(
-            place,
-            python=seen.program,
-            prefix=seen.prefix,
-            folder=seen.folder or prefix,
-            variables=variables or place.variables,
-            is_kernel=True,
-        )
+    place = api.place_in(prefix) if process is None else _place(prefix, process, mark)
     told = api.forecast(
         _command(command, place),
         place,
@@ -138,6 +129,43 @@ def _forecast(
         process=api.process_of(_opened(body)) if body else None,
     )
     return {}, _dumps(forecast_v1(told))
+
+
+def _place(prefix: str, process: int, mark: str) -> Place:
+    """Where a kernel would run a cell."""
+    seen = _seen(process, mark)
+    variables = {name: value for name, value in seen.variables.items() if value is not None}
+    place = api.place_in(prefix)
+    return dataclasses.replace(
+        place,
+        python=seen.program,
+        prefix=seen.prefix,
+        folder=seen.folder or prefix,
+        variables=variables or place.variables,
+        is_kernel=True,
+    )
+
+
+def _cells(_desk: Desk, body: bytes, prefix: str = "", process: int | None = None, mark: str = "") -> Answer:
+    """Remarks on cells, by the environment of a kernel if there is one."""
+    place = None if process is None else _place(prefix, process, mark)
+    return {}, _dumps(cells_v1(api.cells(_read(json.loads(body)), place)))
+
+
+def _stamp(_desk: Desk, body: bytes, prefix: str) -> Answer:
+    """What of a notebook's stamp is otherwise in a prefix."""
+    told = json.loads(body)
+    found = api.stamp_differs(told["stamp"], _read(told["cells"]), prefix)
+    return {}, _dumps([remark_v1(each) for each in found])
+
+
+def _read(told: list[dict[str, Any]]) -> tuple[Cell, ...]:
+    return tuple(Cell(each["id"], each["source"], each.get("number"), _reasons(each)) for each in told)
+
+
+def _reasons(cell: dict[str, Any]) -> dict[str, str]:
+    """The rules that a cell ignores; one without a reason is not ignored, as in `scan`."""
+    return {name.lower(): reason for name, reason in (cell.get("ignored") or {}).items() if reason.strip()}
 
 
 def _command(line: str, place: Place) -> Command:
@@ -208,6 +236,8 @@ WORK: dict[str, Callable[..., Answer]] = {
     "unchangeable": _unchangeable,
     "environments": _environments,
     "rules": _rules,
+    "cells": _cells,
+    "stamp": _stamp,
     "forecast": _forecast,
     "undo-plan": _undo_plan,
     "undo": _undo,

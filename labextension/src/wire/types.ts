@@ -11,6 +11,8 @@ export type EnvguardServer =
   | RuleList
   | RulePage
   | Job
+  | CellsReport
+  | StampReport
   | EnvguardTimeline
   | EnvguardCuda
   | EnvguardUndo;
@@ -981,6 +983,89 @@ export interface JobProgress {
   done: number | null;
   of: number | null;
 }
+export interface CellsReport {
+  /**
+   * Version of this format.
+   */
+  schema: 1;
+  kind: 'cells';
+  cells: CellReport[];
+}
+export interface CellReport {
+  id: string;
+  /**
+   * By their places.
+   */
+  remarks: CellRemark[];
+}
+export interface CellRemark {
+  rule: RuleId;
+  code: ServerCode;
+  severity: ServerSeverity;
+  subject: string;
+  message: Text;
+  evidence: Text[];
+  /**
+   * From 1.
+   */
+  line: number;
+  /**
+   * From 0, in characters, of which one beyond U+FFFF is one.
+   */
+  column: number;
+  end_line: number;
+  /**
+   * Exclusive.
+   */
+  end_column: number;
+  /**
+   * The best first.
+   */
+  fixes: CellFix[];
+}
+export interface CellFix {
+  kind: 'kernel' | 'conda' | 'protect' | 'pin' | 'ignore';
+  title: Text;
+  /**
+   * Null where somebody has to be asked first: for the reason to ignore it.
+   */
+  edit: CellEdit | null;
+}
+export interface CellEdit {
+  /**
+   * From 1.
+   */
+  line: number;
+  /**
+   * From 0, in characters, of which one beyond U+FFFF is one.
+   */
+  column: number;
+  end_line: number;
+  /**
+   * Exclusive.
+   */
+  end_column: number;
+  text: string;
+}
+export interface StampReport {
+  /**
+   * Version of this format.
+   */
+  schema: 1;
+  kind: 'stamp';
+  /**
+   * The worst first.
+   */
+  remarks: StampRemark[];
+}
+export interface StampRemark {
+  rule: RuleId;
+  code: ServerCode;
+  severity: ServerSeverity;
+  subject: string;
+  message: Text;
+  evidence: Text[];
+}
 export interface JobRequest {
   job: 'forecast' | 'undo-plan' | 'undo';
   kernel?: ServerKernelId;
@@ -993,4 +1078,38 @@ export interface JobRequest {
    * Of an undo: which; null or missing in undo-plan for the last one.
    */
   checkpoint?: ServerCheckpointId | null;
+}
+export interface CellsRequest {
+  /**
+   * Null or missing: nothing is held against an environment.
+   */
+  kernel?: ServerKernelId | null;
+  /**
+   * @maxItems 500
+   */
+  cells: NotebookCell[];
+}
+export interface NotebookCell {
+  id: string;
+  source: string;
+  /**
+   * Its place in the notebook, from 1, for people.
+   */
+  number?: number | null;
+  /**
+   * Rules that are ignored in it, by id or code, each with its reason; without a reason it is not.
+   */
+  ignored?: {
+    [k: string]: string;
+  } | null;
+}
+export interface StampRequest {
+  /**
+   * As it stands in the metadata of the notebook.
+   */
+  stamp: {};
+  /**
+   * @maxItems 500
+   */
+  cells: NotebookCell[];
 }
