@@ -13,7 +13,7 @@ from envguard._version import __version__
 from envguard.errors import BadArguments, ProbeFailed
 from envguard.model import RulePage, text
 from envguard.probe.disk import uncollected
-from envguard.settings import Selection
+from envguard.settings import Configuration, Selection
 from envguard.store import Derived, write_atomically
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from envguard.rules.rule import Rule
     from envguard.running import Running
     from envguard.scan_report import ScanReport
-    from envguard.settings import Configuration, Identity
+    from envguard.settings import Identity
     from envguard.undo_report import Checkpoint, UndoList, Undone, UndoPlan, UndoReport
 
 _ALL = Selection()
@@ -374,6 +374,14 @@ def configured(folder: Path | None = None) -> Configuration:
     return suppress.checked(configuration.configured(folder or Path.cwd()), rules())
 
 
+def project(folder: str | Path | None = None) -> Configuration:
+    """The same, for what it accepts of installs: no rule is brought for that. Nothing where it cannot be read."""
+    try:
+        return configuration.configured(Path.cwd() if folder is None else Path(folder))
+    except OSError:  # the current folder is gone
+        return Configuration()
+
+
 def accept(report: Report, settings: Configuration) -> Report:
     """The report with the findings set apart that a project accepts."""
     from envguard import suppress
@@ -447,11 +455,30 @@ def write_constraints(told: Protection, file: str | Path) -> None:
     protect.write(told, Path(file))
 
 
-def unprotected(command: Command, prefix: str | Path, *, by_variables: bool = True) -> Text | None:
-    """Why protection would not hold a command; None if it would."""
+def unprotected(
+    command: Command,
+    prefix: str | Path,
+    *,
+    by_variables: bool = True,
+    variables: Mapping[str, str] | None = None,
+) -> Text | None:
+    """Why protection would not hold a command, with this process' variables by default; None if it would."""
     from envguard.changes import limits
 
-    return limits.refuses(command, collect.by_import(prefix), os.environ, by_variables=by_variables)
+    environ = os.environ if variables is None else variables
+    return limits.refuses(command, collect.by_import(prefix), environ, by_variables=by_variables)
+
+
+def protected_by(file: str | Path, prefix: str | Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """Writes the constraints of a prefix into a file: the variables by which they protect a process that has these.
+
+    BadArguments if there is nothing to protect, or the file cannot be written.
+    """
+    from envguard.changes import protect
+
+    told = protect.needed(collect.by_import(prefix, process=None))
+    protect.write(told, Path(file))
+    return protect.variables(Path(file), variables, told.prefix)
 
 
 def glance(prefix: str) -> Glance:
@@ -634,11 +661,21 @@ def whence(cell: str | None, count: int | None, namespace: Mapping[str, object])
     return remember.whence(cell, count, namespace)
 
 
-def begin_installs(found: Home, seen: Sequence[Seen], *, undo: bool) -> Begun:
-    """Notes what is there before installs run in a prefix, and makes a way back with `undo`."""
+def begin_installs(found: Home, seen: Sequence[Seen], *, undo: bool, owner: tuple[int, float] | None = None) -> Begun:
+    """Notes what is there before installs run in a prefix, and makes a way back with `undo`.
+
+    `owner` is the process in which they run, by its number and the time at which it was started; by default this one.
+    """
     from envguard.changes import around
 
-    return around.begin(found, seen, undo=undo)
+    return around.begin(found, seen, undo=undo, owner=owner)
+
+
+def drop_installs(begun: Begun) -> None:
+    """Forgets what was begun for installs that will not run."""
+    from envguard.changes import around
+
+    around.drop(begun)
 
 
 def end_installs(begun: Begun, whence: Whence, *, failed: bool | None) -> Ended:
