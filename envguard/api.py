@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from envguard.home import Home
     from envguard.ledger import Read
     from envguard.ledger_entry import Whence
-    from envguard.model import Answer, Report, Text, Timeline
+    from envguard.model import Answer, Finding, Report, Text, Timeline
     from envguard.process import Process
     from envguard.repair_report import Repaired, RepairReport
     from envguard.rules.rule import Rule
@@ -367,11 +367,11 @@ def diff(first: str | Path, second: str | Path, selection: Selection = _ALL) -> 
     return compare(*environments, reports)
 
 
-def configured(folder: Path | None = None) -> Configuration:
+def configured(folder: str | Path | None = None) -> Configuration:
     """What `[tool.envguard]` of the nearest pyproject.toml asks for, from the current folder upwards."""
     from envguard import suppress
 
-    return suppress.checked(configuration.configured(folder or Path.cwd()), rules())
+    return suppress.checked(configuration.configured(Path.cwd() if folder is None else Path(folder)), rules())
 
 
 def project(folder: str | Path | None = None) -> Configuration:
@@ -419,6 +419,27 @@ def aftermath(
     from envguard.aftermath import aftermath as judge
 
     return judge(changed, after, before, stale, recent=recent, between=between)
+
+
+def weights(report: Report) -> dict[tuple[str, str], int]:
+    """What of a report is needed to tell later what is new: rule and subject of each finding, and how grave it is."""
+    from envguard import aftermath as judge
+
+    return judge.weights(report)
+
+
+def newer(report: Report, before: Mapping[tuple[str, str], int]) -> tuple[Finding, ...]:
+    """The errors and warnings of a report that are new, or graver, against the `weights` of an earlier one."""
+    from envguard import aftermath as judge
+
+    return judge.newer(report, before)
+
+
+def cleared(report: Report, before: Mapping[tuple[str, str], int]) -> int:
+    """How many errors and warnings of an earlier report are no more."""
+    from envguard import aftermath as judge
+
+    return judge.cleared(report, before)
 
 
 def protection(
@@ -565,6 +586,13 @@ def prefix_of(
 def undo_list(prefix: str | Path | None = None) -> UndoList:
     """What can be taken back in a prefix, and what could."""
     return _undo_list(home(prefix))
+
+
+def checkpoint_of(prefix: str | Path, process: int, since: str) -> str | None:
+    """The last checkpoint that a process has made and ended since a time, written as ids begin; None if there is none."""
+    from envguard.changes import checkpoint
+
+    return checkpoint.made_by(home(prefix), process, since)
 
 
 def undo_clear(prefix: str | Path | None = None, id: str | None = None) -> UndoList:  # noqa: A002 - as the option is called

@@ -99,6 +99,19 @@ def unfinished(home: Home) -> tuple[Checkpoint, ...]:
     )
 
 
+def made_by(home: Home, process: int, since: str) -> str | None:
+    """The last one that a process has begun and ended since a time, written as ids begin; None if there is none."""
+    mine = (
+        noted.checkpoint.id
+        for noted in (journal.every(home) if home.ours else ())
+        if noted.process is not None
+        and noted.process[0] == process
+        and noted.checkpoint.state is State.ENDED
+        and noted.checkpoint.id[: len(since)] >= since
+    )
+    return max(mine, default=None)
+
+
 def clear(home: Home, id: str | None = None) -> tuple[Checkpoint, ...]:  # noqa: A002 - as the option is called
     """Lets go of one checkpoint, or of all whose commands do not run just now; those that are gone."""
     if not home.ours:

@@ -16,7 +16,7 @@ from envguard._version import __version__
 from envguard.errors import BadArguments, EnvguardError, NoSuchEnvironment, ProbeFailed
 from envguard.frontends.server import answers
 from envguard.frontends.server.refusals import Refused, refusal
-from envguard.frontends.server.requests import JobWanted, flag, seconds, wanted
+from envguard.frontends.server.requests import JobWanted, cells, flag, seconds, wanted
 from envguard.model import text
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from envguard.frontends.server.service import Service
 
 RESOURCE = "envguard"
-LONGEST = 64 << 10
-"""Bytes of a body."""
+LONGEST = 1 << 20
+"""Bytes of a body: the cells of a large notebook."""
 _KERNEL = "(?P<kernel>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _ENVIRONMENT = "(?P<environment>[0-9a-f]{16})"
 _JOB = "(?P<job>[0-9a-f]{16})"
@@ -53,6 +53,12 @@ class Handler(ExtensionHandlerMixin, APIHandler):
         """Keeps the body, of one that is too long only as much as shows that."""
         if len(self._body) <= LONGEST:
             self._body += chunk
+
+    def body(self) -> bytes:
+        """The whole of it."""
+        if len(self._body) > LONGEST:
+            raise Refused(413, "too-large", text("a request may have {n} bytes at most", n=LONGEST))
+        return self._body
 
     def compute_etag(self) -> None:
         """None: what is asked for has its own stamp."""
@@ -145,6 +151,18 @@ class KernelCuda(Handler):
         self.tell(await self.answered((await self.service()).cuda(kernel)))
 
 
+class KernelInstalls(Handler):
+    """What the installs in cells would do in a kernel's environment."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, kernel: str) -> None:
+        """Tells it, with `ways` also what conda could do instead."""
+        ways, installs = flag(self, "ways"), (await self.offers()).installs
+        where = await self.answered(installs.where(kernel))
+        self.tell(await self.answered(installs.told(where, cells(self.body()), ways=ways)))
+
+
 class EnvironmentList(Handler):
     """The environments of this server."""
 
@@ -212,9 +230,7 @@ class JobList(Handler):
     @authorized
     async def post(self) -> None:
         """Begins one."""
-        if len(self._body) > LONGEST:
-            raise Refused(413, "too-large", text("a request may have {n} bytes at most", n=LONGEST))
-        asked: JobWanted = wanted(self._body)
+        asked: JobWanted = wanted(self.body())
         user = self.current_user
         name = None if user is None else str(user.username)
         job = await self.answered((await self.offers()).begin(asked, name))
@@ -260,6 +276,7 @@ ROUTES: tuple[tuple[str, type[Handler]], ...] = (
     (f"kernels/{_KERNEL}/report", KernelReport),
     (f"kernels/{_KERNEL}/(?P<what>timeline|undo)", KernelDocument),
     (f"kernels/{_KERNEL}/cuda", KernelCuda),
+    (f"kernels/{_KERNEL}/installs", KernelInstalls),
     ("environments", EnvironmentList),
     (f"environments/{_ENVIRONMENT}/report", EnvironmentReport),
     (f"environments/{_ENVIRONMENT}/(?P<what>timeline|cuda|undo)", EnvironmentDocument),
