@@ -201,11 +201,15 @@ def _report(prefix: str, folder: str | None) -> Report:
     return api.accept(api.inspect(prefix, Selection(settings.select, settings.ignore), process=None), settings)
 
 
+def _unchanging(told: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(told)
+
+
 class _Pickler(pickle.Pickler):
     """One that knows mappings which nobody changes."""
 
     dispatch_table = copyreg.dispatch_table.copy()
-    dispatch_table[MappingProxyType] = lambda told: (MappingProxyType, (dict(told),))
+    dispatch_table[MappingProxyType] = lambda told: (_unchanging, (dict(told),))
 
 
 def _kept(begun: Begun) -> bytes:
