@@ -144,8 +144,6 @@ def _begun(
     mine: tuple[Install, ...], kernel: Running, says: list[Text], *, undo: bool, protect: bool
 ) -> tuple[Begun | None, Text | None]:
     """What was begun, and why there is no way back where one was wanted."""
-    if not mine:
-        return None, text("nothing in it changes {prefix}", prefix=kernel.prefix) if undo else None
     owner = kernel.process, kernel.started
     try:
         begun = around.begun_in(kernel.prefix, mine, says.append, needed=undo, guarded=undo or protect, owner=owner)
