@@ -13,7 +13,7 @@ from envguard._version import __version__
 from envguard.errors import BadArguments, ProbeFailed
 from envguard.model import RulePage, text
 from envguard.probe.disk import uncollected
-from envguard.settings import Selection
+from envguard.settings import Configuration, Selection
 from envguard.store import Derived, write_atomically
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from envguard.rules.rule import Rule
     from envguard.running import Running
     from envguard.scan_report import Cell, CellReport, ScanReport
-    from envguard.settings import Configuration, Identity
+    from envguard.settings import Identity
     from envguard.undo_report import Checkpoint, UndoList, Undone, UndoPlan, UndoReport
 
 _ALL = Selection()
@@ -369,11 +369,19 @@ def diff(first: str | Path, second: str | Path, selection: Selection = _ALL) -> 
     return compare(*environments, reports)
 
 
-def configured(folder: Path | None = None) -> Configuration:
+def configured(folder: str | Path | None = None) -> Configuration:
     """What `[tool.envguard]` of the nearest pyproject.toml asks for, from the current folder upwards."""
     from envguard import suppress
 
-    return suppress.checked(configuration.configured(folder or Path.cwd()), rules())
+    return suppress.checked(configuration.configured(Path.cwd() if folder is None else Path(folder)), rules())
+
+
+def project(folder: str | Path | None = None) -> Configuration:
+    """The same, for what it accepts of installs: no rule is brought for that. Nothing where it cannot be read."""
+    try:
+        return configuration.configured(Path.cwd() if folder is None else Path(folder))
+    except OSError:  # the current folder is gone
+        return Configuration()
 
 
 def accept(report: Report, settings: Configuration) -> Report:
@@ -415,6 +423,27 @@ def aftermath(
     return judge(changed, after, before, stale, recent=recent, between=between)
 
 
+def weights(report: Report) -> dict[tuple[str, str], int]:
+    """What of a report is needed to tell later what is new: rule and subject of each finding, and how grave it is."""
+    from envguard import aftermath as judge
+
+    return judge.weights(report)
+
+
+def newer(report: Report, before: Mapping[tuple[str, str], int]) -> tuple[Finding, ...]:
+    """The errors and warnings of a report that are new, or graver, against the `weights` of an earlier one."""
+    from envguard import aftermath as judge
+
+    return judge.newer(report, before)
+
+
+def cleared(report: Report, before: Mapping[tuple[str, str], int]) -> int:
+    """How many errors and warnings of an earlier report are no more."""
+    from envguard import aftermath as judge
+
+    return judge.cleared(report, before)
+
+
 def protection(
     prefix: str | Path | None = None,
     *,
@@ -449,11 +478,30 @@ def write_constraints(told: Protection, file: str | Path) -> None:
     protect.write(told, Path(file))
 
 
-def unprotected(command: Command, prefix: str | Path, *, by_variables: bool = True) -> Text | None:
-    """Why protection would not hold a command; None if it would."""
+def unprotected(
+    command: Command,
+    prefix: str | Path,
+    *,
+    by_variables: bool = True,
+    variables: Mapping[str, str] | None = None,
+) -> Text | None:
+    """Why protection would not hold a command, with this process' variables by default; None if it would."""
     from envguard.changes import limits
 
-    return limits.refuses(command, collect.by_import(prefix), os.environ, by_variables=by_variables)
+    environ = os.environ if variables is None else variables
+    return limits.refuses(command, collect.by_import(prefix), environ, by_variables=by_variables)
+
+
+def protected_by(file: str | Path, prefix: str | Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """Writes the constraints of a prefix into a file: the variables by which they protect a process that has these.
+
+    BadArguments if there is nothing to protect, or the file cannot be written.
+    """
+    from envguard.changes import protect
+
+    told = protect.needed(collect.by_import(prefix, process=None))
+    protect.write(told, Path(file))
+    return protect.variables(Path(file), variables, told.prefix)
 
 
 def glance(prefix: str) -> Glance:
@@ -540,6 +588,13 @@ def prefix_of(
 def undo_list(prefix: str | Path | None = None) -> UndoList:
     """What can be taken back in a prefix, and what could."""
     return _undo_list(home(prefix))
+
+
+def checkpoint_of(prefix: str | Path, process: int, since: str) -> str | None:
+    """The last checkpoint that a process has made and ended since a time, written as ids begin; None if there is none."""
+    from envguard.changes import checkpoint
+
+    return checkpoint.made_by(home(prefix), process, since)
 
 
 def undo_clear(prefix: str | Path | None = None, id: str | None = None) -> UndoList:  # noqa: A002 - as the option is called
@@ -696,11 +751,21 @@ def whence(cell: str | None, count: int | None, namespace: Mapping[str, object])
     return remember.whence(cell, count, namespace)
 
 
-def begin_installs(found: Home, seen: Sequence[Seen], *, undo: bool) -> Begun:
-    """Notes what is there before installs run in a prefix, and makes a way back with `undo`."""
+def begin_installs(found: Home, seen: Sequence[Seen], *, undo: bool, owner: tuple[int, float] | None = None) -> Begun:
+    """Notes what is there before installs run in a prefix, and makes a way back with `undo`.
+
+    `owner` is the process in which they run, by its number and the time at which it was started; by default this one.
+    """
     from envguard.changes import around
 
-    return around.begin(found, seen, undo=undo)
+    return around.begin(found, seen, undo=undo, owner=owner)
+
+
+def drop_installs(begun: Begun) -> None:
+    """Forgets what was begun for installs that will not run."""
+    from envguard.changes import around
+
+    around.drop(begun)
 
 
 def end_installs(begun: Begun, whence: Whence, *, failed: bool | None) -> Ended:

@@ -16,7 +16,7 @@ from envguard._version import __version__
 from envguard.errors import BadArguments, EnvguardError, NoSuchEnvironment, ProbeFailed
 from envguard.frontends.server import answers
 from envguard.frontends.server.refusals import Refused, refusal
-from envguard.frontends.server.requests import JobWanted, cells_wanted, flag, seconds, stamp_wanted, wanted
+from envguard.frontends.server.requests import JobWanted, cells, cells_wanted, flag, seconds, stamp_wanted, wanted
 from envguard.languages import ENGLISH, known, page
 from envguard.model import text
 
@@ -160,6 +160,20 @@ class KernelCuda(Handler):
         self.tell(await self.answered((await self.service()).cuda(kernel)))
 
 
+class KernelInstalls(Handler):
+    """What the installs in cells would do in a kernel's environment."""
+
+    longest = LONGEST_CELLS
+
+    @web.authenticated
+    @authorized
+    async def post(self, kernel: str) -> None:
+        """Tells it, with `ways` also what conda could do instead."""
+        ways, installs = flag(self, "ways"), (await self.offers()).installs
+        where = await self.answered(installs.where(kernel))
+        self.tell(await self.answered(installs.told(where, cells(self.body), ways=ways)))
+
+
 class KernelStamp(Handler):
     """A notebook's stamp, held against the environment of its kernel."""
 
@@ -257,6 +271,8 @@ class RulePage(Handler):
 class JobList(Handler):
     """Where jobs are begun."""
 
+    longest = LONGEST_CELLS
+
     @web.authenticated
     @authorized
     async def post(self) -> None:
@@ -307,6 +323,7 @@ ROUTES: tuple[tuple[str, type[Handler]], ...] = (
     (f"kernels/{_KERNEL}/report", KernelReport),
     (f"kernels/{_KERNEL}/(?P<what>timeline|undo)", KernelDocument),
     (f"kernels/{_KERNEL}/cuda", KernelCuda),
+    (f"kernels/{_KERNEL}/installs", KernelInstalls),
     (f"kernels/{_KERNEL}/stamp", KernelStamp),
     ("cells", Cells),
     ("environments", EnvironmentList),
