@@ -1236,9 +1236,23 @@ export interface CellsRequest {
    */
   kernel?: ServerKernelId | null;
   /**
-   * @maxItems 500
+   * @maxItems 2000
    */
-  cells: SentCell[];
+  cells: NotebookCell[];
+}
+export interface NotebookCell {
+  id: string;
+  source: string;
+  /**
+   * Its place in the notebook, from 1, for people.
+   */
+  number?: number | null;
+  /**
+   * Rules that are ignored in it, by id or code, each with its reason; without a reason it is not.
+   */
+  ignored?: {
+    [k: string]: string;
+  } | null;
 }
 export interface StampRequest {
   /**
@@ -1246,9 +1260,9 @@ export interface StampRequest {
    */
   stamp: {};
   /**
-   * @maxItems 500
+   * @maxItems 2000
    */
-  cells: SentCell[];
+  cells: NotebookCell[];
 }
 export interface InstallsRequest {
   /**

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from envguard.frontends.server.handlers import LONGEST, LONGEST_CELLS, ROUTES, Nothing
+from envguard.frontends.server.handlers import LONGEST_CELLS, ROUTES, Nothing
 from envguard.frontends.server.requests import MOST_CELLS
 from tests.frontends.server.denier import HEADER
 from tests.frontends.server.place import SPEC, TOKEN, Server
@@ -176,7 +176,7 @@ def test_arguments_that_mean_nothing(server: Server, query: str):
 
 
 def test_a_body_that_is_too_large_is_not_read(server: Server):
-    answer = server.ask("POST", "jobs", data=b"x" * (LONGEST + 1))
+    answer = server.ask("POST", "jobs", data=b"x" * (LONGEST_CELLS + 1))
     assert (answer.status, answer.json["error"]) == (413, "too-large")
     told = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     headers = {"Authorization": f"token {TOKEN}", "Content-Length": str(1 << 40), "Content-Type": "application/json"}
@@ -186,7 +186,7 @@ def test_a_body_that_is_too_large_is_not_read(server: Server):
     told.endheaders()
     assert told.getresponse().status == 413  # at once: not one byte of it was sent
     told.close()
-    pieces = server.ask("POST", "jobs", data=iter([b"x" * (LONGEST // 3)] * 4))
+    pieces = server.ask("POST", "jobs", data=iter([b"x" * (LONGEST_CELLS // 3)] * 4))
     assert pieces.status == 413
 
 
