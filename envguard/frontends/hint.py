@@ -58,6 +58,8 @@ class Hint:
             from pathlib import Path
 
             from envguard import configuration
+            from envguard.model import Text
+            from envguard.render.language import say
             from envguard.why.telling import telling
 
             worth = (
@@ -65,7 +67,7 @@ class Hint:
                 and configuration.configured(Path.cwd()).hint
             )
         if worth:
-            sys.stdout.write(f"{LINE}\n")
+            sys.stdout.write(f"{say(Text(LINE))}\n")
 
 
 def _plausible(error: BaseException, message: str) -> bool:

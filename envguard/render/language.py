@@ -24,12 +24,28 @@ LONGEST = 200
 """How many characters of one argument are shown."""
 
 _COMMA, _SEMICOLON, _COLON, _BRACKETED = Text(", "), Text("; "), Text(": "), Text(" ({said})")
+_WITHOUT_SPACES = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
+"""Chinese, and its signs."""
 _FIELD = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 
 
 def say(text: Text, language: Translator | None = None) -> str:
     """The sentence of a Text: looked up, its arguments cleaned and put in."""
-    return filled(looked_up(text, language), text, lambda value: shown(value, language))
+    template = looked_up(text, language)
+    for name, value in text.args.items():
+        if isinstance(value, Text):
+            template = _closed(template, f"{{{name}}}", say(value, language))
+    return filled(template, text, lambda value: shown(value, language))
+
+
+def _closed(template: str, field: str, said: str) -> str:
+    """A template without the spaces around a field, which are for a name, if words of ours in a script without any go there."""
+    before, found, after = template.partition(field)
+    if found and _WITHOUT_SPACES.match(said[:1]) and _WITHOUT_SPACES.match(before[-2:-1]):
+        before = before.removesuffix(" ")
+    if found and _WITHOUT_SPACES.match(said[-1:]) and _WITHOUT_SPACES.match(after[1:2]):
+        after = after.removeprefix(" ")
+    return f"{before}{found}{after}"
 
 
 def looked_up(text: Text, language: Translator | None) -> str:

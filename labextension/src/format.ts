@@ -51,7 +51,9 @@ export function findingsCount(report: EnvguardReport, trans: Words): string {
     warning ? trans._n('%1 warning', '%1 warnings', warning) : '',
     info ? trans._n('%1 info', '%1 info', info) : ''
   ].filter(Boolean);
-  return told.join(', ') || (known === null ? trans.__('no findings') : trans.__('no new findings'));
+  return (
+    told.join(trans.__(', ')) || (known === null ? trans.__('no findings') : trans.__('no new findings'))
+  );
 }
 
 /** How many rules were checked, and how many could not be. */
@@ -63,7 +65,7 @@ export function rulesCount(report: EnvguardReport, trans: Words): string {
     failed ? trans._n('%1 failed', '%1 failed', failed) : ''
   ]
     .filter(Boolean)
-    .join(', ');
+    .join(trans.__(', '));
 }
 
 /** How many packages each of the two books holds. */
@@ -72,7 +74,7 @@ export function packagesCount(report: EnvguardReport, trans: Words): string {
   return [
     trans._n('%1 package from conda', '%1 packages from conda', conda_packages),
     trans._n('%1 from pip', '%1 from pip', pip_distributions)
-  ].join(', ');
+  ].join(trans.__(', '));
 }
 
 /** What else the headline says of the environment. */
@@ -89,7 +91,7 @@ export function traits(report: EnvguardReport, trans: Words): string[] {
 /** How careful to be with a fix, and whether the kernel must be restarted. */
 export function cautions(fix: Fix, trans: Words): string {
   const told = [safetyWord(fix.safety, trans)];
-  return (fix.restart ? [...told, trans.__('restart the kernel afterwards')] : told).join('; ');
+  return (fix.restart ? [...told, trans.__('restart the kernel afterwards')] : told).join(trans.__('; '));
 }
 
 /** The reasons why rules could not decide, each with its rules. */
@@ -153,7 +155,7 @@ export function planCount(plan: UndoPlan, trans: Words): string {
     plan.removes.length ? trans._n('%1 file goes', '%1 files go', plan.removes.length) : '',
     plan.restores.length ? trans._n('%1 file comes back', '%1 files come back', plan.restores.length) : ''
   ].filter(Boolean);
-  return told.join(', ') || trans.__('nothing has changed since');
+  return told.join(trans.__(', ')) || trans.__('nothing has changed since');
 }
 
 /** How many files went and came back. */
@@ -171,7 +173,7 @@ export function doneCount(done: UndoDone, trans: Words): string {
         )
       : ''
   ].filter(Boolean);
-  return told.join(', ') || trans.__('nothing has changed since');
+  return told.join(trans.__(', ')) || trans.__('nothing has changed since');
 }
 
 /** What shows that all is as it was. */
@@ -192,7 +194,9 @@ export function proofOf(proof: UndoProof, trans: Words): string[] {
       : '',
     proof.by_date ? trans._n('%1 by size and date alone', '%1 by size and date alone', proof.by_date) : ''
   ].filter(Boolean);
-  return ways.length ? [same, trans.__('what came back was held against: %1', ways.join(', '))] : [same];
+  return ways.length
+    ? [same, trans.__('what came back was held against: %1', ways.join(trans.__(', ')))]
+    : [same];
 }
 
 /** Name and version of what uses CUDA. */

@@ -116,7 +116,7 @@ export function changes(event: Event, all: boolean, trans: Words): string[] {
 /** An event in one line, for a row that is folded. */
 export function brief(event: Event, trans: Words): string {
   const lists = event.action === 'create' ? [] : changes(event, false, trans);
-  return [title(event, trans), lists.join('; ')].filter(Boolean).join(': ');
+  return [title(event, trans), lists.join(trans.__('; '))].filter(Boolean).join(trans.__(': '));
 }
 
 /** What else the ledger knows of it. */
@@ -137,7 +137,7 @@ export function origin(event: Event, trans: Words): string {
     event.user ? trans.__('by %1', clean(event.user)) : ''
   ]
     .filter(Boolean)
-    .join(', ');
+    .join(trans.__(', '));
 }
 
 export function when(event: Event, trans: Words): string {
@@ -147,5 +147,5 @@ export function when(event: Event, trans: Words): string {
 function named(names: readonly string[], all: boolean, trans: Words): string {
   const shown = all ? names : names.slice(0, NAMED);
   const rest = names.length - shown.length;
-  return rest ? `${shown.join(', ')} ${more(rest, trans)}` : shown.join(', ');
+  return rest ? `${shown.join(trans.__(', '))} ${more(rest, trans)}` : shown.join(trans.__(', '));
 }

@@ -10,6 +10,7 @@ export type Words = Pick<TranslationBundle, '__' | '_n' | 'gettext'>;
 
 const LONGEST = 200;
 const FIELD = /\{\{|\}\}|\{(\w+)\}/g;
+const CHINESE = /[\u3000-\u9fff\uff00-\uffef]/;
 const UNPRINTABLE = /[\p{C}\p{Z}]/gu;
 const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
@@ -19,7 +20,24 @@ export function say(text: Text, trans: Words): string {
   // Lab finds an entry with plural forms only for who asks for one, and one without them only for who does not
   const counted = typeof n === 'number' ? trans._n(text.id, text.id, n) : text.id;
   const template = counted === text.id ? trans.gettext(text.id) : counted;
-  return template === text.id ? text.text : fill(template, text.args, trans);
+  return template === text.id ? text.text : fill(closed(template, text.args, trans), text.args, trans);
+}
+
+/** A template without the spaces around a field, which are for a name, where words of ours in Chinese go. */
+function closed(template: string, args: Text['args'], trans: Words): string {
+  return template.replace(
+    /(.?)( ?)\{(\w+)\}( ?)(?=(.?))/g,
+    (whole, before: string, left, name: string, right, after: string) => {
+      const value = args[name];
+      if (typeof value !== 'object' || Array.isArray(value)) {
+        return whole;
+      }
+      const said = say(value, trans);
+      const start = CHINESE.test(before) && CHINESE.test(said.charAt(0)) ? '' : left;
+      const end = CHINESE.test(after) && CHINESE.test(said.slice(-1)) ? '' : right;
+      return `${before}${start}{${name}}${end}`;
+    }
+  );
 }
 
 /** A template with its arguments; what names none stays as it is. */
@@ -49,7 +67,7 @@ export function joined(names: readonly string[], trans: Words, longest = LONGEST
     }
     kept += 1;
   }
-  const first = told.slice(0, kept).join(', ');
+  const first = told.slice(0, kept).join(trans.__(', '));
   return kept === told.length ? first : `${first} ${more(told.length - kept, trans)}`;
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { clean, fill, joined, say, type Words } from '../src/language';
 import { translated } from '../src/lab/schema';
+import type { Text } from '../src/wire/types';
 import { golden, texts, trans } from './golden';
 
 const DOCUMENTS = readdirSync(join(__dirname, '..', '..', 'tests', 'render', 'golden'))
@@ -42,6 +43,20 @@ test('an entry that counts is asked for with its number, and words of ours insid
   const what = { id: 'the user', args: {}, text: 'the user' };
   const told = (n: number) => say({ id: '{n} file of {what}', args: { n, what }, text: 'English' }, dutch);
   expect([told(1), told(3)]).toEqual(['1 bestand van de gebruiker', '3 bestanden van de gebruiker']);
+});
+
+test('Chinese words inside a Chinese sentence have no spaces around them, names have', () => {
+  const words: Record<string, string> = {
+    'for {x} it is': '对 {x} 而言',
+    this: '此文件',
+    'a GPU': '一块 GPU'
+  };
+  const chinese: Words = { ...trans, gettext: id => words[id] ?? id };
+  const told = (x: Text['args'][string]) => say({ id: 'for {x} it is', args: { x }, text: '' }, chinese);
+  expect(told({ id: 'this', args: {}, text: 'this' })).toBe('对此文件而言');
+  expect(told({ id: 'a GPU', args: {}, text: 'a GPU' })).toBe('对一块 GPU 而言');
+  expect(told('numpy')).toBe('对 numpy 而言');
+  expect(told('我的 包')).toBe('对 我的 包 而言');
 });
 
 test('the words of a schema are translated, its names and defaults are not', () => {

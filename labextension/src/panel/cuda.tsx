@@ -64,11 +64,15 @@ export function Cuda({ told }: { told: EnvguardCuda }): JSX.Element {
       <h4>{trans.__('Driver and GPUs')}</h4>
       <ul>
         <li>
-          <strong>{trans.__('driver')}</strong>: {driver(told.driver, trans)}
+          <strong>{trans.__('driver')}</strong>
+          {trans.__(': ')}
+          {driver(told.driver, trans)}
         </li>
         {told.gpus.map(each => (
           <li key={each.index}>
-            <strong>{trans.__('GPU %1', each.index)}</strong>: {gpu(each, trans)}
+            <strong>{trans.__('GPU %1', each.index)}</strong>
+            {trans.__(': ')}
+            {gpu(each, trans)}
           </li>
         ))}
       </ul>

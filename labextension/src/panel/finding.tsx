@@ -26,7 +26,10 @@ export function FindingCard({ finding, platform, above, quoted }: Props): JSX.El
     <article className={`jp-eg-Finding jp-eg-mod-${mark.mood}`}>
       <h4>
         <Sign shape={mark.shape} mood={mark.mood} />
-        <span className="jp-eg-hidden">{mark.word}: </span>
+        <span className="jp-eg-hidden">
+          {mark.word}
+          {trans.__(': ')}
+        </span>
         <bdi className="jp-eg-Subject">{clean(finding.subject)}</bdi>
         <span className="jp-eg-soft jp-eg-Code" title={finding.rule}>
           {finding.code}
@@ -51,7 +54,8 @@ export function Remark({ finding, platform, above }: Props): JSX.Element {
         <>
           {told.includes(subject) ? null : (
             <>
-              <bdi className="jp-eg-Subject">{subject}</bdi>:{' '}
+              <bdi className="jp-eg-Subject">{subject}</bdi>
+              {trans.__(': ')}
             </>
           )}
           {told} <span className="jp-eg-soft jp-eg-Code">{finding.code}</span>

@@ -71,7 +71,9 @@ export function Told({ told }: { told: EnvguardForecast }): JSX.Element {
   return (
     <section className={`jp-eg-Plan jp-eg-mod-${mark.mood}`} role="status" aria-label={trans.__('forecast')}>
       <p>
-        <Marked mark={mark} />: <code>{clean(told.command.join(' '), 300)}</code>
+        <Marked mark={mark} />
+        {trans.__(': ')}
+        <code>{clean(told.command.join(' '), 300)}</code>
       </p>
       {told.refusal ? <p>{say(told.refusal, trans)}</p> : null}
       <p>
@@ -93,7 +95,11 @@ export function Told({ told }: { told: EnvguardForecast }): JSX.Element {
         return (
           <article key={index} className={`jp-eg-Finding jp-eg-mod-${mood}`}>
             <p>
-              <Sign shape={shape} mood={mood} /> <span className="jp-eg-hidden">{word}: </span>
+              <Sign shape={shape} mood={mood} />{' '}
+              <span className="jp-eg-hidden">
+                {word}
+                {trans.__(': ')}
+              </span>
               {say(remark.message, trans)}
             </p>
             {remark.evidence.length ? <EvidenceList evidence={remark.evidence} /> : null}
@@ -115,8 +121,9 @@ export function Told({ told }: { told: EnvguardForecast }): JSX.Element {
           <ul>
             {told.cleared_findings.map(finding => (
               <li key={finding.fingerprint}>
-                <bdi className="jp-eg-Subject">{clean(finding.subject)}</bdi>: {say(finding.message, trans)}{' '}
-                <span className="jp-eg-soft">{finding.code}</span>
+                <bdi className="jp-eg-Subject">{clean(finding.subject)}</bdi>
+                {trans.__(': ')}
+                {say(finding.message, trans)} <span className="jp-eg-soft">{finding.code}</span>
               </li>
             ))}
           </ul>
@@ -140,7 +147,7 @@ export function Told({ told }: { told: EnvguardForecast }): JSX.Element {
                     way.says ? say(way.says, trans) : ''
                   ]
                     .filter(Boolean)
-                    .join(': ')}
+                    .join(trans.__(': '))}
                 </span>
               </p>
               <Commands steps={way.steps} platform={platform} safety="review" />
@@ -222,5 +229,5 @@ function counts(told: EnvguardForecast, trans: ReturnType<typeof useTools>['tran
     told.verdict === 'unknown'
       ? trans.__('what would change is not known')
       : trans.__('nothing would change');
-  return said.join(', ') || nothing;
+  return said.join(trans.__(', ')) || nothing;
 }

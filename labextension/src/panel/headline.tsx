@@ -40,7 +40,9 @@ export function Headline({ answer, report, asking }: Props): JSX.Element {
         />
       </div>
       <p className="jp-eg-Meaning">
-        <strong>{findingsCount(report, trans)}</strong>: {meaning(verdict, phase, trans)}
+        <strong>{findingsCount(report, trans)}</strong>
+        {trans.__(': ')}
+        {meaning(verdict, phase, trans)}
       </p>
       <ul className="jp-eg-Facts jp-eg-soft">
         <li>{phaseWord(phase, trans)}</li>

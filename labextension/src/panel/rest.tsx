@@ -74,7 +74,9 @@ function Entries({ entries }: { entries: readonly [string, string][] }): JSX.Ele
     <ul>
       {entries.slice(0, SHOWN).map(([what, why], index) => (
         <li key={index}>
-          <code>{clean(what)}</code>: {why}
+          <code>{clean(what)}</code>
+          {trans.__(': ')}
+          {why}
         </li>
       ))}
       {entries.length > SHOWN ? (

@@ -215,7 +215,9 @@ function Left({ left }: { left: readonly UndoLeft[] }): JSX.Element | null {
       <ul>
         {left.slice(0, SHOWN).map((each, index) => (
           <li key={index}>
-            <code>{clean(each.path)}</code>: {say(each.reason, trans)}
+            <code>{clean(each.path)}</code>
+            {trans.__(': ')}
+            {say(each.reason, trans)}
           </li>
         ))}
         {left.length > SHOWN ? <li>{more(left.length - SHOWN, trans)}</li> : null}
