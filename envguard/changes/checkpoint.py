@@ -218,7 +218,8 @@ def _keep(home: Home, noted: Noted, before: Listing, names: tuple[str, ...] | No
     if names is not None:
         mine = owned.of(before, names, owned.reader(home.prefix))
         paths = [path for path in entries if path in mine or owned.always(path)]
-    copied = {path for path in paths if owned.edited(path) and owned.small(entries[path].size)}
+    records = owned.rewritten(before)
+    copied = {path for path in paths if path in records or (owned.edited(path) and owned.small(entries[path].size))}
     what = keeping.keep(home.prefix, journal.kept(home), noted.folder / "copies", entries, paths, copied, budget)
     files = [path for path in paths if entries[path].is_file and path not in what.sums]
     first = [path for path in files if owned.described(path)]

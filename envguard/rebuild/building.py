@@ -82,7 +82,9 @@ def rebuild(plan: RebuildPlan, options: Options, tell: Callable[[Text], None]) -
         return _left(error.text)
     except OSError as error:
         reason = error.strerror or str(error)
-        return _left(text("{path}: {reason}", path=str(error.filename or plan.target), reason=reason))
+        return _left(
+            text("{path}: {reason}", path=str(error.filename2 or error.filename or plan.target), reason=reason)
+        )
     except KeyboardInterrupt:
         return _left(text("it was interrupted"))
     return new

@@ -163,7 +163,7 @@ def test_a_full_disk(scenario: Give, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     said = []
-    for room in (4, 200, 40_000, 400_000):
+    for room in (200, 40_000, 400_000):
         command = [require("tmpfs"), "--user", "--map-root-user", "--mount", sys.executable, "-c", _ALONE]
         done = subprocess.run(
             [*command, str(old), str(disk), str(room)],
@@ -177,8 +177,7 @@ def test_a_full_disk(scenario: Give, tmp_path: Path) -> None:
         said.append(done.stdout)
         undoing.compare(before, undoing.tree(old))
     print(*said)
-    assert said[0].startswith("refused")
-    for each in said[1:3]:
+    for each in said[:-1]:
         assert each.startswith("failed")
         assert each.endswith("unfinished: True\n")
     assert said[-1] == "made: None False\nunfinished: False\n"
