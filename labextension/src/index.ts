@@ -12,6 +12,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { beforeRuns } from './installs/plugin';
 import { actions } from './lab/actions';
 import { addCommands } from './lab/commands';
 import { Follower } from './lab/follow';
@@ -96,4 +97,4 @@ const plugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default plugin;
+export default [plugin, ...beforeRuns];
