@@ -86,7 +86,7 @@ def begin(guard: Guard, info: Any, installs: tuple[Install, ...], *, needed: boo
     `guarded` is what makes our folder. EnvguardError if a way back is `needed`, and there is none.
     """
     mine = tuple(each for each in installs if concerns(each))
-    if not mine or guard.is_noting():
+    if guard.is_noting() or not (mine or needed):
         return None
     begun = begun_in(sys.prefix, mine, lambda said: guard.once(output.ours(said)), needed=needed, guarded=guarded)
     return None if begun is None else Around(guard, info, mine, begun)
@@ -105,6 +105,10 @@ def begun_in(
 
     `owner` is the process in which they run, by default this one. EnvguardError if a way back is `needed`, and there is none.
     """
+    if not mine:
+        if needed:
+            raise EnvguardError(text("no undo: nothing in it changes {prefix}", prefix=prefix))
+        return None
     home = api.home(prefix)
     if guarded and not home.ours:
         try:

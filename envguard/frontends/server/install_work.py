@@ -144,8 +144,6 @@ def _begun(
     mine: tuple[Install, ...], kernel: Running, says: list[Text], *, undo: bool, protect: bool
 ) -> tuple[Begun | None, Text | None]:
     """What was begun, and why there is no way back where one was wanted."""
-    if not mine:
-        return None, text("nothing in it changes {prefix}", prefix=kernel.prefix) if undo else None
     owner = kernel.process, kernel.started
     try:
         begun = around.begun_in(kernel.prefix, mine, says.append, needed=undo, guarded=undo or protect, owner=owner)
@@ -201,11 +199,15 @@ def _report(prefix: str, folder: str | None) -> Report:
     return api.accept(api.inspect(prefix, Selection(settings.select, settings.ignore), process=None), settings)
 
 
+def _unchanging(told: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(told)
+
+
 class _Pickler(pickle.Pickler):
     """One that knows mappings which nobody changes."""
 
     dispatch_table = copyreg.dispatch_table.copy()
-    dispatch_table[MappingProxyType] = lambda told: (MappingProxyType, (dict(told),))
+    dispatch_table[MappingProxyType] = lambda told: (_unchanging, (dict(told),))
 
 
 def _kept(begun: Begun) -> bytes:
