@@ -13,6 +13,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { diagnostics } from './diagnostics';
+import { beforeRuns } from './installs/plugin';
 import { actions } from './lab/actions';
 import { addCommands } from './lab/commands';
 import { Follower } from './lab/follow';
@@ -97,4 +98,4 @@ const plugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [plugin, diagnostics];
+export default [plugin, diagnostics, ...beforeRuns];

@@ -4,10 +4,12 @@ import type {
   CellsRequest,
   EnvguardCuda,
   EnvguardTimeline,
+  Installs,
   Job,
   JobRequest,
   KernelReport,
   RulePage,
+  SentCell,
   ServerStatus,
   StampReport,
   StampRequest,
@@ -25,6 +27,13 @@ export interface Server {
   timeline(kernel: string, signal?: AbortSignal): Promise<EnvguardTimeline>;
   cuda(kernel: string, signal?: AbortSignal): Promise<EnvguardCuda>;
   undo(kernel: string, signal?: AbortSignal): Promise<UndoList>;
+  /** What the installs of cells would do; `ways`: with the way by conda, which may take some seconds. */
+  installs(
+    kernel: string,
+    cells: readonly SentCell[],
+    ways: boolean,
+    signal?: AbortSignal
+  ): Promise<Installs>;
   rule(id: string): Promise<RulePage>;
   begin(request: JobRequest): Promise<Job>;
   /** The job; waits until it has ended or its progress has changed. */
@@ -34,8 +43,11 @@ export interface Server {
   stamp(kernel: string, request: StampRequest, signal?: AbortSignal): Promise<StampReport>;
 }
 
-/** missing: the server has no such extension; forbidden: it is not for this user; gone: no such kernel or job. */
-export type Kind = 'missing' | 'forbidden' | 'gone' | 'unreachable' | 'refused';
+/**
+ * missing: the server has no such extension; forbidden: it is not for this user; gone: no such kernel or job; conflict: not
+ * for this kernel, or not now.
+ */
+export type Kind = 'missing' | 'forbidden' | 'gone' | 'conflict' | 'unreachable' | 'refused';
 
 /** Why a request was not answered. */
 export class Failure extends Error {
