@@ -15,7 +15,6 @@ from tests.browser.test_lab import THEMES
 from tests.render.reports import REPORTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from playwright.sync_api import Browser
@@ -29,7 +28,7 @@ PANEL, STATUS = "#jp-envguard-panel", ".jp-eg-Status"
 def test_axe_finds_what_is_wrong(browser: Browser):
     page = browser.new_page()
     page.set_content("<html lang=en><title>x</title><main id=x><img src=y></main><main id=z><p>fine</p></main>")
-    assert [each.partition(" [")[0] for each in violations(page, "#x")] == ["critical: image-alt:"]
+    assert any(each.startswith("critical: image-alt:") for each in violations(page, "#x"))
     with pytest.raises(AssertionError, match="image-alt"):
         accessible(page, "#x")
     accessible(page, "#z")
