@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import envguard
-
 if TYPE_CHECKING:
     from envguard.demo.living import Living
 
@@ -38,7 +36,7 @@ def write(living: Living, kernels: Path) -> None:
 
 def _libraries() -> list[str]:
     """Where this process has envguard and what a kernel needs from."""
-    package = str(Path(envguard.__file__).parents[1])
+    package = str(Path(__file__).parents[2])
     sites = (each for each in sys.path if Path(each).name in ("site-packages", "dist-packages"))
     return list(dict.fromkeys((*sites, package)))
 

@@ -51,6 +51,7 @@ examples:
   envguard explain-log build.log          which warnings of pip and conda in it matter
   envguard explain pip-overwrote-conda    what a rule means and how to repair what it finds
   envguard demo                           a damaged environment, to see what a report looks like
+  envguard demo --lab                     the same in a JupyterLab, with a notebook that leads through it
 
 exit codes:
   0  nothing found at or above the threshold (--fail-on, by default error)
@@ -311,8 +312,13 @@ def command_line() -> Parser:
     demo = commands.add_parser(
         "demo",
         help="report on a small damaged environment made for the purpose",
-        description="Writes a small damaged environment (files only, no network), reports on it, and removes it.",
+        description="Writes a small damaged environment (files only, no network), reports on it, and removes it. With "
+        "--lab the environment is one that runs, and a JupyterLab is started with a notebook that leads through all of "
+        "it; Ctrl-C ends it and removes everything.",
     )
+    demo.add_argument("--lab", action="store_true", help="start a JupyterLab with a guided notebook instead")
+    demo.add_argument("--no-browser", action="store_true", help="with --lab: print the address, open nothing")
+    demo.add_argument("--port", metavar="N", type=int, help="with --lab: the port; default: any that is free")
     demo.add_argument(
         "--keep", metavar="DIR", help="write it into this folder, which must be empty or absent, and leave it there"
     )

@@ -93,7 +93,7 @@ def begin(guard: Guard, info: Any, installs: tuple[Install, ...], *, needed: boo
             if needed:
                 raise
         if home.new:
-            guard.say(output.ours(around.made(home)))
+            guard.once(output.ours(around.made(home)))
     if not home.ours:
         if home.reason is not None:
             said = text("no undo, and nothing is noted: {reason}", reason=home.reason.english())
