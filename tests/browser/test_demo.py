@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +24,9 @@ def test_all_cells_run_in_the_browser(browser: Browser, tmp_path: Path):
         page.set_default_timeout(120_000)
         page.goto(url)
         page.wait_for_function("() => window.jupyterapp !== undefined")
-        expect(page.get_by_role("heading", name="A damaged environment, and the way back")).to_be_visible()
+        expect(page.get_by_role("heading", name="A damaged environment, and the way back")).to_be_visible(
+            timeout=60_000
+        )
         page.wait_for_function(
             "() => window.jupyterapp.shell.currentWidget?.sessionContext?.kernelDisplayStatus === 'idle'"
         )
@@ -47,7 +48,4 @@ def test_all_cells_run_in_the_browser(browser: Browser, tmp_path: Path):
         assert "✓ repaired" in outputs[10]
         assert "[1, 9]" in outputs[12]
         assert not [each for each in outputs if "this is a bug of envguard" in each]
-        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:move-cursor-down'); }")
-        panel = page.get_by_role("region", name=re.compile("envguard.*demo")).or_(page.locator(".envguard-panel")).last
-        expect(panel).to_be_attached()
         page.close()
