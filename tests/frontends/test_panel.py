@@ -155,7 +155,7 @@ def test_wrong_arguments_are_heard_at_once():
 def test_findings_are_sifted_by_severity_and_words(damaged: Path, report: Report):
     panel = envguard.panel(damaged)
     assert "not shown, as you have chosen" not in panel.body.value
-    panel.sift.least.value = Severity.ERROR
+    panel.sift.boxes[Severity.WARNING].value = False
     assert "requires-dist-unmet" not in panel.body.value
     assert "1 finding is not shown, as you have chosen" in panel.body.value
     assert "2 errors, 1 warning" in panel.body.value  # the headline is of the whole
@@ -274,10 +274,10 @@ def test_where_there_is_nothing_to_do_nothing_is_asked(damaged: Path):
     assert changing is not None
     assert hidden(changing.question)
     changing.repair.click()
-    assert "nothing has been changed" in panel.status.value
+    assert "nothing has been changed" in panel.changing.status.value
     assert "no step that envguard takes" in changing.told.value
     changing.undo.click()
-    assert 'role="alert"' in panel.status.value
+    assert 'role="alert"' in panel.changing.status.value
     assert hidden(changing.question)
     changing.really.click()  # a click that nobody can make
     assert not (damaged / ".envguard").exists()
@@ -297,7 +297,7 @@ def test_it_is_repaired_and_taken_back_by_two_clicks(tmp_path: Path, monkeypatch
     assert (hidden(changing.question), changing.really.description) == (False, "Really repair it")
     changing.leave.click()
     assert hidden(changing.question)
-    assert "Nothing has been changed" in panel.status.value
+    assert "Nothing has been changed" in panel.changing.status.value
     changing.really.click()
     assert panel.report.verdict is Verdict.BROKEN
     assert not (alive.prefix / ".envguard").exists()
@@ -312,7 +312,7 @@ def test_it_is_repaired_and_taken_back_by_two_clicks(tmp_path: Path, monkeypatch
     changing.really.click()
     assert "every path is as it was before" in changing.told.value
     assert panel.report.verdict is Verdict.BROKEN
-    assert "Done" in panel.status.value
+    assert "Done" in panel.changing.status.value
 
 
 def test_base_is_refused_with_words(tmp_path: Path):
@@ -323,6 +323,6 @@ def test_base_is_refused_with_words(tmp_path: Path):
     assert panel.changing is not None
     panel.changing.repair.click()
     assert hidden(panel.changing.question)
-    assert "is the base environment, in which conda itself runs" in panel.status.value
-    assert 'role="alert"' in panel.status.value
+    assert "is the base environment, in which conda itself runs" in panel.changing.status.value
+    assert 'role="alert"' in panel.changing.status.value
     assert "base environment" in panel.changing.told.value

@@ -55,7 +55,8 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self.report, self._doors = report, doors
         self.work: Beside | None = None
         """What goes on beside the cells."""
-        self.status, self.body, self.story, self.cuda = Status(), _part(), _part(), _part()
+        self.status, self.below = Status(), Status()
+        self.body, self.story, self.cuda = (ipywidgets.HTML() for _ in range(3))
         self.button = _button(_IDLE, "refresh", _TOOLTIP, self.refresh)
         self.deep = _button(_DEEP, "search", _DEEP_TIP, self._look_deeply)
         self.look = _button(_CUDA, "microchip", _CUDA_TIP, self._look_at_cuda)
@@ -66,11 +67,9 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self.offer = ipywidgets.ToggleButton(description=say(_COMMANDS), icon="copy", tooltip=say(_COMMANDS_TIP))
         self.offer.layout.width = "auto"
         self.offer.observe(lambda _: self._draw_commands(), "value")
-        self.changing = (
-            Changing(doors.prefix, self.status, self._guarded, self._again) if doors.prefix is not None else None
-        )
+        self.changing = Changing(doors.prefix, self._guarded, self._again) if doors.prefix is not None else None
         buttons = [self.button, *([self.deep] if doors.deep else []), self.cancel, self.status]
-        more = [self.offer, *([self.look] if doors.cuda else [])]
+        more = [self.offer, *([self.look] if doors.cuda else []), self.below]
         row = {"align_items": "center", "flex_flow": "row wrap"}
         parts = [
             *(
@@ -93,7 +92,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         """
         self.button.description = say(_BUSY)
         try:
-            self._guarded(self._again)
+            self._guarded(self._again, self.status)
         finally:
             self.button.description = say(_IDLE)
 
@@ -114,33 +113,31 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
 
             self._show(door(progress), _CHECKED_ALL)
 
-        self._beside(work, _HASHING)
+        self._beside(work, _HASHING, self.status, cancellable=True)
 
     def _look_at_cuda(self) -> None:
         door = self._doors.cuda
         assert door is not None
 
-        def work(beside: Beside) -> None:
-            told = door()
-            beside.go_on()
-            self.cuda.value = output.cuda_bundle(told, details=False)["text/html"]
-            self.status.say(say(_CUDA_TOLD))
+        def work(_: Beside) -> None:
+            self.cuda.value = output.cuda_bundle(door(), details=False)["text/html"]
+            self.below.say(say(_CUDA_TOLD))
 
-        self._beside(work, _ASKING)
+        self._beside(work, _ASKING, self.below)
 
-    def _beside(self, work: Callable[[Beside], None], line: Text) -> None:
+    def _beside(self, work: Callable[[Beside], None], line: Text, status: Status, *, cancellable: bool = False) -> None:
         """Begins something beside the cells; one thing at a time."""
         if self.work is not None and not self.work.wait(0):
             return
-        self.status.busy(say(line))
-        self.cancel.layout.display = ""
+        self.cancel.layout.display = "" if cancellable else "none"
 
         def guarded(beside: Beside) -> None:
             try:
-                self._guarded(lambda: work(beside))
+                self._guarded(lambda: work(beside), status)
             finally:
                 self.cancel.layout.display = "none"
 
+        status.busy(say(line))
         self.work = Beside(guarded)
         self.work.start()
 
@@ -148,17 +145,18 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         if self.work is not None:
             self.work.cancel()
 
-    def _guarded(self, work: Callable[[], None]) -> None:
-        """Does something, and tells what goes wrong; nothing is ever raised."""
+    def _guarded(self, work: Callable[[], None], status: Status) -> None:
+        """Does something, and tells in a line what goes wrong; nothing is ever raised."""
         try:
             with brought.visit():
                 work()
         except Cancelled as error:
-            self.status.say(say(error.text))
+            status.say(say(error.text))
         except EnvguardError as error:
-            self.status.say(framed(_FAILED, error=output.one_line(error)), failed=True)
+            said = output.one_line(error)
+            status.say(framed(_FAILED, error=said) if status is self.status else said, failed=True)
         except Exception:  # noqa: BLE001 - the door of the front end; ipywidgets would only log it where nobody looks
-            self.status.say(output.OUR_FAULT, traceback.format_exc(), failed=True)
+            status.say(output.OUR_FAULT, traceback.format_exc(), failed=True)
 
     def _show(self, report: Report, line: Text, took: str = "") -> None:
         if self._doors.history is not None:
@@ -185,10 +183,6 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
             **super()._repr_mimebundle_(**kwargs),
             **output.with_history(shown, f"{self.story.value}{self.cuda.value}{told}"),
         }
-
-
-def _part() -> ipywidgets.HTML:
-    return ipywidgets.HTML()
 
 
 def _button(said: Text, icon: str, tip: Text, click: Callable[[], None]) -> ipywidgets.Button:

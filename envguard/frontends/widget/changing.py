@@ -7,12 +7,14 @@ the kernel's own thread, so that no cell runs in an environment that is half rep
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import ipywidgets
 
 from envguard import api, brought
 from envguard.frontends import repairing, undoing
+from envguard.frontends.widget.status import Status
 from envguard.model import text
 from envguard.render.language import say
 from envguard.undo_report import UndoReport
@@ -20,12 +22,11 @@ from envguard.undo_report import UndoReport
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from envguard.frontends.widget.status import Status
     from envguard.model import Text
     from envguard.repair_report import RepairReport
 
-    Guarded = Callable[[Callable[[], None]], None]
-    """Runs something and tells what goes wrong with it."""
+    Guarded = Callable[[Callable[[], None], Status], None]
+    """Runs something, and tells in a line what goes wrong with it."""
 
 _REPAIR, _UNDO = text("Repair…"), text("Take the last change back…")
 _REPAIR_TIP = text("Show what would bring this environment back to a sound state; nothing is changed yet")
@@ -43,9 +44,9 @@ _DONE = text("Done; what came of it stands below.")
 class Changing(ipywidgets.VBox):  # type: ignore[misc]
     """Two buttons that ask, what they tell, and a question."""
 
-    def __init__(self, prefix: str, status: Status, guarded: Guarded, changed: Callable[[], None]) -> None:
+    def __init__(self, prefix: str, guarded: Guarded, changed: Callable[[], None]) -> None:
         """`changed` is called when the environment is another one."""
-        self._prefix, self._status, self._guarded, self._changed = prefix, status, guarded, changed
+        self._prefix, self._changed = prefix, changed
         self._planned: RepairReport | UndoReport | None = None
         self.repair = ipywidgets.Button(description=say(_REPAIR), icon="wrench", tooltip=say(_REPAIR_TIP))
         self.undo = ipywidgets.Button(description=say(_UNDO), icon="undo", tooltip=say(_UNDO_TIP))
@@ -53,23 +54,27 @@ class Changing(ipywidgets.VBox):  # type: ignore[misc]
         self.leave = ipywidgets.Button(description=say(_LEAVE))
         for button in (self.repair, self.undo, self.really):
             button.layout.width = "auto"
-        self.told = ipywidgets.HTML()
+        self.status, self.told = Status(), ipywidgets.HTML()
         self.question = ipywidgets.HBox([self.leave, self.really], layout={"display": "none"})
-        self.repair.on_click(lambda _: guarded(self._plan_repair))
-        self.undo.on_click(lambda _: guarded(self._plan_undo))
-        self.really.on_click(lambda _: guarded(self._really))
-        self.leave.on_click(lambda _: self._leave())
-        asked = ipywidgets.HBox([self.repair, self.undo], layout={"flex_flow": "row wrap"})
+        for button, work in (
+            (self.repair, self._plan_repair),
+            (self.undo, self._plan_undo),
+            (self.really, self._really),
+            (self.leave, self._leave),
+        ):
+            button.on_click(partial(lambda work, _button: guarded(work, self.status), work))
+        row = {"flex_flow": "row wrap", "align_items": "center"}
+        asked = ipywidgets.HBox([self.repair, self.undo, self.status], layout=row)
         super().__init__([asked, self.told, self.question])
 
     def _plan_repair(self) -> None:
-        self._status.busy(say(_PLANNING))
-        told = api.repair_plan(self._prefix, progress=lambda step: self._status.busy(say(step)))
+        self.status.busy(say(_PLANNING))
+        told = api.repair_plan(self._prefix, progress=lambda step: self.status.busy(say(step)))
         self._show(told, repairing.bundle(told)["text/html"])
         self._ask(told.plan.refused, doable=bool(told.plan.steps), really=_REALLY_REPAIR)
 
     def _plan_undo(self) -> None:
-        self._status.busy(say(_PLANNING))
+        self.status.busy(say(_PLANNING))
         told = api.undo_plan(self._prefix)
         self._show(told, undoing.bundle(told)["text/html"])
         self._ask(told.plan.refused, doable=True, really=_REALLY_UNDO)
@@ -81,17 +86,17 @@ class Changing(ipywidgets.VBox):  # type: ignore[misc]
         if refused or not doable:
             self._forget()
             said = text(_REFUSED.text, reason=say(refused[0])) if refused else _NOTHING
-            self._status.say(say(said), failed=bool(refused))
+            self.status.say(say(said), failed=bool(refused))
             return
         self.really.description = say(really)
         self.question.layout.display = ""
-        self._status.say(say(_PLANNED))
+        self.status.say(say(_PLANNED))
         self.leave.focus()  # whoever only presses Enter changes nothing
 
     def _leave(self) -> None:
         self._forget()
         self.told.value = ""
-        self._status.say(say(_LEFT))
+        self.status.say(say(_LEFT))
 
     def _forget(self) -> None:
         self._planned = None
@@ -102,14 +107,14 @@ class Changing(ipywidgets.VBox):  # type: ignore[misc]
         self._forget()  # a second click must find nothing to do
         if planned is None:
             return
-        self._status.busy(say(_WORKING))
+        self.status.busy(say(_WORKING))
         with brought.visit():
             if isinstance(planned, UndoReport):
                 done, problem = api.undo(planned.prefix, plan=planned.plan)
                 self.told.value = undoing.bundle(replace(planned, done=done))["text/html"]
             else:
-                came = api.repair(planned, tell=lambda step: self._status.busy(say(step)))
+                came = api.repair(planned, tell=lambda step: self.status.busy(say(step)))
                 self.told.value = repairing.bundle(replace(planned, done=came))["text/html"]
                 problem = None
         self._changed()
-        self._status.say(say(_DONE if problem is None else problem), failed=problem is not None)
+        self.status.say(say(_DONE if problem is None else problem), failed=problem is not None)

@@ -1,8 +1,11 @@
-"""Which findings are shown: by their severity and by words in them."""
+"""Which findings are shown: by their severity and by words in them.
+
+Boxes to tick and no list to choose from: in a list, JupyterLab takes the letters and arrows that one types for its own shortcuts.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets
 
@@ -14,43 +17,42 @@ if TYPE_CHECKING:
 
     from envguard.model import Finding, Report
 
-_ALL = text("everything")
-_GRAVE = text("errors and warnings")
-_ERRORS = text("errors")
-_SHOW, _WORDS = text("Show"), text("with the words")
+_SEVERITIES = {
+    Severity.ERROR: text("errors"),
+    Severity.WARNING: text("warnings"),
+    Severity.INFO: text("good to know"),
+}
+_WORDS = text("with the words")
 _HINT = text("rule, package, text")
 
 
 class Sift(ipywidgets.HBox):  # type: ignore[misc]
-    """Two fields; `changed` is called whenever what they say is another."""
+    """The boxes and a field; `changed` is called whenever what they say is another."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
-        ranks = ((_ALL, Severity.INFO), (_GRAVE, Severity.WARNING), (_ERRORS, Severity.ERROR))
-        self.least = ipywidgets.Dropdown(
-            options=[(say(told), severity) for told, severity in ranks],
-            value=Severity.INFO,
-            description=say(_SHOW),
-            style={"description_width": "initial"},
-            layout={"width": "auto"},
-        )
+        self.boxes = {
+            severity: ipywidgets.Checkbox(True, description=say(told), indent=False, layout={"width": "auto"})
+            for severity, told in _SEVERITIES.items()
+        }
         self.words = ipywidgets.Text(
             description=say(_WORDS),
             placeholder=say(_HINT),
             style={"description_width": "initial"},
             layout={"width": "22em", "max_width": "100%"},
         )
-        for each in (self.least, self.words):
+        children = (*self.boxes.values(), self.words)
+        for each in children:
             each.observe(lambda _: changed(), "value")
-        super().__init__([self.least, self.words], layout={"flex_flow": "row wrap"})
+        super().__init__(children, layout={"flex_flow": "row wrap"})
+        self.add_class("envguard-panel-sift")
 
     def lets(self, report: Report) -> tuple[Finding, ...]:
         """The findings that are shown, in their order."""
         words = self.words.value.casefold().split()
-        least: Any = self.least.value
         return tuple(
             each
             for each in report.findings
-            if each.severity.rank <= least.rank and all(word in _told(each) for word in words)
+            if self.boxes[each.severity].value and all(word in _told(each) for word in words)
         )
 
 
