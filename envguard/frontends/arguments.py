@@ -51,7 +51,6 @@ examples:
   envguard explain-log build.log          which warnings of pip and conda in it matter
   envguard explain pip-overwrote-conda    what a rule means and how to repair what it finds
   envguard demo                           a damaged environment, to see what a report looks like
-  envguard demo --lab                     the same in a JupyterLab, with a notebook that leads through it
 
 exit codes:
   0  nothing found at or above the threshold (--fail-on, by default error)
