@@ -81,6 +81,7 @@ ONLY_IN = {
     "platformdirs": ("home",),
     "psutil": ("changes", "rebuild", "running", "frontends"),
     "jupyter_client": ("frontends",),
+    "ipykernel": ("demo",),  # what its kernel is started by
     "prometheus_client": ("frontends",),
     "tomli": ("configuration",),
     "tree_sitter": ("commands",),

@@ -389,9 +389,14 @@ def command_line() -> Parser:
         "demo",
         help=_help("report on a small damaged environment made for the purpose"),
         description=_help(
-            "Writes a small damaged environment (files only, no network), reports on it, and removes it."
+            "Writes a small damaged environment (files only, no network), reports on it, and removes it. With "
+            "--lab the environment is one that runs, and a JupyterLab is started with a notebook that leads through all of "
+            "it; Ctrl-C ends it and removes everything."
         ),
     )
+    demo.add_argument("--lab", action="store_true", help=_help("start a JupyterLab with a guided notebook instead"))
+    demo.add_argument("--no-browser", action="store_true", help=_help("with --lab: print the address, open nothing"))
+    demo.add_argument("--port", metavar="N", type=int, help=_help("with --lab: the port; default: any that is free"))
     demo.add_argument(
         "--keep",
         metavar="DIR",

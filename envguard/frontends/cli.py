@@ -226,6 +226,12 @@ def _rules(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    if options.lab:
+        from envguard.frontends import demo_lab
+
+        return demo_lab.lab(options)
+    if options.no_browser or options.port is not None:
+        raise BadArguments(text("--no-browser and --port are for --lab"))
     if options.keep is not None:
         return _demo_in(_empty(Path(options.keep).expanduser()), options)
     with tempfile.TemporaryDirectory(prefix="envguard-") as folder:
