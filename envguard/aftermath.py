@@ -18,7 +18,7 @@ from envguard.probe.reading import normalise
 from envguard.rules.stale import stale_module
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from envguard.change_report import Changed
     from envguard.model import Finding, Report
@@ -44,7 +44,7 @@ def aftermath(
     needed = restart.names if restart is not None and restart.needed else ()
     # `~` begins what pip has set aside of a package that is named, too
     modules = tuple(name for name in needed if name not in stale and not name.startswith("~"))
-    findings = tuple(_grave(after)) if before is None else tuple(_newer(after, before))
+    findings = tuple(_grave(after)) if before is None else newer(after, weights(before))
     if not recent:
         findings = tuple(finding for finding in findings if _is_about(changed, finding))
     if not modules and not findings:
@@ -59,15 +59,29 @@ def _grave(report: Report) -> Iterator[Finding]:
             yield finding
 
 
-def _newer(after: Report, before: Report) -> Iterator[Finding]:
-    """The findings of one report that are not in the other, or weigh more than there."""
+def weights(report: Report) -> dict[tuple[str, str], int]:
+    """How much each finding weighs by the rank of its severity: what of a report is needed to tell later what is new."""
     known: dict[tuple[str, str], int] = {}
-    for finding in (*before.findings, *(each.finding for each in before.suppressed)):
+    for finding in (*report.findings, *(each.finding for each in report.suppressed)):
         key = finding.rule, finding.subject
         known[key] = min(finding.severity.rank, known.get(key, finding.severity.rank))
-    for finding in _grave(after):
-        if finding.severity.rank < known.get((finding.rule, finding.subject), len(Severity)):
-            yield finding
+    return known
+
+
+def newer(after: Report, known: Mapping[tuple[str, str], int]) -> tuple[Finding, ...]:
+    """The errors and warnings of a report that are not among the weights of an earlier one, or weigh more than there."""
+    return tuple(
+        finding
+        for finding in _grave(after)
+        if finding.severity.rank < known.get((finding.rule, finding.subject), len(Severity))
+    )
+
+
+def cleared(after: Report, known: Mapping[tuple[str, str], int]) -> int:
+    """How many errors and warnings of an earlier report are no more."""
+    now = weights(after)
+    grave = Severity.INFO.rank
+    return sum(rank < grave and now.get(key, grave) >= grave for key, rank in known.items())
 
 
 def _is_about(changed: Changed, finding: Finding) -> bool:

@@ -13,7 +13,7 @@ from envguard._version import __version__
 from envguard.errors import BadArguments, ProbeFailed
 from envguard.model import RulePage, text
 from envguard.probe.disk import uncollected
-from envguard.settings import Selection
+from envguard.settings import Configuration, Selection
 from envguard.store import Derived, write_atomically
 
 if TYPE_CHECKING:
@@ -35,13 +35,15 @@ if TYPE_CHECKING:
     from envguard.home import Home
     from envguard.ledger import Read
     from envguard.ledger_entry import Whence
-    from envguard.model import Answer, Report, Text, Timeline
+    from envguard.model import Answer, Finding, Report, Text, Timeline
     from envguard.process import Process
+    from envguard.rebuild.planning import Options as RebuildOptions
+    from envguard.rebuild_report import RebuildReport, Rebuilt
     from envguard.repair_report import Repaired, RepairReport
     from envguard.rules.rule import Rule
     from envguard.running import Running
-    from envguard.scan_report import ScanReport
-    from envguard.settings import Configuration, Identity
+    from envguard.scan_report import Cell, CellReport, ScanReport
+    from envguard.settings import Identity
     from envguard.undo_report import Checkpoint, UndoList, Undone, UndoPlan, UndoReport
 
 _ALL = Selection()
@@ -367,11 +369,19 @@ def diff(first: str | Path, second: str | Path, selection: Selection = _ALL) -> 
     return compare(*environments, reports)
 
 
-def configured(folder: Path | None = None) -> Configuration:
+def configured(folder: str | Path | None = None) -> Configuration:
     """What `[tool.envguard]` of the nearest pyproject.toml asks for, from the current folder upwards."""
     from envguard import suppress
 
-    return suppress.checked(configuration.configured(folder or Path.cwd()), rules())
+    return suppress.checked(configuration.configured(Path.cwd() if folder is None else Path(folder)), rules())
+
+
+def project(folder: str | Path | None = None) -> Configuration:
+    """The same, for what it accepts of installs: no rule is brought for that. Nothing where it cannot be read."""
+    try:
+        return configuration.configured(Path.cwd() if folder is None else Path(folder))
+    except OSError:  # the current folder is gone
+        return Configuration()
 
 
 def accept(report: Report, settings: Configuration) -> Report:
@@ -413,6 +423,27 @@ def aftermath(
     return judge(changed, after, before, stale, recent=recent, between=between)
 
 
+def weights(report: Report) -> dict[tuple[str, str], int]:
+    """What of a report is needed to tell later what is new: rule and subject of each finding, and how grave it is."""
+    from envguard import aftermath as judge
+
+    return judge.weights(report)
+
+
+def newer(report: Report, before: Mapping[tuple[str, str], int]) -> tuple[Finding, ...]:
+    """The errors and warnings of a report that are new, or graver, against the `weights` of an earlier one."""
+    from envguard import aftermath as judge
+
+    return judge.newer(report, before)
+
+
+def cleared(report: Report, before: Mapping[tuple[str, str], int]) -> int:
+    """How many errors and warnings of an earlier report are no more."""
+    from envguard import aftermath as judge
+
+    return judge.cleared(report, before)
+
+
 def protection(
     prefix: str | Path | None = None,
     *,
@@ -447,11 +478,30 @@ def write_constraints(told: Protection, file: str | Path) -> None:
     protect.write(told, Path(file))
 
 
-def unprotected(command: Command, prefix: str | Path, *, by_variables: bool = True) -> Text | None:
-    """Why protection would not hold a command; None if it would."""
+def unprotected(
+    command: Command,
+    prefix: str | Path,
+    *,
+    by_variables: bool = True,
+    variables: Mapping[str, str] | None = None,
+) -> Text | None:
+    """Why protection would not hold a command, with this process' variables by default; None if it would."""
     from envguard.changes import limits
 
-    return limits.refuses(command, collect.by_import(prefix), os.environ, by_variables=by_variables)
+    environ = os.environ if variables is None else variables
+    return limits.refuses(command, collect.by_import(prefix), environ, by_variables=by_variables)
+
+
+def protected_by(file: str | Path, prefix: str | Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """Writes the constraints of a prefix into a file: the variables by which they protect a process that has these.
+
+    BadArguments if there is nothing to protect, or the file cannot be written.
+    """
+    from envguard.changes import protect
+
+    told = protect.needed(collect.by_import(prefix, process=None))
+    protect.write(told, Path(file))
+    return protect.variables(Path(file), variables, told.prefix)
 
 
 def glance(prefix: str) -> Glance:
@@ -538,6 +588,13 @@ def prefix_of(
 def undo_list(prefix: str | Path | None = None) -> UndoList:
     """What can be taken back in a prefix, and what could."""
     return _undo_list(home(prefix))
+
+
+def checkpoint_of(prefix: str | Path, process: int, since: str) -> str | None:
+    """The last checkpoint that a process has made and ended since a time, written as ids begin; None if there is none."""
+    from envguard.changes import checkpoint
+
+    return checkpoint.made_by(home(prefix), process, since)
 
 
 def undo_clear(prefix: str | Path | None = None, id: str | None = None) -> UndoList:  # noqa: A002 - as the option is called
@@ -627,6 +684,66 @@ def repair_again(
         return repair.take_back(home(prefix), origin, tell or (lambda _: None))
 
 
+def rebuild_plan(
+    target: str | Path,
+    prefix: str | Path | None = None,
+    options: RebuildOptions | None = None,
+    *,
+    resumed: bool = False,
+    progress: Callable[[Text], None] | None = None,
+) -> RebuildReport:
+    """What a new environment at `target` would hold in place of `prefix`, solved; makes nothing.
+
+    With `resumed` a half-built one may stand there.
+    """
+    with brought.visit():
+        from envguard.rebuild import planning
+        from envguard.rebuild import target as targets
+        from envguard.rebuild_report import RebuildReport
+
+        env = collect.by_import(prefix, process=None)
+        folder = targets.folder(str(target))
+        prepared = planning.prepare(env, folder, options or planning.Options(), progress, resumed=resumed)
+        return RebuildReport(env.prefix, prepared.plan, None, __version__, now())
+
+
+def rebuild(
+    told: RebuildReport, options: RebuildOptions | None = None, *, tell: Callable[[Text], None] | None = None
+) -> Rebuilt:
+    """Makes the new environment, checks it, tries what it can import and compares; the old one stays as it is.
+
+    BadArguments if it must not be done. `tell` hears of each part.
+    """
+    with brought.visit():
+        from envguard.rebuild import building, planning
+
+        return building.rebuild(told.plan, options or planning.Options(), tell or (lambda _: None))
+
+
+def rebuild_options(**options: Any) -> RebuildOptions:
+    """How a rebuild is asked for: the fields of `RebuildOptions`."""
+    from envguard.rebuild.planning import Options
+
+    return Options(**options)
+
+
+def rebuild_unfinished(target: str | Path) -> tuple[str, RebuildOptions] | None:
+    """Of a half-built environment the old prefix and how it was asked for; None if it is none."""
+    from envguard.rebuild import marker, planning
+    from envguard.rebuild import target as targets
+
+    found = marker.read(targets.folder(str(target)))
+    return None if found is None else (found.source, planning.Options.read(found.options))
+
+
+def rebuild_discard(target: str | Path) -> str:
+    """Removes a half-built environment; its folder. BadArguments if it is none."""
+    from envguard.rebuild import marker
+    from envguard.rebuild import target as targets
+
+    return marker.discard(targets.folder(str(target))).target
+
+
 def whence(cell: str | None, count: int | None, namespace: Mapping[str, object]) -> Whence:
     """From where this process changes something."""
     from envguard.changes import remember
@@ -634,11 +751,21 @@ def whence(cell: str | None, count: int | None, namespace: Mapping[str, object])
     return remember.whence(cell, count, namespace)
 
 
-def begin_installs(found: Home, seen: Sequence[Seen], *, undo: bool) -> Begun:
-    """Notes what is there before installs run in a prefix, and makes a way back with `undo`."""
+def begin_installs(found: Home, seen: Sequence[Seen], *, undo: bool, owner: tuple[int, float] | None = None) -> Begun:
+    """Notes what is there before installs run in a prefix, and makes a way back with `undo`.
+
+    `owner` is the process in which they run, by its number and the time at which it was started; by default this one.
+    """
     from envguard.changes import around
 
-    return around.begin(found, seen, undo=undo)
+    return around.begin(found, seen, undo=undo, owner=owner)
+
+
+def drop_installs(begun: Begun) -> None:
+    """Forgets what was begun for installs that will not run."""
+    from envguard.changes import around
+
+    around.drop(begun)
 
 
 def end_installs(begun: Begun, whence: Whence, *, failed: bool | None) -> Ended:
@@ -717,6 +844,32 @@ def scan(
         named = any(each is not None for each in (prefix, name, python, kernel))
         env = _environment(prefix, name, python, kernel, process=None) if named else None
         return read(paths, env, selection, fix=fix, progress=progress)
+
+
+def cells(cells: Sequence[Cell], place: Place | None = None) -> tuple[CellReport, ...]:
+    """What is to be said of some cells of one notebook, in its order, while they are typed; `place` is its kernel, if one is known."""
+    with brought.visit():
+        from envguard import suppress
+        from envguard.changes import autoload
+        from envguard.scan.cell_fixes import Beside
+        from envguard.scan.cells import judge
+
+        if place is None:
+            return judge(cells, None, None)
+
+        def look() -> tuple[Environment, Beside]:
+            loads = autoload.state(place.prefix).state == "on"
+            return collect.by_files(place.prefix), Beside(loads or autoload.importable(place.prefix), loads)
+
+        return judge(cells, place, look, suppress.counts(configured(Path(place.folder))))
+
+
+def stamp_differs(stamp: Mapping[str, Any], cells: Sequence[Cell], prefix: str | Path) -> tuple[Finding, ...]:
+    """What of a notebook's stamp is otherwise in an environment, as far as the notebook's cells import it."""
+    with brought.visit():
+        from envguard.scan.stamped import differences
+
+        return differences(stamp, cells, collect.by_files(prefix))
 
 
 def stamp(file: str | Path, prefix: str | Path | None = None) -> tuple[str, ...]:

@@ -29,6 +29,11 @@ def visit() -> Iterator[None]:
         _brought.update(set(sys.modules) - before)
 
 
+def theirs(names: set[str]) -> None:
+    """Says that modules which came during a visit were imported by somebody else beside it."""
+    _brought.difference_update(names)
+
+
 def modules() -> set[str]:
     """The names of the modules that envguard brought, those of a visit that has not ended included."""
     return _brought.union(*(set(sys.modules) - before for before in _before))

@@ -33,6 +33,7 @@ __all__ = [
     "activated",
     "by_answer",
     "by_client",
+    "by_files",
     "by_import",
     "by_interpreter",
     "by_kernelspec",
@@ -73,6 +74,11 @@ def by_import(
         other = isinstance(process, Process) and os.path.realpath(process.prefix) != os.path.realpath(known.prefix)
         found = surround(_with_process(known, None if other else process))
     return _told.get(known, found, lambda: found)
+
+
+def by_files(prefix: str | Path) -> Environment:
+    """What the files of a prefix tell, without what is set up round it: for questions that come with each key typed."""
+    return _files(folder_of(prefix))
 
 
 def _files(where: str, *, keep: bool = True) -> Environment:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from envguard._version import __version__
 from envguard.analyse import now, summary
 from envguard.comparison import Comparison, Difference, Kind, Owner, Package, Weight
+from envguard.rules.channel_names import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _MATTERING = frozenset({Kind.OWNER, Kind.VERSION, Kind.BUILD})
 _NUMBERS = re.compile(r"(?:\d+!)?v?(\d+(?:\.\d+)*)")
+_SUBDIR = re.compile(r"/(?:noarch|(?:linux|osx|win|emscripten|wasi|freebsd|zos)-\w+)$")
 _PYTHON_TAG = re.compile(r"(?:py|cp)\d+|h[0-9a-f]{7,}")
 
 
@@ -95,12 +97,17 @@ def _difference(name: str, first: _Known | None, second: _Known | None, same_pyt
     elif one.build and other.build and one.build != other.build:
         variant = _variant(one.build, same_python) != _variant(other.build, same_python)
         kinds.append(Kind.BUILD if first.compiled and second.compiled and variant else Kind.REBUILD)
-    if one.channel and other.channel and one.channel != other.channel:
+    if one.channel and other.channel and _channel(one.channel) != _channel(other.channel):
         kinds.append(Kind.CHANNEL)
     if not kinds:
         return None
     weight = Weight.MATTERS if _MATTERING & set(kinds) else Weight.MINOR
     return Difference(name, one, other, tuple(kinds), weight)
+
+
+def _channel(told: str) -> str:
+    """A channel however a package manager spells it: conda's records name the folder of the platform, too."""
+    return canonical(told) or _SUBDIR.sub("", told.rstrip("/"))
 
 
 def _numbers(version: str | None) -> tuple[int, ...]:

@@ -39,6 +39,14 @@ def configured(folder: Path) -> Configuration:
     return Configuration()
 
 
+def accepts(configuration: Configuration, name: str, subject: str, today: datetime.date | None = None) -> bool:
+    """Whether a project accepts what a rule, or a concern about an install, says of a subject."""
+    if name in configuration.ignore:
+        return True
+    day = today or datetime.datetime.now().astimezone().date()
+    return any(each.means(name, subject) and each.holds(day) for each in configuration.suppressions)
+
+
 def _read(path: Path) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib

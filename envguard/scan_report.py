@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from envguard.value import value
 
 if TYPE_CHECKING:
-    from envguard.model import Failed, Finding, Problem, Severity
+    from collections.abc import Mapping
+
+    from envguard.model import Failed, Finding, Problem, Severity, Suppressed, Text
 
 
 @value
@@ -50,7 +53,63 @@ class ScanReport:
     """What --fix has put right."""
     envguard_version: str
     made_at: str
+    suppressed: tuple[Suppressed, ...] = ()
+    """What a cell's own metadata have ignored, with the reasons; it does not count."""
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""
         return sum(each.finding.severity is severity for each in self.remarks)
+
+
+@value
+class Cell:
+    """One cell of a notebook, as an editor has it."""
+
+    id: str
+    source: str
+    number: int | None = None
+    """Its place among the cells of its notebook, from 1; None where that is not known."""
+    ignored: Mapping[str, str] = field(default_factory=dict)
+    """Rules that are ignored in it, with the reasons."""
+
+
+@value
+class Edit:
+    """A part of a cell's source, and what is to stand there: lines from 1, columns from 0 in characters, the end exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+@value
+class CellFix:
+    """A way to put a remark right that an editor can offer."""
+
+    kind: str
+    """kernel, conda, protect, pin or ignore."""
+    title: Text
+    edit: Edit | None
+    """None where the reader is asked for something first."""
+
+
+@value
+class CellRemark:
+    """A finding in a cell, where it stands, and what an editor can do about it."""
+
+    finding: Finding
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    fixes: tuple[CellFix, ...]
+
+
+@value
+class CellReport:
+    """One cell."""
+
+    id: str
+    remarks: tuple[CellRemark, ...]

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 from envguard.value import value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from envguard.machine import LogLine
+    from envguard.model import Evidence, Text
 
 
 @value
@@ -27,6 +30,23 @@ class Wanted:
     by_conda: bool
     line: int | None = None
     """Where a file lists it; None for what stands in a command."""
+
+
+@value
+class Goes:
+    """Where a command of a cell would go, seen from a kernel that is known."""
+
+    prefix: str | None
+    """None if that cannot be told, or if it goes nowhere."""
+    kernel: str
+    """The prefix of the kernel."""
+    is_kernel: bool | None
+    """Whether it is that one; None if that cannot be told."""
+    named: bool
+    """Whether the command names the place itself."""
+    reason: Text | None
+    """Why it is another one, or none."""
+    evidence: tuple[Evidence, ...] = ()
 
 
 @value
@@ -57,6 +77,8 @@ class Install:
     cell: int | None = None
     """Which of a notebook's cells, from 1."""
     cell_id: str | None = None
+    goes: Goes | None = None
+    """None where no kernel is known."""
 
 
 @value
@@ -109,3 +131,5 @@ class Scanned:
     """What the notebook says of the environment that it was made in."""
     pip_missing: int | None = None
     """The line at which an environment file leaves something to pip without asking for pip."""
+    ignored: Mapping[int, Mapping[str, str]] | None = None
+    """For cells of a notebook, from 1: the rules that are ignored there, each with the reason that was given."""

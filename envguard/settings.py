@@ -43,6 +43,14 @@ class Suppression:
     until: datetime.date | None = None
     """The last day on which it holds."""
 
+    def holds(self, day: datetime.date) -> bool:
+        """Whether it has not ended."""
+        return self.until is None or self.until >= day
+
+    def means(self, rule: str, subject: str) -> bool:
+        """Whether it is about what a rule says of a subject."""
+        return self.rule == rule and self.subject in (None, subject)
+
 
 @value
 class Configuration:

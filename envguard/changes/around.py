@@ -81,18 +81,27 @@ class Ended:
     problems: tuple[Text, ...] = ()
 
 
-def begin(home: Home, seen: Sequence[Seen], *, undo: bool) -> Begun:
-    """Before installs run in a prefix of which we have a folder; with `undo` they can be taken back, or it is told why not."""
+def begin(home: Home, seen: Sequence[Seen], *, undo: bool, owner: tuple[int, float] | None = None) -> Begun:
+    """Before installs run in a prefix of which we have a folder; with `undo` they can be taken back, or it is told why not.
+
+    `owner` is the process in which they run, by default this one.
+    """
     folders = _folders(home.prefix)
     told = Begun(home, tuple(seen), datetime.datetime.now(datetime.timezone.utc), folders, traces.take(folders))
     if not undo:
         return told
     started = time.monotonic()
-    point = checkpoints.begin(home, _words(told.seen), names(told.seen))
+    point = checkpoints.begin(home, _words(told.seen), names(told.seen), owner=owner)
     told = replace(told, seconds=time.monotonic() - started)
     if isinstance(point, NoUndo):
         return replace(told, no_undo=point.reason)
     return replace(told, checkpoint=point)
+
+
+def drop(begun: Begun) -> None:
+    """Forgets it, as they will not run."""
+    if begun.checkpoint is not None:
+        checkpoints.drop(begun.home, begun.checkpoint.id)
 
 
 def end(begun: Begun, whence: Whence, *, failed: bool | None) -> Ended:

@@ -40,19 +40,25 @@ _SYSTEM = ("/", "/usr")
 
 
 def begin(
-    home: Home, command: tuple[str, ...], names: tuple[str, ...] | None, *, budget: int | None = None
+    home: Home,
+    command: tuple[str, ...],
+    names: tuple[str, ...] | None,
+    *,
+    budget: int | None = None,
+    owner: tuple[int, float] | None = None,
 ) -> Checkpoint | NoUndo:
     """Makes a way back before a command runs.
 
     `command` is without secrets, `names` are the normalised names of what may be replaced: None if nothing can be excluded.
-    `budget` are the bytes that may be copied where files cannot be linked.
+    `budget` are the bytes that may be copied where files cannot be linked. `owner` is the process in which the command
+    runs, as `ourselves` tells of one; by default this one.
     """
     reason = _hindrance(home)
     if reason is not None:
         return NoUndo(reason)
     try:
         with homes.locked(home):
-            return _begin(home, command, names, budget)
+            return _begin(home, command, names, budget, owner or ourselves())
     except EnvguardError as error:
         return NoUndo(error.text)
 
@@ -93,6 +99,19 @@ def unfinished(home: Home) -> tuple[Checkpoint, ...]:
     )
 
 
+def made_by(home: Home, process: int, since: str) -> str | None:
+    """The last one that a process has begun and ended since a time, written as ids begin; None if there is none."""
+    mine = (
+        noted.checkpoint.id
+        for noted in (journal.every(home) if home.ours else ())
+        if noted.process is not None
+        and noted.process[0] == process
+        and noted.checkpoint.state is State.ENDED
+        and noted.checkpoint.id[: len(since)] >= since
+    )
+    return max(mine, default=None)
+
+
 def clear(home: Home, id: str | None = None) -> tuple[Checkpoint, ...]:  # noqa: A002 - as the option is called
     """Lets go of one checkpoint, or of all whose commands do not run just now; those that are gone."""
     if not home.ours:
@@ -106,6 +125,12 @@ def clear(home: Home, id: str | None = None) -> tuple[Checkpoint, ...]:  # noqa:
         )
         journal.drop(home, {each.id for each in gone})
     return gone
+
+
+def drop(home: Home, id: str) -> None:  # noqa: A002 - as above
+    """Lets go of one, whether its command runs or not: whoever began it says that it will not."""
+    with homes.locked(home):
+        journal.drop(home, {id})
 
 
 def running(noted: Noted) -> bool:
@@ -150,13 +175,17 @@ def _hindrance(home: Home) -> Text | None:
 
 
 def _begin(
-    home: Home, command: tuple[str, ...], names: tuple[str, ...] | None, budget: int | None
+    home: Home,
+    command: tuple[str, ...],
+    names: tuple[str, ...] | None,
+    budget: int | None,
+    owner: tuple[int, float] | None,
 ) -> Checkpoint | NoUndo:
     now = time.time_ns()
     when = datetime.datetime.fromtimestamp(now / 1e9, datetime.timezone.utc)
     name = f"{when:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     point = Checkpoint(name, when.astimezone().isoformat(timespec="seconds"), State.BEGUN, command)
-    noted = Noted(point, journal.place(home) / name, now, None, ourselves(), links=True)
+    noted = Noted(point, journal.place(home) / name, now, None, owner, links=True)
     try:
         _make_room(home, coming=True)
         noted.folder.mkdir(parents=True)
@@ -189,7 +218,8 @@ def _keep(home: Home, noted: Noted, before: Listing, names: tuple[str, ...] | No
     if names is not None:
         mine = owned.of(before, names, owned.reader(home.prefix))
         paths = [path for path in entries if path in mine or owned.always(path)]
-    copied = {path for path in paths if owned.edited(path) and owned.small(entries[path].size)}
+    records = owned.rewritten(before)
+    copied = {path for path in paths if path in records or (owned.edited(path) and owned.small(entries[path].size))}
     what = keeping.keep(home.prefix, journal.kept(home), noted.folder / "copies", entries, paths, copied, budget)
     files = [path for path in paths if entries[path].is_file and path not in what.sums]
     first = [path for path in files if owned.described(path)]

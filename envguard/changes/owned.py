@@ -126,6 +126,18 @@ def edited(path: str) -> bool:
     )
 
 
+def rewritten(listing: Listing) -> frozenset[str]:
+    """The records, where they belong to pixi or another that is built on rattler.
+
+    That writes what was asked for into records that are there already, in place (seen with py-rattler 0.28), and leaves conda's
+    history empty or does without; conda itself makes every record anew.
+    """
+    history = listing.entries.get("conda-meta/history")
+    if "conda-meta/pixi" not in listing.entries and history is not None and history.size:
+        return frozenset()
+    return frozenset(records(listing))
+
+
 def small(size: int) -> bool:
     """Whether a file is one that may be copied without a thought."""
     return size <= _TEXT

@@ -99,6 +99,16 @@ def protection(env: Environment) -> Protection:
     return Protection(env.prefix, tuple(pins), tuple(left_out), _on_builds(env))
 
 
+def needed(env: Environment) -> Protection:
+    """The same; BadArguments if there is nothing to protect."""
+    told = protection(env)
+    if not told.pins:
+        raise BadArguments(
+            text("conda owns no Python package in {prefix}: there is nothing to protect", prefix=env.prefix)
+        )
+    return told
+
+
 def _on_builds(env: Environment) -> Text | None:
     pip = next((dist.version for dist in env.dists_named.get("pip", ()) if below(dist.version, SPARES_BUILDS)), None)
     if pip is None:
@@ -234,11 +244,7 @@ class Protected:
     def on(self) -> Protection:
         """Turns it on, or brings it up to date; BadArguments if there is nothing to protect, or no place for the file."""
         env = collect.by_import(self.prefix)
-        told = protection(env)
-        if not told.pins:
-            raise BadArguments(
-                text("conda owns no Python package in {prefix}: there is nothing to protect", prefix=env.prefix)
-            )
+        told = needed(env)
         if self._file is None:
             self._file = File(told)
             self._before = {name: self._environ.get(name) for name in VARIABLES}

@@ -11,7 +11,8 @@ from envguard.masking import without_secrets
 from envguard.probe.reading import normalise
 
 _VCS = re.compile(r"(?:git|hg|svn|bzr)\+", re.IGNORECASE)
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|file:", re.IGNORECASE)
+# what is searched for has bounds: an editor sends whatever is typed, and a long word would take minutes
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://|file:", re.IGNORECASE)
 _NAMED_URL = re.compile(
     r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[([^\]]*)\])?\s*@\s*((?:[A-Za-z][\w+.-]*:|\.{0,2}/|\.).*)", re.DOTALL
 )
@@ -22,7 +23,7 @@ _ARCHIVE = re.compile(r"[^\s<>=;]+\.(?:whl|zip|tar\.gz|tgz|tar\.bz2|tar\.xz|tar)
 _COMMIT = re.compile(r"@(?:[0-9a-f]{40}|[0-9a-f]{64})$", re.IGNORECASE)
 _POETRY = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[([^\]]*)\])?@(\S.*)", re.DOTALL)
 
-_CONDA_FILE = re.compile(r"([^\\/]+)-([^-\\/]+)-[^-\\/]+\.(?:conda|tar\.bz2)(?:#\S*)?$")
+_CONDA_FILE = re.compile(r"([^\\/]{1,200})-([^-\\/]{1,100})-[^-\\/]{1,100}\.(?:conda|tar\.bz2)(?:#\S*)?$")
 _CHANNEL = re.compile(r"([^\s\[\]'\"]*?)::(?:[^:\s]*:)?(.*)", re.DOTALL)
 _CONDA_NAME = re.compile(r"[A-Za-z0-9_][\w.-]*")
 _EXACT = re.compile(r"==[^\s=<>!~*,|]+(?:[\s=]+[^\s*]+)?$")

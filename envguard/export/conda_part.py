@@ -58,16 +58,16 @@ def items(env: Environment, depth: Depth, *, needs_pip: bool) -> CondaPart:
     lost: list[Lost] = []
     found = []
     replaced = env.replaced
-    asked = _asked(env, lost) if depth is Depth.HISTORY else None
+    wanted = asked(env, lost) if depth is Depth.HISTORY else None
     for package in env.conda_packages or ():
         if not all(_PART.fullmatch(part) for part in (package.name, package.version, package.build or "0")):
             lost.append(Lost(package.name, text("{record} names something that is no package", record=package.record)))
             continue
         note = _note(env, package, replaced, lost)
-        if (note is None and package.name in replaced) or (asked is not None and package.name not in asked):
+        if (note is None and package.name in replaced) or (wanted is not None and package.name not in wanted):
             continue
-        spec = _spec(package, depth) if asked is None else asked[package.name]
-        if asked is not None and spec == "python" and needs_pip:
+        spec = spec_of(package, depth) if wanted is None else wanted[package.name]
+        if wanted is not None and spec == "python" and needs_pip:
             spec = _python(env, depth)  # for pip's part is exact, and of this Python
         found.append(_item(env, package, spec, note, lost))
     lost += _damaged(env, replaced)
@@ -79,7 +79,8 @@ def items(env: Environment, depth: Depth, *, needs_pip: bool) -> CondaPart:
     return CondaPart(tuple(sorted(found, key=lambda item: (item.name != "python", item.name))), tuple(lost))
 
 
-def _spec(package: CondaPackage, depth: Depth) -> str:
+def spec_of(package: CondaPackage, depth: Depth) -> str:
+    """A package as closely as that."""
     # `name=1.2` would also take 1.2.3
     return package.spec if depth is Depth.EXACT and package.build else f"{package.name}=={package.version}"
 
@@ -88,16 +89,16 @@ def _python(env: Environment, depth: Depth) -> str:
     """A Python that conda is to bring although it is not written in its book as asked for."""
     package = env.by_name.get("python")
     if depth is not Depth.HISTORY:
-        return _spec(package, depth) if package is not None else f"python=={env.python_version}"
+        return spec_of(package, depth) if package is not None else f"python=={env.python_version}"
     return "python={}.{}".format(*[*(env.python_version or "3").split("."), "*"][:2])
 
 
 def _pip(env: Environment, depth: Depth) -> str:
     package = env.by_name.get("pip")
-    return "pip" if package is None or depth is Depth.HISTORY or "pip" in env.replaced else _spec(package, depth)
+    return "pip" if package is None or depth is Depth.HISTORY or "pip" in env.replaced else spec_of(package, depth)
 
 
-def _asked(env: Environment, lost: list[Lost]) -> Mapping[str, str]:
+def asked(env: Environment, lost: list[Lost]) -> Mapping[str, str]:
     """What was once asked for, each by its last spec; of an environment that tells nothing what nothing else needs."""
     names = asked_for(env)
     written = {}

@@ -60,6 +60,16 @@ def indexes(env: Environment, items: Iterable[PipItem]) -> tuple[Index, ...]:
     return tuple(found.values())
 
 
+def beyond_configuration(env: Environment, items: Iterable[PipItem]) -> tuple[tuple[str, str], ...]:
+    """The options that no configuration of this machine holds, as (option, value), folders of this machine among them."""
+    known = {told.rstrip("/") for _, told, _ in _configured(env)} | set(_USUAL)
+    found: dict[str, str] = {}
+    for option, told, _ in (*_from_commands(env), *_from_versions(item for item in items if item.line is not None)):
+        if told.rstrip("/") not in known and SECRET not in told and not re.search(r"[\s'\"\\`;]", told):
+            found.setdefault(told, option)
+    return tuple((option, told) for told, option in found.items())
+
+
 def _configured(env: Environment) -> Iterator[tuple[str, str, Text]]:
     for option in configured(env.prefix, reading.Problems()):
         for told in option.value.split():

@@ -43,7 +43,7 @@ class Origin:
 
 def requirement(env: Environment, dist: Distribution) -> Origin:
     """The requirement of a distribution that came from an address."""
-    told = _direct_url(env, dist)
+    told = direct_url(env, dist)
     url = str(told.get("url") or (dist.direct_url.url if dist.direct_url else ""))
     shown = without_secrets(url)
     if dist.editable:
@@ -55,7 +55,8 @@ def requirement(env: Environment, dist: Distribution) -> Origin:
     return _from_archive(dist, url, told.get("archive_info"))
 
 
-def _direct_url(env: Environment, dist: Distribution) -> Mapping[str, Any]:
+def direct_url(env: Environment, dist: Distribution) -> Mapping[str, Any]:
+    """Where a distribution came from, as it notes it itself; nothing if it does not."""
     try:
         data = reading.read(f"{env.prefix}/{dist.path}/direct_url.json", _LIMIT, env.prefix)
         told = json.loads(data.decode("utf-8-sig"))

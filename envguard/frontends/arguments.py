@@ -42,6 +42,7 @@ examples:
   envguard protect -- pip install scipy   run it so that conda's packages stay as they are
   envguard plan --name work               what would bring it back to a sound state
   envguard repair --apply                 do it, with a way back, and check again
+  envguard rebuild ~/envs/work2 -n work   a sound one beside it, with what was asked for
   envguard undo                           take the last install back; --list tells which can be
   envguard export -o environment.yml      write it down, so that others can make it
   envguard scan notebooks/ Dockerfile     what they ask pip and conda for, and in which order
@@ -223,6 +224,41 @@ def command_line() -> Parser:
     repair.add_argument("--details", action="store_true", help=_help("show all evidence of what is left"))
     add_format(repair, FORMATS)
 
+    rebuild = commands.add_parser(
+        "rebuild",
+        help="make a sound environment beside this one, with what was asked for",
+        usage="envguard rebuild NEW_PREFIX [-p PREFIX | -n ENV | --python EXE | --kernel NAME] [--dry-run | --yes] [--builds {exact,none} | --from-history] [--loosen] [--keep-pip NAME] [--kernel-name NAME | --no-kernelspec] [--offline] [--details] [--format {text,json}]\n       envguard rebuild NEW_PREFIX --resume [--yes]\n       envguard rebuild NEW_PREFIX --discard [--yes]",
+        description="Makes a new environment with what the old one was asked for: solves conda's part before anything is made, shows it, asks, lets conda's packages come first and pip's once after them, which leaves conda's alone; then checks the new one, imports what was asked for in both, compares them, and registers a kernel. The old one is only read, and its Python started to see what it can import. Exits with 0 if all came and is sound, with 1 if not, or if it was refused.",
+    )
+    rebuild.add_argument("target", metavar="NEW_PREFIX", help="the folder of the new environment: absent or empty")
+    add_target(rebuild, positional=False)
+    rebuild.add_argument("--dry-run", action="store_true", help="make nothing: show what would be made")
+    rebuild.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    rebuilt = rebuild.add_mutually_exclusive_group()
+    rebuilt.add_argument(
+        "--builds",
+        choices=(Depth.EXACT.value, Depth.VERSIONS.value),
+        help="exact: conda's packages in version and build as they are; none: in their versions (default: exact)",
+    )
+    rebuilt.add_argument(
+        "--from-history",
+        action="store_true",
+        help="only what was asked for, of conda and of pip; the rest is solved anew",
+    )
+    rebuild.add_argument(
+        "--loosen",
+        action="store_true",
+        help="where the channels do not have that any more, try other builds, then what was asked for alone",
+    )
+    add_keep(rebuild)
+    rebuild.add_argument("--kernel-name", metavar="NAME", help="the kernel's name; default: that of the folder")
+    rebuild.add_argument("--no-kernelspec", action="store_true", help="register no kernel")
+    rebuild.add_argument("--offline", action="store_true", help="solve with what this machine has kept of the channels")
+    rebuild.add_argument("--resume", action="store_true", help="go on with one that was left unfinished")
+    rebuild.add_argument("--discard", action="store_true", help="remove one that was left unfinished")
+    rebuild.add_argument("--details", action="store_true", help="name every package, and show the commands")
+    add_format(rebuild, ("text", "json"))
+
     undo = commands.add_parser(
         "undo",
         help=_help("take an install back"),
@@ -353,9 +389,14 @@ def command_line() -> Parser:
         "demo",
         help=_help("report on a small damaged environment made for the purpose"),
         description=_help(
-            "Writes a small damaged environment (files only, no network), reports on it, and removes it."
+            "Writes a small damaged environment (files only, no network), reports on it, and removes it. With "
+            "--lab the environment is one that runs, and a JupyterLab is started with a notebook that leads through all of "
+            "it; Ctrl-C ends it and removes everything."
         ),
     )
+    demo.add_argument("--lab", action="store_true", help=_help("start a JupyterLab with a guided notebook instead"))
+    demo.add_argument("--no-browser", action="store_true", help=_help("with --lab: print the address, open nothing"))
+    demo.add_argument("--port", metavar="N", type=int, help=_help("with --lab: the port; default: any that is free"))
     demo.add_argument(
         "--keep",
         metavar="DIR",

@@ -15,9 +15,12 @@ from envguard.frontends import output
 from envguard.model import text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from envguard.changes.around import Begun
     from envguard.frontends.guard import Guard
     from envguard.frontends.installs import Install
+    from envguard.model import Text
 
 
 class Around:
@@ -83,29 +86,47 @@ def begin(guard: Guard, info: Any, installs: tuple[Install, ...], *, needed: boo
     `guarded` is what makes our folder. EnvguardError if a way back is `needed`, and there is none.
     """
     mine = tuple(each for each in installs if concerns(each))
-    if not mine or guard.is_noting():
+    if guard.is_noting() or not (mine or needed):
         return None
-    home = api.home()
+    begun = begun_in(sys.prefix, mine, lambda said: guard.once(output.ours(said)), needed=needed, guarded=guarded)
+    return None if begun is None else Around(guard, info, mine, begun)
+
+
+def begun_in(
+    prefix: str,
+    mine: tuple[Install, ...],
+    tell: Callable[[Text], None],
+    *,
+    needed: bool,
+    guarded: bool,
+    owner: tuple[int, float] | None = None,
+) -> Begun | None:
+    """Begins it for the installs of an environment; None where nothing is noted there.
+
+    `owner` is the process in which they run, by default this one. EnvguardError if a way back is `needed`, and there is none.
+    """
+    if not mine:
+        if needed:
+            raise EnvguardError(text("no undo: nothing in it changes {prefix}", prefix=prefix))
+        return None
+    home = api.home(prefix)
     if guarded and not home.ours:
         try:
-            home = api.make_home()
+            home = api.make_home(prefix)
         except EnvguardError:
             if needed:
                 raise
-        if home.new:
-            guard.say(output.ours(around.made(home)))
     if not home.ours:
         if home.reason is not None:
-            said = text("no undo, and nothing is noted: {reason}", reason=home.reason)
-            guard.once(output.ours(said))
+            tell(text("no undo, and nothing is noted: {reason}", reason=home.reason))
         return None
     seen = tuple(around.Seen(each.forecast, each.command) for each in mine)
-    begun = api.begin_installs(home, seen, undo=home.undo or needed)
+    begun = api.begin_installs(home, seen, undo=home.undo or needed, owner=owner)
     if needed and begun.no_undo is not None:
         raise EnvguardError(text("no undo: {reason}", reason=begun.no_undo))
     for said in around.announced(begun):
-        guard.once(output.ours(said))
-    return Around(guard, info, mine, begun)
+        tell(said)
+    return begun
 
 
 def concerns(install: Install) -> bool:

@@ -18,7 +18,7 @@ from envguard.analyse import at_or_above
 from envguard.cuda_report import State
 from envguard.errors import BadArguments, EnvguardError
 from envguard.forecast_report import Outcome
-from envguard.frontends import catalog, exporting, output, protecting, repairing, scanning, undoing
+from envguard.frontends import catalog, exporting, output, protecting, rebuilding, repairing, scanning, undoing
 from envguard.frontends.arguments import command_line, selection, threshold
 from envguard.frontends.foresight import foreseen
 from envguard.frontends.progress import bar
@@ -226,6 +226,12 @@ def _rules(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    if options.lab:
+        from envguard.frontends import demo_lab
+
+        return demo_lab.lab(options)
+    if options.no_browser or options.port is not None:
+        raise BadArguments(text("--no-browser and --port are for --lab"))
     if options.keep is not None:
         return _demo_in(_empty(Path(options.keep).expanduser()), options)
     with tempfile.TemporaryDirectory(prefix="envguard-") as folder:
@@ -272,6 +278,7 @@ _COMMANDS = {
     "disable": _loading,
     "plan": _plan,
     "repair": _repair,
+    "rebuild": rebuilding.rebuild,
     "undo": _undo,
     "export": exporting.export,
     "scan": scanning.scan,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import sys
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     Judge = Callable[[str], tuple[Install, ...]]
 
 _ATTRIBUTE = "_envguard_guard"
+ANSWERS = ("run", "undo", "protected")
+"""What a user may have answered before a cell has come here, in a dialog of JupyterLab."""
+_FRESH = 600.0
+"""Seconds for which such an answer counts."""
 
 
 class CellNotRun(InputRejected):
@@ -46,9 +51,9 @@ class CellNotRun(InputRejected):
 class Once:
     """The transformer of one cell: it is asked for the tree of that cell, and lets every later one pass."""
 
-    def __init__(self, guard: Guard, info: Any) -> None:
-        """The cell is the next that this thread transforms: nothing runs in between."""
-        self.guard, self.thread = guard, threading.get_ident()
+    def __init__(self, guard: Guard, info: Any, given: str | None = None) -> None:
+        """The cell is the next that this thread transforms: nothing runs in between. `given` is the user's answer."""
+        self.guard, self.given, self.thread = guard, given, threading.get_ident()
         self.info: Any = info
 
     def visit(self, node: ast.AST) -> ast.AST:
@@ -56,7 +61,7 @@ class Once:
         if self.info is None or threading.get_ident() != self.thread:
             return node
         info, self.info = self.info, None
-        return node if self.guard.lets_run(info) else ast.Module(body=[], type_ignores=[])
+        return node if self.guard.lets_run(info, self.given) else ast.Module(body=[], type_ignores=[])
 
 
 class Guard:
@@ -76,6 +81,8 @@ class Guard:
         """The cell that runs, or the last one."""
         self.way_back: str | None = None
         """The checkpoint by which that cell's installs can be taken back, once it has ended."""
+        self._answer: tuple[str, str, float] | None = None
+        """The digest of a source, what the user has answered about it elsewhere, and when."""
         self._offers = unfinished.there_may_be()
         self._waiting: dict[int, Once] = {}
         self._held: list[tuple[Any, Held]] = []
@@ -90,8 +97,9 @@ class Guard:
         self.info, self.way_back = info, None
         if self._waiting:
             self._forget()
+        answer, self._answer = self._answer, None
         if triggered(info.raw_cell):
-            once = Once(self, info)
+            once = Once(self, info, None if answer is None else _given(info.raw_cell, *answer))
             self._waiting[once.thread] = once
             self._transformers.insert(0, once)
 
@@ -105,8 +113,18 @@ class Guard:
             self._offers = False
             unfinished.offer(self.say)
 
-    def lets_run(self, info: Any) -> bool:
-        """Whether a cell may run; CellNotRun if it is refused. Nothing else is ever raised."""
+    def answered(self, digest: str, answer: str) -> bool:
+        """Remembers what the user has answered about the cell that comes next; whether that counts here."""
+        if self.mode.value == "off" or answer not in ANSWERS:
+            return False
+        self._answer = digest, answer, time.monotonic()
+        return True
+
+    def lets_run(self, info: Any, given: str | None = None) -> bool:
+        """Whether a cell may run; CellNotRun if it is refused. Nothing else is ever raised.
+
+        `given` is what the user has answered about it elsewhere, so that nobody is asked twice.
+        """
         from envguard import brought
 
         verdict: Verdict | None = None
@@ -114,7 +132,7 @@ class Guard:
             with brought.visit():
                 from envguard.frontends.verdict import verdict_on
 
-                verdict = verdict_on(self, info)
+                verdict = verdict_on(self, info, given)
         except KeyboardInterrupt:
             raise CellNotRun(_interrupted()) from None
         except BaseException as error:  # noqa: BLE001 - a guard that fails must not keep anybody from working
@@ -211,6 +229,27 @@ def _interrupted() -> str:
 
 def _are_one(info: Any, ended: Any) -> bool:
     return info is ended or (ended is not None and info.raw_cell == ended.raw_cell)
+
+
+def _given(source: str, digest: str, answer: str, when: float) -> str | None:
+    """The answer, if it is about this cell and not an old one."""
+    import hashlib
+
+    ours = hashlib.sha256(source.encode("utf-8", "replace")).hexdigest()
+    return answer if ours == digest and time.monotonic() - when <= _FRESH else None
+
+
+def answered(digest: str, answer: str) -> bool:
+    """Takes what the user has answered, before it is run, about the cell whose source has this SHA-256; one of `ANSWERS`.
+
+    A front end calls it by a silent request. It counts once, for the next cell, and not where the mode is `block`. False
+    where no guard looks at the cells of this process, so that whoever has asked has to do what was answered.
+    """
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    guard = None if shell is None else of(shell)
+    return guard is not None and guard.answered(digest, answer)
 
 
 def of(shell: InteractiveShell) -> Guard | None:

@@ -1,9 +1,8 @@
-"""The installs of a cell as the guard needs them: what each would do, and what else could be done instead."""
+"""The installs of a cell, in this process or in a kernel of a server: what each would do, and what else could be done instead."""
 
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from envguard import api
@@ -41,11 +40,13 @@ class Install:
 
     def unprotected(self) -> Text | None:
         """Why constraints would not hold it; None if they would."""
-        return None if self.command is None else api.unprotected(self.command, sys.prefix)
+        if self.command is None or self.place is None:
+            return None
+        return api.unprotected(self.command, self.place.prefix, variables=self.place.variables)
 
 
-def installs(source: str) -> tuple[Install, ...]:
-    """The installs in a cell of this process."""
-    place = api.place()
+def installs(source: str, where: Place | None = None) -> tuple[Install, ...]:
+    """The installs in a cell, by default of this process."""
+    place = api.place() if where is None else where
     found = commands(source, place, windows=os.name == "nt")
     return tuple(Install(api.foretell(command, place), command, place) for command in found)

@@ -118,13 +118,14 @@ class EnvguardMagics(Magics):
 
     @line_magic
     def envpanel(self, line: str) -> None:
-        """Show the report on this kernel's environment as a panel with a button to check again.
+        """Show the report on this kernel's environment as a panel: look again, filter, copy commands, repair, take back.
 
         Usage:
           %envpanel [PREFIX]
 
-        PREFIX is the folder of another environment; default: the environment of this kernel. Where ipywidgets does not
-        work the report is shown without the button.
+        PREFIX is the folder of another environment; default: the environment of this kernel. Nothing is changed by one
+        click: the first shows what would be done, the second does it. Where ipywidgets does not work the report is shown
+        without the buttons.
         """
 
         def work() -> None:

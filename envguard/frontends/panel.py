@@ -1,4 +1,4 @@
-"""`%envpanel` and `envguard.panel()`: the report with a button to check again, or without where ipywidgets fails."""
+"""`%envpanel` and `envguard.panel()`: a report with what can be looked up and done beside it, or the report alone where ipywidgets fails."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def panel(prefix: str | Path | None = None) -> Any:
     with brought.visit():
         report = api.inspect(prefix)
         try:
-            from envguard.frontends.widget import Panel
+            from envguard.frontends.widget import Panel, doors
 
-            return Panel(report, lambda: api.inspect(prefix), lambda: api.history(prefix))
+            return Panel(report, doors.of(prefix, report.environment.prefix))
         except Exception as error:  # noqa: BLE001 - a damaged ipywidgets may fail in any way, and may be what is to be found
             shown = output.with_history(output.bundle(report, details=False), output.fold(api.history(prefix)))
             return _Without(shown, f"{type(error).__name__}: {error}")

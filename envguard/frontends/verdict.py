@@ -8,20 +8,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from envguard import api
 from envguard.errors import EnvguardError
-from envguard.forecast_report import Concern, Remark
-from envguard.frontends import around, protection, watch
+from envguard.frontends import around, protection, watch, weighing
 from envguard.frontends.held import Held, ipythons_own_words_left_out
 from envguard.frontends.question import Answer, ask, can_be_asked
-from envguard.model import Severity, Text, text
+from envguard.model import Text, text
 from envguard.render import forecast_line
 from envguard.render.language import framed, say
 from envguard.settings import Mode
 from envguard.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
     from envguard.frontends.guard import Guard
     from envguard.frontends.installs import Install
 
@@ -53,15 +51,19 @@ class Verdict:
     """It runs by what the user has asked of envguard: from now on changes are noted."""
 
 
-def verdict_on(guard: Guard, info: Any) -> Verdict | None:
-    """The verdict on a cell; None if it holds no install, or the guard is off."""
+def verdict_on(guard: Guard, info: Any, given: str | None = None) -> Verdict | None:
+    """The verdict on a cell; None if it holds no install, or the guard is off.
+
+    `given` is what the user has answered already, elsewhere: one of `ANSWERS`.
+    """
     mode, _ = guard.modes.mode()
     if mode is Mode.OFF:
         return None
     installs = _judged(guard, info.raw_cell)
     if not installs:
         return None
-    verdict = _decided(guard, mode, installs)
+    answer = None if given is None else Answer[given.upper()]
+    verdict = _decided(guard, mode, installs, answer)
     if verdict.refusal is None and not verdict.replaced:
         held = verdict.held or Held()
         try:
@@ -93,71 +95,42 @@ def _judged(guard: Guard, source: str) -> tuple[Install, ...]:
     return installs(source)
 
 
-def _decided(guard: Guard, mode: Mode, installs: tuple[Install, ...]) -> Verdict:
+def _decided(guard: Guard, mode: Mode, installs: tuple[Install, ...], answer: Answer | None) -> Verdict:
     protected = guard.protection is not None and guard.protection.state == "on"
     if guard.protection is not None and protected:
         guard.protection.refresh()
-        unstoppable = next(_unstoppable(installs), None)
+    if protected or answer is Answer.PROTECTED:
+        unstoppable = next(weighing.unstoppable(installs), None)
         if unstoppable is not None:
             return Verdict(refusal=forecast_line.refusal(unstoppable.forecast))
-    verdict = _by_mode(guard, mode, installs, protected=protected)
+    verdict = _by_mode(guard, mode, installs, answer, protected=protected)
     return replace(verdict, guarded=verdict.guarded or protected)
 
 
-def _by_mode(guard: Guard, mode: Mode, installs: tuple[Install, ...], *, protected: bool) -> Verdict:
-    objections = tuple(_objections(installs, guard.modes.ignored(), protected=protected))
+def _by_mode(
+    guard: Guard, mode: Mode, installs: tuple[Install, ...], answer: Answer | None, *, protected: bool
+) -> Verdict:
+    objections = tuple(weighing.objections(installs, guard.modes.ignored(), api.project(), protected=protected))
     if mode is Mode.BLOCK and objections:
-        return Verdict(refusal=forecast_line.refusal(_with_ways(objections[0]).forecast))
+        return Verdict(refusal=forecast_line.refusal(weighing.with_ways(objections[0]).forecast))
+    if answer is not None:
+        causes = weighing.causes(objections)
+        guard.told |= causes
+        return _run(guard, answer, causes)
     if mode is Mode.ASK:
         settled = guard.accepted | guard.held_causes()
-        new = tuple(each for each in objections if _causes((each,)) - settled)
+        new = tuple(each for each in objections if weighing.causes((each,)) - settled)
         return _asked(guard, new) if new else Verdict()
     return _warned(guard, objections)
 
 
-def _unstoppable(installs: Iterable[Install]) -> Iterator[Install]:
-    """The installs that constraints would have to hold, and do not; with only that in their forecasts."""
-    for each in installs:
-        if protection.is_meant_for(each.forecast):
-            says = each.unprotected()
-            if says is not None:
-                yield _with(each, (Remark(Concern.UNSTOPPABLE, Severity.ERROR, says),))
-
-
-def _objections(installs: Iterable[Install], ignored: Collection[str], *, protected: bool) -> Iterator[Install]:
-    """The installs that something speaks against, with only the remarks that count."""
-    for each in installs:
-        held_back = protection.HELD_BACK if protected and protection.is_meant_for(each.forecast) else ()
-        remarks = tuple(
-            remark
-            for remark in each.forecast.remarks
-            if remark.severity is not Severity.INFO
-            and remark.concern.value not in ignored
-            and remark.concern not in held_back
-        )
-        if remarks:
-            yield _with(each, remarks)
-
-
-def _causes(objections: Iterable[Install]) -> frozenset[tuple[str, str]]:
-    return frozenset((remark.concern.value, remark.subject) for each in objections for remark in each.forecast.remarks)
-
-
-def _with(install: Install, remarks: tuple[Remark, ...]) -> Install:
-    return replace(install, forecast=replace(install.forecast, remarks=remarks))
-
-
-def _with_ways(install: Install) -> Install:
-    return replace(install, forecast=replace(install.forecast, alternatives=install.ways()))
-
-
 def _warned(guard: Guard, objections: tuple[Install, ...]) -> Verdict:
     """One line for all that is new."""
-    new = tuple(each for each in objections if _causes((each,)) - guard.told)
+    new = tuple(each for each in objections if weighing.causes((each,)) - guard.told)
     if new:
         news = (r for r in new[0].forecast.remarks if (r.concern.value, r.subject) not in guard.told)
-        first = _with(new[0], tuple(news))
-        guard.told |= _causes(new)
+        first = weighing.with_remarks(new[0], tuple(news))
+        guard.told |= weighing.causes(new)
         guard.say(forecast_line.line(first.forecast, len(new) - 1))
     return Verdict()
 
@@ -166,31 +139,36 @@ def _asked(guard: Guard, objections: tuple[Install, ...]) -> Verdict:
     """The user's own verdict; a warning where nobody can be asked."""
     if not can_be_asked(guard.shell):
         return _warned(guard, objections)
-    objections = tuple(map(_with_ways, objections))
+    objections = tuple(map(weighing.with_ways, objections))
     for each in objections[:_SEEN_TOGETHER]:
         guard.say(forecast_line.line(each.forecast))
-    ways = {Answer.CONDA: _way(objections, "conda"), Answer.KERNEL: _way(objections, "kernel")}
+    ways = {Answer.CONDA: weighing.way(objections, "conda"), Answer.KERNEL: weighing.way(objections, "kernel")}
     offered = {Answer.RUN: say(_AS_IT_IS)}
     if all(around.concerns(each) for each in objections) and around.can_be_made():
         offered[Answer.UNDO] = say(text("as it is; `%envguard undo` then takes it back"))
-    if all(protection.helps(each.forecast) and each.unprotected() is None for each in objections):
+    if all(map(weighing.protectable, objections)):
         offered[Answer.PROTECTED] = say(_HELD)
     offered.update((answer, " && ".join(way)) for answer, way in ways.items() if way)
-    causes = _causes(objections)
+    causes = weighing.causes(objections)
     guard.told |= causes
     match ask(guard.shell, offered, guard.say):
-        case Answer.RUN | None:
-            guard.accepted |= causes
-            return Verdict(Held(causes))
-        case Answer.UNDO:
-            guard.accepted |= causes
-            return Verdict(Held(causes), way_back=True, guarded=True)
-        case Answer.PROTECTED:
-            return _protected(causes)
+        case None:
+            return _run(guard, Answer.RUN, causes)
+        case Answer.RUN | Answer.UNDO | Answer.PROTECTED as answer:
+            return _run(guard, answer, causes)
         case Answer.CONDA | Answer.KERNEL as answer:
             return _replaced(guard, ways[answer])
         case _:
             return Verdict(refusal=say(_CANCELLED))
+
+
+def _run(guard: Guard, answer: Answer, causes: frozenset[tuple[str, str]]) -> Verdict:
+    """Lets a cell run in the way that the user has chosen."""
+    if answer is Answer.PROTECTED:
+        return _protected(causes)
+    guard.accepted |= causes
+    wanted = answer is Answer.UNDO
+    return Verdict(Held(causes), way_back=wanted, guarded=wanted)
 
 
 def _protected(causes: frozenset[tuple[str, str]]) -> Verdict:
@@ -205,17 +183,6 @@ def _replaced(guard: Guard, commands: tuple[str, ...]) -> Verdict:
     guard.shell.set_next_input("\n".join(commands))
     guard.say(framed(_REPLACED, commands=" && ".join(commands)))
     return Verdict(replaced=True)
-
-
-def _way(objections: tuple[Install, ...], kind: str) -> tuple[str, ...]:
-    """The commands, as lines of a cell, that do all of it in another way; none if one of them has no such way."""
-    found: list[str] = []
-    for each in objections:
-        way = forecast_line.way(each.forecast, kind)
-        if way is None:
-            return ()
-        found += forecast_line.cell_lines(way)
-    return tuple(dict.fromkeys(found))
 
 
 def _one_line(error: BaseException) -> str:

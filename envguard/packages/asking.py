@@ -6,6 +6,7 @@ line, and what comes back loses every secret before anybody sees it.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import sys
@@ -55,7 +56,8 @@ def ask(request: Mapping[str, Any], *, timeout: float, cancel: Callable[[], bool
     until = time.monotonic() + timeout
     with tempfile.TemporaryDirectory(prefix="envguard-") as folder:  # mode 0700
         source, target = Path(folder, "request.json"), Path(folder, "answer.json")
-        source.write_text(json.dumps({"seconds": timeout, **request}), encoding="utf-8")
+        told = {"seconds": timeout, "library": _library(), **request}
+        source.write_text(json.dumps(told), encoding="utf-8")
         environ = {**run.clean_environment(), **{name: os.environ[name] for name in _PROXIES if name in os.environ}}
         try:
             process = run.start([sys.executable, str(_WORKER), str(source), str(target)], environ, folder)
@@ -77,6 +79,15 @@ def ask(request: Mapping[str, Any], *, timeout: float, cancel: Callable[[], bool
             return Reply(None, "failed", f"exit code {process.returncode}")
     refused = answer.get("error")
     return Reply(answer) if refused is None else Reply(None, refused["kind"], _short(refused["says"]))
+
+
+def _library() -> str | None:
+    """Where this process would find py-rattler: on a path that somebody has extended, a new one might not."""
+    try:
+        found = importlib.util.find_spec("rattler")
+    except (ImportError, ValueError):
+        return None
+    return str(Path(found.origin).parents[1]) if found is not None and found.origin else None
 
 
 def _short(says: str) -> str:

@@ -13,14 +13,16 @@ import json
 import os
 import shutil
 import stat
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envguard import store
 from envguard._version import __version__
+from envguard.model import text
 from envguard.packages import asking, repodata
-from envguard.probe import reading
+from envguard.probe import hashing, reading
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from envguard.machine import CondaConfig
     from envguard.model import Text
+    from envguard.packages.solving import Solved
 
 _RECORD = 64 << 20
 _TAG = "CACHEDIR.TAG"
@@ -91,6 +94,79 @@ def link(
     return None
 
 
+@value
+class New:
+    """An environment that is to be made where nothing is yet."""
+
+    prefix: str
+    records: tuple[Solved, ...]
+    question: Mapping[str, Any]
+    """Where to look, and the attempts: exactly these records."""
+    asked: Mapping[str, str]
+    """The specs that somebody asked for, by name."""
+    like: str
+    """The prefix whose packages need not be fetched again."""
+
+
+def create(
+    job: New,
+    work: Path,
+    config: CondaConfig | None,
+    command: str,
+    *,
+    timeout: float,
+    cancel: Callable[[], bool] | None = None,
+) -> Text | None:
+    """Makes it; why it could not be made, if so. What was fetched stays in `work`, for a second try.
+
+    What a cache has is used if it is, by its hashes, what the channel names: what somebody edited in place in an
+    environment is the cache's, too, by its links.
+    """
+    own = work / "packages"
+    own.mkdir(exist_ok=True)
+    meta = Path(job.prefix, "conda-meta")
+    old = {(told.get("name"), told.get("version"), told.get("build")): told for told in _records(job.like)}
+    wanted = []
+    for record in job.records:
+        known = old.get((record.name, record.version, record.build), {})
+        same = record.sha256 is None or known.get("sha256") in (None, record.sha256)
+        wanted.append({**(known if same else {}), **_described(record)})
+    request = {
+        "do": "link",
+        **job.question,
+        "prefix": job.prefix,
+        "installed": [],
+        "relink": [],
+        "drop": [],
+        "archives": dict(_provided(job.like, wanted, own, config, whole=True)),
+        "packages": str(own),
+    }
+    reply = asking.ask(request, timeout=timeout, cancel=cancel)
+    if reply.data is None:
+        return reply.reason
+    there = {(told["name"], told["version"], told["build"]) for told in _records(job.prefix)}
+    missing = [record.stem for record in job.records if (record.name, record.version, record.build) not in there]
+    if missing or len(there) != len(job.records):
+        return text("the channels have changed since it was planned: {packages}", packages=tuple(missing[:6]))
+    Path(job.prefix, _TAG).unlink(missing_ok=True)
+    for path in meta.glob("*.json"):
+        _settle(path, {}, own, tuple(job.asked.values()), 0o644)
+    (meta / "history").touch()
+    _remember(meta, reply.data["unlinked"], reply.data["linked"], command, tuple(job.asked.values()))
+    return None
+
+
+def _records(prefix: str) -> Iterator[dict[str, Any]]:
+    for path in sorted(Path(prefix, "conda-meta").glob("*.json")):
+        if (told := _record(path)) is not None:
+            yield told
+
+
+def _described(record: Solved) -> dict[str, Any]:
+    told = {"name": record.name, "version": record.version, "build": record.build, "url": record.url}
+    return {**told, "fn": record.file_name, "sha256": record.sha256}
+
+
 def sources(prefix: str, records: Iterable[str], config: CondaConfig | None = None) -> dict[str, str | None]:
     """The same of several records, given by their paths below the prefix."""
     told = {path: _record(Path(prefix, path)) for path in records}
@@ -108,18 +184,46 @@ def source(prefix: str, record: Mapping[str, Any], config: CondaConfig | None = 
 
 
 def _provided(
-    prefix: str, records: Iterable[Mapping[str, Any]], own: Path, config: CondaConfig | None
+    prefix: str,
+    records: Iterable[Mapping[str, Any]],
+    own: Path,
+    config: CondaConfig | None,
+    *,
+    whole: bool = False,
 ) -> Iterator[tuple[str, str]]:
-    """Makes our folder hold what a cache has unpacked, by links; the archives that have to be unpacked, and where."""
+    """Makes our folder hold what a cache has unpacked, by links; the archives that have to be unpacked, and where.
+
+    With `whole` only what has the hashes that its package lists.
+    """
     for record in records:
         place = source(prefix, record, config)
         target = own / "-".join(str(record.get(key)) for key in ("name", "version", "build"))
-        if place is None:
+        if place is None or (whole and not _is_whole(place, record.get("sha256"))):
             continue
+        if whole:
+            shutil.rmtree(target, ignore_errors=True)  # what an earlier try left there
         if Path(place).is_dir():
             _mirror(place, target)
         else:
             yield place, str(target)
+
+
+def _is_whole(place: str, sha256: object) -> bool:
+    """Whether an archive has this hash, or an unpacked folder the files that its package lists."""
+    try:
+        if not os.path.isdir(place):  # noqa: PTH112
+            return isinstance(sha256, str) and _digest(place) == sha256
+        listed = json.loads(reading.read(f"{place}/info/paths.json", _RECORD))["paths"]
+        return all(
+            entry.get("path_type") == "softlink" or _digest(f"{place}/{entry['_path']}") == entry["sha256"]
+            for entry in listed
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return False
+
+
+def _digest(path: str) -> str:
+    return hashing.digest(os.fsencode(path), sys.maxsize)[0]
 
 
 def _mirror(source: str, target: Path) -> None:
@@ -160,11 +264,11 @@ def _record(path: Path) -> dict[str, Any] | None:
     return told if isinstance(told, dict) else None
 
 
-def _remember(meta: Path, unlinked: list[str], linked: list[str], command: str) -> None:
+def _remember(meta: Path, unlinked: list[str], linked: list[str], command: str, asked: tuple[str, ...] = ()) -> None:
     """A transaction in conda's history, if conda keeps one there: else its next command would take it for its own."""
     history = meta / "history"
     with contextlib.suppress(OSError):
-        if (unlinked or linked) and history.stat().st_size:
+        if (unlinked or linked) and (history.stat().st_size or asked):
             # local time, as conda writes it
             when = datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
             lines = [
@@ -173,6 +277,7 @@ def _remember(meta: Path, unlinked: list[str], linked: list[str], command: str) 
                 f"# envguard version: {__version__}",
                 *(f"-{each}" for each in unlinked),
                 *(f"+{each}" for each in linked),
+                *([f"# update specs: {sorted(asked)!r}"] if asked else []),
             ]
             with history.open("a", encoding="utf-8") as file:
                 file.write("\n".join(lines) + "\n")

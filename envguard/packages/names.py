@@ -124,6 +124,11 @@ def with_extras(distribution: str, extras: Iterable[str]) -> tuple[tuple[str, ..
     return tuple(found), tuple(strange)
 
 
+def is_known(distribution: str) -> bool:
+    """Whether the table tells conda's name, so that nothing has to be guessed."""
+    return normalise(distribution) in _by_distribution()
+
+
 def advice(distribution: str) -> Advice | None:
     """Why to take a distribution from conda, if there is a reason; rule pip-where-conda-has-it tells it."""
     row = _by_distribution().get(normalise(distribution))

@@ -287,6 +287,8 @@ def _main(source: str, target: str) -> None:
     here = Path(__file__).parent.resolve()
     sys.path = [entry for entry in sys.path if Path(entry).resolve() != here]
     request = json.loads(Path(source).read_text(encoding="utf-8"))
+    if request.get("library"):  # last, so that this interpreter's own comes first
+        sys.path.append(request["library"])
     warnings.simplefilter("ignore")
     try:
         answer = asyncio.run({"query": query, "solve": solve, "paths": paths, "link": link}[request["do"]](request))

@@ -2,7 +2,7 @@
 
 A line is never cut or wrapped: a shortened command is another command. Each is quoted for the place it is pasted into,
 since the names in it are foreign: a POSIX shell, a Windows console, or a notebook cell, where IPython first replaces
-`{expression}`.
+`{expression}`. A step of Python is `import` and the modules.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MAGICS = ("pip", "conda", "mamba", "micromamba")
 # These split their line and join it again without quotes, so that only a second pair of quotes reaches the shell.
 _SPLITTING = ("%conda", "%mamba", "%micromamba")
+_MODULE = re.compile(r"(?a)[A-Za-z_]\w*").fullmatch
 _PLAIN_ON_WINDOWS = r"(?a)[\w.:/\\+=@~-]+"
 _MEANT_BY_POWERSHELL = r"[`$“”„]"
 
@@ -43,6 +44,8 @@ def command(step: Step, platform: str | None) -> str:
 
 
 def _in_cell(argv: tuple[str, ...], quote: Callable[[str], str]) -> str:
+    if argv[0] == "import" and all(map(_MODULE, argv[1:])):
+        return f"import {', '.join(argv[1:])}"
     head, rest = argv[0].lstrip("!"), argv[1:]
     magic = f"%{head}" if head in _MAGICS else head
     if not magic.startswith("%"):

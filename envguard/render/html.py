@@ -26,16 +26,25 @@ if TYPE_CHECKING:
     from envguard.render.language import Translator
 
 
-def html(report: Report, *, details: bool = False, language: Translator | None = None) -> str:
-    """The report as a fragment that brings its own style, for the output of a notebook cell; `details` unfolds it."""
-    return write(_Teller(report, details, language, level=2).tell())
+def html(
+    report: Report,
+    *,
+    details: bool = False,
+    language: Translator | None = None,
+    shown: tuple[Finding, ...] | None = None,
+) -> str:
+    """The report as a fragment that brings its own style, for the output of a notebook cell; `details` unfolds it.
+
+    The headline tells of the whole, and of the findings only those in `shown` are told, by default all.
+    """
+    return write(_Teller(report, details, language, 2, report.findings if shown is None else shown).tell())
 
 
 def page(report: Report, *, details: bool = False, language: Translator | None = None, lang: str | None = None) -> str:
     """The report as a document of its own; `lang` names the language that the translator speaks."""
     name = clean(report.environment.name)
     title = f"{name}{colon(language)}{say(words.VERDICTS[report.verdict], language)} · envguard"
-    return document(title, _Teller(report, details, language, level=1).tell(), lang)
+    return document(title, _Teller(report, details, language, 1, report.findings).tell(), lang)
 
 
 def document(title: str, told: Element, lang: str | None) -> str:
@@ -67,21 +76,25 @@ class _Teller:
     details: bool
     language: Translator | None
     level: int
+    shown: tuple[Finding, ...]
 
     def say(self, text: Text) -> str:
         return say(text, self.language)
 
     def tell(self) -> Element:
         first = outline.first(self.report)
+        left = len(self.report.findings) - len(self.shown)
+        here = {id(each) for each in self.shown}  # compared by value, thousands would take their time
+        grave = tuple(each for each in outline.grave(self.report) if id(each) in here)
+        slight = tuple(each for each in outline.slight(self.report) if id(each) in here)
         return element(
             "section",
             element("style", style()),
             self.headline(),
             self.do_first(first) if first else None,
-            self.part(
-                words.FINDINGS, (self.finding(finding, first) for finding in excerpt(outline.grave(self.report)))
-            ),
-            self.part(words.ALSO, (self.remark(finding, first) for finding in excerpt(outline.slight(self.report)))),
+            element("p", self.say(given(words.SIFTED, n=left)), class_="eg-soft") if left else None,
+            self.part(words.FINDINGS, (self.finding(finding, first) for finding in excerpt(grave))),
+            self.part(words.ALSO, (self.remark(finding, first) for finding in excerpt(slight))),
             *self.rest(),
             self.timeline() if events.eventful(self.report.timeline) else None,
             self.footer(),

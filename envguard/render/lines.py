@@ -27,6 +27,8 @@ PROSE = 100
 """Prose is not stretched beyond this many columns."""
 EVIDENCE_SHOWN = 4
 """How many pieces of evidence a finding shows, unless details are asked for."""
+OF_FILES = 600
+"""From this code on rules judge cells, files and logs: what they find no repair of an environment clears."""
 REST_SHOWN = 8
 """How many entries each list at the end shows, unless details are asked for."""
 
@@ -317,5 +319,7 @@ class _Teller:
         if findings:
             explain = given(words.EXPLAIN, code=outline.code(findings[0]))
             yield line(Span(say(explain, self.language), "soft"))
+        if any(fix.steps for each in outline.grave(self.report) if each.code < OF_FILES for fix in each.fixes):
+            yield line(Span(say(words.PLAN, self.language), "soft"))
         if events.eventful(self.report.timeline):
             yield line(Span(say(words.ALL_OF_IT, self.language), "soft"))

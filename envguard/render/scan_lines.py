@@ -27,6 +27,7 @@ _FIXED = Text("put right: {place}")
 _IN_CELL = Text("cell {cell}, line {line}")
 _IN_OUTPUT = Text("cell {cell}")
 _IN_FILE = Text("line {line}")
+_IGNORED = Text("{n} finding is ignored in its cell", {}, "{n} findings are ignored in their cells")
 _FAILED = Text("envguard itself failed: {error}")
 
 
@@ -64,6 +65,11 @@ def _scan(told: ScanReport, details: bool, language: Translator | None) -> Itera
             say(given(_FAILED, error=f"{failed.rule}: {failed.error.strip().splitlines()[-1]}"), language), hang=2
         )
     yield line(_sum(told, len(told.remarks) - len(shown), language), hang=2)
+    if told.suppressed:
+        yield line(say(given(_IGNORED, n=len(told.suppressed)), language))
+        for apart in told.suppressed if details else ():
+            head = f"{clean(apart.source, None)}: {outline.code(apart.finding)} {clean(apart.finding.rule)}: "
+            yield line(head, Span(outline.because(apart, language), "soft"), indent=2, hang=2)
     if fixable := sum(each.fixable for each in told.remarks):
         yield line(say(given(_FIXABLE, n=fixable), language))
 

@@ -37,6 +37,17 @@ def scan_v1(told: ScanReport) -> Json:
         "fixed": [_spot(each) for each in told.fixed],
         "problems": [{"source": string(each.source), "reason": text_v1(each.reason)} for each in told.problems],
         "failed": [{"rule": each.rule, "error": string(each.error)} for each in told.failed],
+        "suppressed": [
+            {
+                "rule": each.finding.rule,
+                "code": f"EG{each.finding.code}",
+                "subject": string(each.finding.subject),
+                "message": text_v1(each.finding.message),
+                "reason": string(each.reason),
+                "source": string(each.source),
+            }
+            for each in told.suppressed
+        ],
         "counts": {severity.value: told.count(severity) for severity in Severity},
     }
 

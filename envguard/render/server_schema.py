@@ -13,6 +13,5 @@ from envguard.render.undo_v1 import undo_schema
 def server_schema() -> Json:
     """One document: the other schemas stand in it under their own ids."""
     loaded: Json = json.loads(read_schema("server.schema.json"))
-    own = {name: schema()["$defs"][name] for name in ("text", "ruleId")}
     others = (schema(), timeline_schema(), cuda_schema(), forecast_schema(), undo_schema())
-    return {**loaded, "$defs": {**own, **loaded["$defs"], **{each["$id"]: each for each in others}}}
+    return {**loaded, "$defs": {**schema()["$defs"], **loaded["$defs"], **{each["$id"]: each for each in others}}}

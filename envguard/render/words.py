@@ -90,6 +90,7 @@ DO_FIRST = Text("Do this first")
 SETTLES = Text("for {code} {subject}")
 QUOTED = Text("“{says}”")
 FINDINGS = Text("Findings")
+SIFTED = Text("{n} finding is not shown, as you have chosen", plural="{n} findings are not shown, as you have chosen")
 ALSO = Text("Good to know")
 SO = Text("so:")
 EVIDENCE = Text("evidence")
@@ -116,6 +117,7 @@ LEFT_OUT = Text(
 SUMMARY = Text("{meaning}. {checked}.")
 MADE_BY = Text("envguard {version}, {made_at}")
 EXPLAIN = Text("`envguard explain {code}` tells more about a finding")
+PLAN = Text("`envguard plan` shows the smallest way back to a sound state")
 
 PHASE_SYMBOLS = MappingProxyType(
     {Phase.CONDA_ONLY: "✓", Phase.CONDA_THEN_PIP: "✓", Phase.MIXED: "!", Phase.NOT_CONDA: "·", Phase.UNKNOWN: "?"}

@@ -8,6 +8,7 @@ from envguard.rules.activation import activation_points_elsewhere, not_activated
 from envguard.rules.architecture import architecture_mismatch
 from envguard.rules.arrow import arrow_mismatch
 from envguard.rules.cache import package_cache_damaged
+from envguard.rules.cell_magics import cell_magic_without_tool
 from envguard.rules.cells import (
     cell_breaks_constraint,
     cell_conda_after_pip,
@@ -148,4 +149,5 @@ RULES: tuple[Rule, ...] = (
     environment_file_without_pip,
     import_not_in_environment,
     stamp_differs,
+    cell_magic_without_tool,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envguard import versions
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 _CHANGES = ("install", "update", "remove", "sync")
 _OUTSIDE = ("shell", "script", "call")
-_OWN = ("pip", "setuptools", "wheel", "uv")
+OWN = ("pip", "setuptools", "wheel", "uv")
 """What installers bring themselves up to date with."""
 _SHOWN = 8
 
@@ -35,6 +36,9 @@ def cell_shell_pip(env: Environment) -> Iterator[Found]:
     Why it matters: on the machine of whoever opens the notebook it may be another environment, and the import after it fails
     although the installation went well.
 
+    Where the kernel is known, as in an editor, an error is what would certainly change another environment without naming it;
+    what would reach the kernel's is information.
+
     How to repair: write `%pip install` or `%conda install`, which mean the kernel's own environment; `envguard scan --fix`
     does that.
 
@@ -47,11 +51,30 @@ def cell_shell_pip(env: Environment) -> Iterator[Found]:
                 and each.verb in _CHANGES
                 and each.aim not in ("kernel", "name", "prefix", "project")
             ):
-                yield _found(
-                    each,
-                    text("{command} may install into another environment than the kernel's", command=each.said),
-                    text("the PATH decides which {tool} that is", tool=each.tool),
-                )
+                yield _through_the_shell(each)
+
+
+def _through_the_shell(install: Install) -> Found:
+    goes = install.goes
+    decides = text("the PATH decides which {tool} that is", tool=install.tool)
+    if goes is not None and goes.is_kernel is False:
+        found = _found(
+            install,
+            text(
+                "{command} would change {environment}, and this kernel runs in {kernel}",
+                command=install.said,
+                environment=goes.prefix or "?",
+                kernel=goes.kernel,
+            ),
+            goes.reason or decides,
+            severity=Severity.WARNING if goes.named else Severity.ERROR,
+        )
+        return replace(found, evidence=(*found.evidence, *goes.evidence))
+    said = text("{command} may install into another environment than the kernel's", command=install.said)
+    if goes is not None and goes.is_kernel:
+        here = text("here it would reach the kernel's, {environment}", environment=goes.kernel)
+        return _found(install, said, here, severity=Severity.INFO)
+    return _found(install, said, decides if goes is None or goes.reason is None else goes.reason)
 
 
 @rule("cell-conda-after-pip", code=601, severity=Severity.WARNING, needs=("scanned",))
@@ -64,6 +87,9 @@ def cell_conda_after_pip(env: Environment) -> Iterator[Found]:
     from top to bottom does in one go what otherwise takes months to go wrong.
 
     How to repair: put everything of conda's before the first `pip install`, in one command if possible.
+
+    Held against an environment (that of the kernel in an editor, or of `--prefix`), it is information where pip has installed
+    there already, and conda does not have what is asked for.
 
     Not reported: `conda create`, which makes another environment; another stage of a Dockerfile or another job; commands that
     name different environments; and a pip that only renewed itself or installed the project in place without dependencies.
@@ -80,6 +106,45 @@ def cell_conda_after_pip(env: Environment) -> Iterator[Found]:
                     text("{command} comes after {before}", command=each.said, before=first.said),
                     text("pip has installed before, at {place}", place=first.source),
                 )
+            elif each.by_conda and each.verb in _CHANGES and _means_kernel(each) and _would_act(env, each):
+                yield from _after_pip(env, each)
+
+
+def _means_kernel(install: Install) -> bool:
+    """Whether a command is about the environment that it is held against."""
+    return install.aim == "kernel" if install.goes is None else bool(install.goes.is_kernel)
+
+
+def _would_act(env: Environment, install: Install) -> bool:
+    """Whether conda does not have all of it already, so that a notebook that is run again is not told of its first cell."""
+    return install.verb != "install" or not all(_has(env, wanted) for wanted in install.wanted)
+
+
+def _has(env: Environment, wanted: Wanted) -> bool:
+    package = env.by_name.get(wanted.name or "")
+    try:
+        return package is not None and (
+            not wanted.specifier
+            or versions.conda_allows(wanted.text.rpartition("::")[2], package) is versions.Answer.YES
+        )
+    except CannotTell:
+        return False
+
+
+def _after_pip(env: Environment, install: Install) -> Iterator[Found]:
+    """What pip has put into an environment that conda is to change."""
+    names = tuple(
+        dist.name
+        for dist in env.pip_owned
+        if dist.name not in OWN and not (dist.direct_url is not None and dist.direct_url.editable)
+    )
+    if names:
+        yield _found(
+            install,
+            text("{command} would change an environment in which pip has installed", command=install.said),
+            text("of pip's there: {names}", names=tuple(sorted(names)[:_SHOWN])),
+            severity=Severity.INFO,
+        )
 
 
 @rule("cell-unpinned", code=602, severity=Severity.WARNING, needs=("scanned",))
@@ -193,12 +258,12 @@ def _found(
 
 def _is_open(wanted: Wanted) -> bool:
     """Whether what is asked for is an installer itself, or known only when the command runs."""
-    return wanted.name in _OWN or "$" in wanted.text or "{" in wanted.text
+    return wanted.name in OWN or "$" in wanted.text or "{" in wanted.text
 
 
 def _adds(install: Install) -> bool:
     """Whether a command of pip's puts something into the environment that conda could harm."""
-    others = [wanted for wanted in install.wanted if wanted.name not in _OWN]
+    others = [wanted for wanted in install.wanted if wanted.name not in OWN]
     in_place = bool(others) and all(wanted.editable or wanted.kind == "path" for wanted in others)
     return bool(others or install.files) and not (in_place and "--no-deps" in install.options)
 

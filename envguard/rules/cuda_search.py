@@ -155,7 +155,9 @@ def needs_torch_imported_first(env: Environment) -> Iterator[Found]:
     for pairs in by_owner.values():
         file = pairs[0][0]
         module = file.path.rpartition("/")[2].partition(".")[0]
-        step = Step((f"import torch, {module}",), Where.CELL)
+        if not module.isidentifier():  # a name that no `import` can say
+            continue
+        step = Step(("import", "torch", module), Where.CELL)
         yield Found(
             subject=module,
             message=text(

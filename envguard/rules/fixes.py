@@ -229,17 +229,8 @@ def anew(env: Environment) -> tuple[Fix, ...]:
     """A new environment beside this one, with what somebody asked for: all of conda's first, then pip's."""
     if env.manager == "pixi":
         return ()
-    specs = tuple(
-        dict.fromkeys(
-            each.requested[-1] for each in env.conda_packages or () if each.requested and each.name != "python"
-        )
-    )
-    wanted = tuple(name for dist in env.pip_owned if dist.requested and (name := steps.pinned(dist)))
-    move = [steps.create(env, *specs, *(() if "pip" in specs else ("pip",)))]
-    if wanted:
-        move.append(steps.install_elsewhere(env, *wanted))
     title = text("Make a new environment with what somebody asked for here, and leave this one as it is")
-    return (with_tool(env, title, move, safety=Safety.MANUAL, restart=False),)
+    return (Fix(title, (steps.rebuild(env),), Safety.MANUAL),)
 
 
 def own_environment(env: Environment, *packages: CondaPackage) -> tuple[Fix, ...]:

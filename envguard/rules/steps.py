@@ -127,6 +127,12 @@ def create(env: Environment, *specs: str) -> Step:
     return Step((chosen.path if chosen else "conda", "create", "--name", "work", wanted, *specs))
 
 
+def rebuild(env: Environment) -> Step:
+    """Envguard makes a new environment beside this one; it shows and asks first."""
+    new = re.sub(r"[\\/]+$", "", env.prefix) + "-rebuilt"
+    return Step(("envguard", "rebuild", new, "--prefix", env.prefix))
+
+
 def install_elsewhere(env: Environment, *requirements: str) -> Step:
     """Requirements installed by pip into the environment that `create` makes."""
     head = create(env).argv[0]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from envguard.commands import find
+from envguard.commands import find, lookup
 from envguard.commands.cell import triggered
 from envguard.commands.command import AimKind, Place
+from envguard.commands.target import target
 from envguard.masking import words
-from envguard.scanned import Install, Wanted
+from envguard.scanned import Goes, Install, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from envguard.commands.command import Command, Requirement
 
 _LONGEST = 120
+_NAMED = (AimKind.NAME, AimKind.PREFIX, AimKind.PROJECT)
+_PROGRAMS = (AimKind.PROGRAM, AimKind.PYTHON)
 
 
 def place(path: str, *, kernel: bool) -> Place:
@@ -29,6 +33,20 @@ def of_cell(source: str, where: Place, told: Callable[[int], str], cell: int, ce
     if triggered(source):
         for command in find.commands(source, where):
             yield _install(command, told, stage=0, offset=0, cell=cell, cell_id=cell_id)
+
+
+def in_kernel(source: str, where: Place, told: Callable[[int], str], cell: int, cell_id: str | None) -> Iterator[Install]:  # fmt: skip
+    """The commands of a cell of a kernel that is known, and where each would go."""
+    if triggered(source):
+        for command in find.commands(source, where):
+            made = _install(command, told, stage=0, offset=0, cell=cell, cell_id=cell_id)
+            yield replace(made, goes=_goes(command, where))
+
+
+def _goes(command: Command, where: Place) -> Goes:
+    found, aim = target(command, where), command.aim
+    named = aim.kind in _NAMED or (aim.kind in _PROGRAMS and lookup.has_folder(aim.value or ""))
+    return Goes(found.prefix, where.prefix, found.is_kernel, named, found.reason, found.evidence)
 
 
 def of_script(source: str, where: Place, told: Callable[[int], str], *, stage: int = 0, offset: int = 0) -> Iterator[Install]:  # fmt: skip

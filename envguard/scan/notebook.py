@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from envguard.scanned import Imported, Install
 
 _PYTHON = ("python", "ipython", "python3", "")
+_MOST_IGNORED = 100
 
 
 class NotANotebook(ValueError):
@@ -80,9 +81,27 @@ def read(path: str, content: str, *, with_imports: bool) -> Scanned:
         found += installs.of_cell(source, where, told, number, name if isinstance(name, str) else None)
         if with_imports:
             used += imports.of_cell(source, told, number)
-    warnings = install_log.read_texts(_outputs(path, cells), PATTERNS)
-    beside = _beside(path) if used else frozenset()
-    return Scanned(path, "notebook", tuple(found), warnings, tuple(used), beside, stamps.read(whole) if used else None)
+    return Scanned(
+        path,
+        "notebook",
+        tuple(found),
+        install_log.read_texts(_outputs(path, cells), PATTERNS),
+        tuple(used),
+        _beside(path) if used else frozenset(),
+        stamps.read(whole) if used else None,
+        ignored={number: reasons for number, cell in enumerate(cells, 1) if (reasons := ignored(cell.get("metadata")))},
+    )
+
+
+def ignored(metadata: Any) -> dict[str, str]:
+    """The rules that a cell's metadata have ignored, `{"envguard": {"ignore": {RULE: REASON}}}`; none without a reason."""
+    own = metadata.get(stamps.KEY) if isinstance(metadata, dict) else None
+    told = own.get("ignore") if isinstance(own, dict) else None
+    return {
+        rule.lower(): reason.strip()
+        for rule, reason in (list(told.items())[:_MOST_IGNORED] if isinstance(told, dict) else ())
+        if isinstance(reason, str) and reason.strip()
+    }
 
 
 def _is_python(told: dict[str, Any]) -> bool:

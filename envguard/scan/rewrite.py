@@ -31,20 +31,20 @@ _CONTINUED = re.compile(r"\\\r?\n")
 
 def rewritten(source: str, install: Install) -> tuple[int, int, str] | None:
     """Which part of a cell's source is replaced by what; None if the command is not plain enough."""
-    begin = _offset(source, install.line, 0)
+    begin = offset(source, install.line, 0)
     line = source[begin : _end(source, begin)]
     match = _HEAD.match(line.lstrip(" \t"))
     if install.form != "shell" or match is None or install.column > len(line) - len(line.lstrip()) + match.end():
         return None
     indent = len(line) - len(line.lstrip(" \t"))
     rest = _CONTINUED.sub(" ", line[indent + match.end() :])
-    if not _plain(rest, quotes=match["conda"] is None):
+    if not plain(rest, quotes=match["conda"] is None):
         return None
     start = begin + indent
     return start, start + match.end(), f"%{match['conda'] or 'pip'}"
 
 
-def _plain(rest: str, *, quotes: bool) -> bool:
+def plain(rest: str, *, quotes: bool) -> bool:
     """Whether a shell makes nothing of some words but arguments."""
     if not quotes and re.search(r"['\"\\]", rest):
         return False  # those magics lose quotes on their way
@@ -105,7 +105,8 @@ def _only_sources_differ(before: str, after: str, cells: set[int]) -> bool:
     return bool(first == second)
 
 
-def _offset(source: str, line: int, column: int) -> int:
+def offset(source: str, line: int, column: int) -> int:
+    """Where a line, counted from 1, and a column of it stand in a source."""
     at = 0
     for _ in range(line - 1):
         match = _LINE_END.search(source, at)
@@ -113,6 +114,12 @@ def _offset(source: str, line: int, column: int) -> int:
             break
         at = match.end()
     return at + column
+
+
+def place(source: str, at: int) -> tuple[int, int]:
+    """The line, from 1, and the column of a character in a source."""
+    ends = [match.end() for match in _LINE_END.finditer(source, 0, at)]
+    return len(ends) + 1, at - (ends[-1] if ends else 0)
 
 
 def _end(source: str, begin: int) -> int:

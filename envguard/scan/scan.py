@@ -11,7 +11,7 @@ from envguard._version import __version__
 from envguard.analyse import now, select
 from envguard.errors import BadArguments, CannotTell
 from envguard.facts import Environment
-from envguard.model import Failed, Problem, text
+from envguard.model import Failed, Problem, Suppressed, text
 from envguard.probe import reading
 from envguard.rules import RULES
 from envguard.scan import dockerfile, installs, json_places, notebook, rewrite, yaml_files
@@ -31,7 +31,7 @@ SIZES = {"notebook": 1 << 30}
 """Bytes that are read of a file of a kind; of any other four megabytes."""
 _SIZE = 4 << 20
 _SHELL_PIP = "cell-shell-pip"
-_NOBODY = Environment(
+NOBODY = Environment(
     prefix="",
     layout="unix",
     platform=None,
@@ -63,6 +63,7 @@ def scan(
     select(RULES, selection)  # a name that no rule has is told, whatever the rule would be about
     chosen = select(_FILE_RULES, _within(selection))
     remarks: list[Remark] = []
+    suppressed: list[Suppressed] = []
     problems: list[Problem] = []
     failed: dict[str, Failed] = {}
     fixed: list[Spot] = []
@@ -85,12 +86,12 @@ def scan(
             failed.setdefault(kind, Failed(f"reader of a {kind}", traceback.format_exc()))
             continue
         count += 1
-        told = tuple(_judged(scanned, env, chosen, failed))
+        told, _ = _accepted(scanned, _judged(scanned, env, chosen, failed))
         if fix and scanned.kind == "notebook" and told:
             content, scanned, done = _fixed(path, content, scanned, told, problems, with_imports=env is not None)
-            if done:
-                fixed += done
-                told = tuple(_judged(scanned, env, chosen, failed))
+            fixed += done
+        told, apart = _accepted(scanned, _judged(scanned, env, chosen, failed))
+        suppressed += apart
         remarks += _placed(scanned, content, told)
     return ScanReport(
         target=None if env is None else env.prefix,
@@ -99,6 +100,7 @@ def scan(
         problems=tuple(problems),
         failed=tuple(failed.values()),
         fixed=tuple(fixed),
+        suppressed=tuple(suppressed),
         envguard_version=__version__,
         made_at=now(),
     )
@@ -140,10 +142,26 @@ _READERS: dict[str, Callable[[str, str, bool], Scanned]] = {
 }
 
 
+def _accepted(scanned: Scanned, found: Iterable[Finding]) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
+    """The findings that count, and those that the metadata of their cell have ignored, each with its reason."""
+    cells: dict[str, int | None] = {each.source: each.cell for each in scanned.installs}
+    cells.update((each.source, each.cell) for each in scanned.imports)
+    left, apart = [], []
+    for finding in found:
+        source = finding.evidence[0].source
+        reasons = (scanned.ignored or {}).get(cells.get(source) or 0, {})
+        reason = next((reasons[name] for name in (finding.rule, f"eg{finding.code}") if name in reasons), None)
+        if reason is None:
+            left.append(finding)
+        else:
+            apart.append(Suppressed(finding, reason, None, source))
+    return tuple(left), tuple(apart)
+
+
 def _judged(scanned: Scanned, env: Environment | None, chosen: tuple[Rule, ...], failed: dict[str, Failed]) -> Iterator[Finding]:  # fmt: skip
     if not (scanned.installs or scanned.warnings or scanned.imports or scanned.pip_missing):
         return
-    where = replace(_NOBODY if env is None else env, scanned=(scanned,), install_log=scanned.warnings)
+    where = replace(NOBODY if env is None else env, scanned=(scanned,), install_log=scanned.warnings)
     for rule in chosen:
         if any(getattr(where, need) is None for need in rule.needs):
             continue

@@ -59,6 +59,15 @@ def frontends(env: Environment, problems: reading.Problems) -> tuple[Frontend, .
     return tuple(found)
 
 
+def user_kernels() -> str | None:
+    """Where `--user` puts kernelspecs; None if Jupyter's own paths cannot be asked for."""
+    try:
+        from jupyter_core.paths import jupyter_data_dir
+    except Exception:  # noqa: BLE001 - a damaged library may raise anything
+        return None
+    return os.path.join(jupyter_data_dir(), "kernels")
+
+
 def _folders(env: Environment) -> list[tuple[str, str]] | None:
     """Jupyter's data folders as (level, folder), the first to be asked first."""
     try:

@@ -12,6 +12,8 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { diagnostics } from './diagnostics';
+import { beforeRuns } from './installs/plugin';
 import { actions } from './lab/actions';
 import { addCommands } from './lab/commands';
 import { Follower } from './lab/follow';
@@ -96,4 +98,4 @@ const plugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default plugin;
+export default [plugin, diagnostics, ...beforeRuns];

@@ -21,10 +21,19 @@ export function connect(settings: ServerConnection.ISettings, language = 'en'): 
     timeline: (kernel, signal) => ask(['kernels', kernel, 'timeline'], { signal }),
     cuda: (kernel, signal) => ask(['kernels', kernel, 'cuda'], { signal }),
     undo: (kernel, signal) => ask(['kernels', kernel, 'undo'], { signal }),
+    installs: (kernel, cells, ways, signal) =>
+      ask(
+        ['kernels', kernel, 'installs'],
+        { method: 'POST', body: JSON.stringify({ cells }), signal },
+        ways ? '?ways=1' : ''
+      ),
     rule: id => ask(['rules', id], {}, `?language=${encodeURIComponent(language)}`),
     begin: request => ask(['jobs'], { method: 'POST', body: JSON.stringify(request) }),
     job: (id, signal) => ask(['jobs', id], { signal }, `?wait=${WAIT}`),
-    cancel: id => ask(['jobs', id], { method: 'DELETE' })
+    cancel: id => ask(['jobs', id], { method: 'DELETE' }),
+    cells: (request, signal) => ask(['cells'], { method: 'POST', body: JSON.stringify(request), signal }),
+    stamp: (kernel, request, signal) =>
+      ask(['kernels', kernel, 'stamp'], { method: 'POST', body: JSON.stringify(request), signal })
   };
 }
 
@@ -44,6 +53,11 @@ async function answer<T>(url: string, init: RequestInit, settings: ServerConnect
 export function refusal(status: number, told: unknown): Failure {
   const own = told !== null && typeof told === 'object' && (told as ServerError).kind === 'error';
   const says = own ? (told as ServerError).message : null;
-  const kinds: Record<number, Kind> = { 401: 'forbidden', 403: 'forbidden', 404: own ? 'gone' : 'missing' };
+  const kinds: Record<number, Kind> = {
+    401: 'forbidden',
+    403: 'forbidden',
+    404: own ? 'gone' : 'missing',
+    409: 'conflict'
+  };
   return new Failure(kinds[status] ?? 'refused', says);
 }

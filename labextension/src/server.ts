@@ -1,12 +1,18 @@
 /** What the panel asks of envguard's server extension, and how it is refused. */
 import type {
+  CellsReport,
+  CellsRequest,
   EnvguardCuda,
   EnvguardTimeline,
+  Installs,
   Job,
   JobRequest,
   KernelReport,
   RulePage,
+  SentCell,
   ServerStatus,
+  StampReport,
+  StampRequest,
   Text,
   UndoList
 } from './wire/types';
@@ -21,15 +27,27 @@ export interface Server {
   timeline(kernel: string, signal?: AbortSignal): Promise<EnvguardTimeline>;
   cuda(kernel: string, signal?: AbortSignal): Promise<EnvguardCuda>;
   undo(kernel: string, signal?: AbortSignal): Promise<UndoList>;
+  /** What the installs of cells would do; `ways`: with the way by conda, which may take some seconds. */
+  installs(
+    kernel: string,
+    cells: readonly SentCell[],
+    ways: boolean,
+    signal?: AbortSignal
+  ): Promise<Installs>;
   rule(id: string): Promise<RulePage>;
   begin(request: JobRequest): Promise<Job>;
   /** The job; waits until it has ended or its progress has changed. */
   job(id: string, signal?: AbortSignal): Promise<Job>;
   cancel(id: string): Promise<Job>;
+  cells(request: CellsRequest, signal?: AbortSignal): Promise<CellsReport>;
+  stamp(kernel: string, request: StampRequest, signal?: AbortSignal): Promise<StampReport>;
 }
 
-/** missing: the server has no such extension; forbidden: it is not for this user; gone: no such kernel or job. */
-export type Kind = 'missing' | 'forbidden' | 'gone' | 'unreachable' | 'refused';
+/**
+ * missing: the server has no such extension; forbidden: it is not for this user; gone: no such kernel or job; conflict: not
+ * for this kernel, or not now.
+ */
+export type Kind = 'missing' | 'forbidden' | 'gone' | 'conflict' | 'unreachable' | 'refused';
 
 /** Why a request was not answered. */
 export class Failure extends Error {

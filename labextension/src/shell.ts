@@ -16,6 +16,7 @@ export interface Place {
 
 const MAGICS = ['pip', 'conda', 'mamba', 'micromamba'];
 const SPLITTING = ['%conda', '%mamba', '%micromamba']; // they join their line again without quotes
+const MODULE = /^[A-Za-z_][A-Za-z0-9_]*$/; // a step of Python is `import` and the modules
 const ASKING = ['install', 'remove', 'create', 'update', 'uninstall', 'upgrade'];
 
 /** The steps of a fix in their order, those for the same place together. */
@@ -59,6 +60,9 @@ function agreed(argv: readonly string[]): readonly string[] {
 }
 
 function inCell(argv: readonly string[], quote: Quote): string {
+  if (argv[0] === 'import' && argv.slice(1).every(name => MODULE.test(name))) {
+    return `import ${argv.slice(1).join(', ')}`;
+  }
   const head = argv[0].replace(/^!+/, '');
   const magic = MAGICS.includes(head) ? `%${head}` : head;
   if (!magic.startsWith('%')) {

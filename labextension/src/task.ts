@@ -1,7 +1,7 @@
 /** One job of the server, begun by a click: asked for, followed to its end, cancelled. */
 import { Signal } from '@lumino/signaling';
 import { asFailure, type Failure, type Server } from './server';
-import type { Job, JobRequest } from './wire/types';
+import type { Job, JobRequest, Text } from './wire/types';
 
 const PATIENCE = 5; // requests in a row that may fail before a job is given up
 const PAUSE = 1000;
@@ -17,6 +17,26 @@ export class Task {
   /** Whether the job has been asked for and has not come to its end. */
   get running(): boolean {
     return this._asking || this.job?.state === 'queued' || this.job?.state === 'running';
+  }
+
+  /** A job that has been followed to its end; given up if that takes longer than so many milliseconds. */
+  static async ended(server: Server, request: JobRequest, patience?: number): Promise<Task> {
+    const task = new Task(server);
+    const timer = patience === undefined ? undefined : setTimeout(() => task.clear(), patience);
+    await task.start(request);
+    clearTimeout(timer);
+    task.dispose();
+    return task;
+  }
+
+  /** What came of the job; null before its end, and if it has failed. */
+  get result(): Job['result'] {
+    return this.job?.state === 'done' ? this.job.result : null;
+  }
+
+  /** Why it has failed or was refused; null if it was not, or without a reason. */
+  get why(): Text | null {
+    return this.failure?.says ?? this.job?.error ?? null;
   }
 
   /** Begins a job in place of the last one, and resolves at its end. */

@@ -28,10 +28,15 @@ export class Fake {
     timeline: (kernel, signal) => this._ask(`${kernel} timeline`, signal),
     cuda: (kernel, signal) => this._ask(`${kernel} cuda`, signal),
     undo: (kernel, signal) => this._ask(`${kernel} undo`, signal),
+    installs: (kernel, cells, ways, signal) =>
+      this._ask([kernel, 'installs', ...cells.map(cell => cell.id), ways && 'ways'].filter(Boolean).join(' '), signal),
     rule: id => this._ask(`rule ${id}`),
     begin: (request: JobRequest) => this._ask<Job>(`begin ${request.job}`),
     job: (id, signal) => this._ask<Job>(`job ${id}`, signal),
-    cancel: id => this._ask<Job>(`cancel ${id}`)
+    cancel: id => this._ask<Job>(`cancel ${id}`),
+    cells: (request, signal) =>
+      this._ask(`cells ${request.kernel} ${request.cells.map(each => each.id).join(' ')}`, signal),
+    stamp: (kernel, _, signal) => this._ask(`${kernel} stamp`, signal)
   };
 
   private _ask<T>(what: string, signal?: AbortSignal): Promise<T> {

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -39,6 +40,8 @@ _SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/completer-extension/manager": {"autoCompletion": False},
 }
+ANOTHER = "@datalayer/jupyter-server-nbmodel"
+"""An extension that runs the cells of notebooks in its own way; where it is installed, it is off unless a test wants it."""
 _STEERS = ("VIRTUAL_ENV", "CONDA_", "PYTHON", "JUPYTER_")
 """How variables begin that lead installers, Python or Jupyter elsewhere."""
 _NUMBERS = itertools.count()
@@ -65,7 +68,10 @@ _READY = """async (path) => {
 class Jupyter:
     """A server with its own folders, configuration and kernelspecs."""
 
-    def __init__(self, app: App, folder: Path, options: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, app: App, folder: Path, options: tuple[str, ...] = (), disabled: tuple[str, ...] = (ANOTHER,)
+    ) -> None:
+        """`disabled` are extensions and plugins of JupyterLab's that are not to be there."""
         self.app, self.folder = app, folder
         self.notebooks = folder / "notebooks"
         self.notebooks.mkdir(parents=True)
@@ -73,6 +79,10 @@ class Jupyter:
             file = folder / "settings" / f"{name}.jupyterlab-settings"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(settings))
+        self._configure("labconfig/page_config", {"disabledExtensions": dict.fromkeys(disabled, True)})
+        loaded = {"jpserver_extensions": {"jupyter_server_nbmodel": ANOTHER not in disabled}}
+        if find_spec("jupyter_server_nbmodel"):
+            self._configure("jupyter_server_config.d/jupyter_server_nbmodel", {"ServerApp": loaded})
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -94,6 +104,11 @@ class Jupyter:
                 start_new_session=True,
             )
         self._wait()
+
+    def _configure(self, name: str, told: Mapping[str, Any]) -> None:
+        file = self.folder / "config" / f"{name}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(told))
 
     def _environment(self) -> dict[str, str]:
         own = {
@@ -289,9 +304,9 @@ class Shown:
 
 
 @contextlib.contextmanager
-def serve(app: App, folder: Path, *options: str) -> Iterator[Jupyter]:
+def serve(app: App, folder: Path, *options: str, disabled: tuple[str, ...] = (ANOTHER,)) -> Iterator[Jupyter]:
     """A server for as long as it is needed."""
-    jupyter = Jupyter(app, folder, options)
+    jupyter = Jupyter(app, folder, options, disabled)
     try:
         yield jupyter
     finally:

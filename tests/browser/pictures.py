@@ -5,6 +5,7 @@ The environments are told anew, below a folder that is nobody's in particular.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 import tempfile
@@ -13,12 +14,15 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect, sync_playwright
 
+from envguard.demo import kernel, living
 from tests.browser.jupyter import Shown, serve
 from tests.envs import scenarios
 from tests.require import look
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Route
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Route
 
 SCREENS = Path(__file__).with_name("screens")
 _CELLS = ("import numpy as np\nimport pandas as pd\nfrom scipy import optimize", "np.__version__")
@@ -33,16 +37,13 @@ def channel(route: Route) -> None:
 
 
 def draw(home: Path) -> None:
-    """Draws all of them."""
+    """Draws those of the side panel."""
     SCREENS.mkdir(exist_ok=True)
-    with serve("lab", Path(tempfile.mkdtemp())) as jupyter, sync_playwright() as playwright:
+    with serve("lab", Path(tempfile.mkdtemp())) as jupyter, _browser() as browser:
         for name, story in (("analysis", "s1"), ("course", "s0"), ("report", "sound")):
             told = scenarios.tell(story, "conda", home / name, alone=True)
             jupyter.kernelspec(name, told.python)
             jupyter.notebook(name, name, *(_CELLS if name == "analysis" else (_SEED,)))
-        browser = playwright.chromium.launch(
-            executable_path=look("chromium")[0], args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        )
         context = browser.new_context(viewport={"width": 1180, "height": 760})
         context.route("**/envguard/v1/**", channel)
         shown = Shown(jupyter, context)
@@ -79,6 +80,46 @@ def draw(home: Path) -> None:
         shown.panel.locator(".jp-eg-mod-forecast > summary").scroll_into_view_if_needed()
         shown.panel.locator(".jp-eg-mod-forecast").evaluate("e => e.scrollIntoView()")
         picture(shown, "forecast")
+
+
+def tour(home: Path) -> None:
+    """Draws the guided notebook, and the panel in a notebook."""
+    SCREENS.mkdir(exist_ok=True)
+    with serve("lab", Path(tempfile.mkdtemp())) as jupyter, _browser() as browser:
+        alive = living.build(home / "tour")
+        kernel.write(alive, jupyter.folder / "data" / "kernels")
+        (jupyter.notebooks / kernel.GUIDE).write_bytes(kernel.guide())
+        jupyter.notebook("panel", kernel.NAME, "%load_ext envguard\n%envpanel")
+        shown = Shown(jupyter, browser.new_context(viewport={"width": 1180, "height": 760}))
+
+        shown.open("guide")
+        shown.run("filebrowser:toggle-main")
+        for cell in (2, 4):
+            shown.select(cell)
+            shown.run("notebook:run-cell")
+        expect(shown.page.locator(".envguard-report").first).to_be_visible(timeout=60_000)
+        shown.page.locator(".jp-Cell").nth(1).evaluate("e => e.scrollIntoView()")
+        picture(shown, "guide")
+
+        shown.open("panel")
+        shown.select(0)
+        shown.run("notebook:run-cell")
+        panel = shown.page.locator(".envguard-panel")
+        panel.get_by_role("checkbox", name="warnings").click(timeout=60_000)
+        panel.get_by_role("button", name="Commands to copy").click()
+        panel.get_by_role("button", name="Repair…").click()
+        expect(panel.get_by_role("button", name="Really repair it")).to_be_visible(timeout=60_000)
+        panel.locator("article").first.evaluate("e => e.scrollIntoView()")
+        picture(shown, "widget")
+
+
+@contextlib.contextmanager
+def _browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=look("chromium")[0], args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        )
+        yield browser
         browser.close()
 
 
@@ -90,4 +131,5 @@ def picture(shown: Shown, name: str) -> None:
 
 
 if __name__ == "__main__":
+    tour(Path(sys.argv[1]))
     draw(Path(sys.argv[1]))

@@ -39,6 +39,8 @@ CASES: list[tuple[tuple[str, ...], Where, str]] = [
     (("mamba", "install", "{x}"), Where.CELL, "win-64"),
     (("!uv", "pip", "install", "{x}"), Where.CELL, "linux-64"),
     (("%env", "MKL_THREADING_LAYER=GNU"), Where.CELL, "linux-64"),
+    (("import", "torch", "ext_1"), Where.CELL, "linux-64"),
+    (("import", "torch", "x;evil()"), Where.CELL, "linux-64"),
     ((), Where.CELL, "linux-64"),
     (("restart",), Where.KERNEL, "linux-64"),
 ]

@@ -122,6 +122,7 @@ def test_a_module_by_itself_needs_torch_first():
         ("a.so", Found("libc10.so", C10.path, "runpath"), kernel(kind="fresh")),
         ("a.so", Found("libnvrtc.so.13", "/x", "elsewhere"), kernel(kind="fresh")),
         ("a.so", C10, kernel(modules=(Module("torch", None),))),
+        ("a-b.so", C10, kernel(kind="fresh")),  # no `import` can name it
     ],
 )
 def test_others_do_not(path, found, process):

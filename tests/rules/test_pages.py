@@ -25,6 +25,7 @@ from envguard.rules import (
     architecture,
     arrow,
     cache,
+    cell_magics,
     cells,
     channels,
     cuda_beside,
@@ -124,6 +125,7 @@ FAMILIES = (
     cuda_search,
     cuda_driver,
     install_log,
+    cell_magics,
     cells,
     notebook_imports,
 )
@@ -216,6 +218,7 @@ CODES = {
     "environment-file-without-pip": 605,
     "import-not-in-environment": 606,
     "stamp-differs": 607,
+    "cell-magic-without-tool": 608,
 }
 
 
@@ -392,6 +395,7 @@ SCANNED = (
         "!pip install numpy==1\n!pip install numpy==2 x git+https://example.org/x\n%conda install xz\nimport flask, numpy",
         numpy="0.1",
     ),
+    scanned.lost("b.ipynb", "%conda install xz=1=0"),
     scanned.environment("environment.yml", "dependencies:\n- numpy\n- pip:\n  - x\n"),
 )
 GPU = {"cuda": CUDA, "driver": cudas.driver(11040, "12.0", init=803, module="535.54.03")}

@@ -77,6 +77,11 @@ def document(kind: str, **fields: Any) -> bytes:
     return json.dumps({"schema": SCHEMA, "kind": kind, **fields}).encode("ascii")
 
 
+def with_part(kind: str, name: str, written: bytes) -> bytes:
+    """A document of which a worker has written the one part."""
+    return joined({"schema": SCHEMA, "kind": kind}, name, written)
+
+
 def error(slug: str, message: Text) -> bytes:
     """Why there is no answer."""
     return document("error", error=slug, message=text_v1(message))

@@ -16,7 +16,7 @@ from envguard._version import __version__
 from envguard.errors import BadArguments, EnvguardError, NoSuchEnvironment, ProbeFailed
 from envguard.frontends.server import answers
 from envguard.frontends.server.refusals import Refused, refusal
-from envguard.frontends.server.requests import JobWanted, flag, seconds, wanted
+from envguard.frontends.server.requests import JobWanted, cells, cells_wanted, flag, seconds, stamp_wanted, wanted
 from envguard.languages import ENGLISH, known, page
 from envguard.model import text
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 RESOURCE = "envguard"
 LONGEST = 64 << 10
 """Bytes of a body."""
+LONGEST_CELLS = 1 << 20
+"""Of one that holds the cells of a notebook."""
 _KERNEL = "(?P<kernel>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _ENVIRONMENT = "(?P<environment>[0-9a-f]{16})"
 _JOB = "(?P<job>[0-9a-f]{16})"
@@ -41,19 +43,31 @@ class Handler(ExtensionHandlerMixin, APIHandler):
     """What all routes have in common: JSON, errors without tracebacks, and bodies of which no more is read than is taken."""
 
     auth_resource = RESOURCE
+    longest = LONGEST
+    """Bytes of a body."""
     _track_activity = False  # a panel that looks is nobody at work, so that a server is ended for idleness as ever
     _body = b""
 
     async def prepare(self) -> None:  # type: ignore[override]  # as APIHandler's own is
         """Refuses a large body before it is read."""
         await super().prepare()
-        if int(self.request.headers.get("Content-Length") or 0) > LONGEST:
-            raise Refused(413, "too-large", text("a request may have {n} bytes at most", n=LONGEST))
+        if int(self.request.headers.get("Content-Length") or 0) > self.longest:
+            raise self._too_large()
 
     def data_received(self, chunk: bytes) -> None:
         """Keeps the body, of one that is too long only as much as shows that."""
-        if len(self._body) <= LONGEST:
+        if len(self._body) <= self.longest:
             self._body += chunk
+
+    @property
+    def body(self) -> bytes:
+        """What was sent; one that is too long is refused."""
+        if len(self._body) > self.longest:
+            raise self._too_large()
+        return bytes(self._body)
+
+    def _too_large(self) -> Refused:
+        return Refused(413, "too-large", text("a request may have {n} bytes at most", n=self.longest))
 
     def compute_etag(self) -> None:
         """None: what is asked for has its own stamp."""
@@ -146,6 +160,50 @@ class KernelCuda(Handler):
         self.tell(await self.answered((await self.service()).cuda(kernel)))
 
 
+class KernelInstalls(Handler):
+    """What the installs in cells would do in a kernel's environment."""
+
+    longest = LONGEST_CELLS
+
+    @web.authenticated
+    @authorized
+    async def post(self, kernel: str) -> None:
+        """Tells it, with `ways` also what conda could do instead."""
+        ways, installs = flag(self, "ways"), (await self.offers()).installs
+        where = await self.answered(installs.where(kernel))
+        self.tell(await self.answered(installs.told(where, cells(self.body), ways=ways)))
+
+
+class KernelStamp(Handler):
+    """A notebook's stamp, held against the environment of its kernel."""
+
+    longest = LONGEST_CELLS
+
+    @web.authenticated
+    @authorized
+    async def post(self, kernel: str) -> None:
+        """Tells what is otherwise there."""
+        service = await self.service()
+        prefix = await self.answered(service.prefix_of_kernel(kernel))
+        asked = stamp_wanted(self.body)
+        told = await self.answered(service.stamp(prefix, asked.stamp, asked.cells))
+        self.tell(answers.with_part("stamp", "remarks", told))
+
+
+class Cells(Handler):
+    """The cells of a notebook that is being edited."""
+
+    longest = LONGEST_CELLS
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Tells what is to be said of them."""
+        asked = cells_wanted(self.body)
+        told = await self.answered((await self.service()).cells(asked.kernel, asked.cells))
+        self.tell(answers.with_part("cells", "cells", told))
+
+
 class EnvironmentList(Handler):
     """The environments of this server."""
 
@@ -213,13 +271,13 @@ class RulePage(Handler):
 class JobList(Handler):
     """Where jobs are begun."""
 
+    longest = LONGEST_CELLS
+
     @web.authenticated
     @authorized
     async def post(self) -> None:
         """Begins one."""
-        if len(self._body) > LONGEST:
-            raise Refused(413, "too-large", text("a request may have {n} bytes at most", n=LONGEST))
-        asked: JobWanted = wanted(self._body)
+        asked: JobWanted = wanted(self.body)
         user = self.current_user
         name = None if user is None else str(user.username)
         job = await self.answered((await self.offers()).begin(asked, name))
@@ -265,6 +323,9 @@ ROUTES: tuple[tuple[str, type[Handler]], ...] = (
     (f"kernels/{_KERNEL}/report", KernelReport),
     (f"kernels/{_KERNEL}/(?P<what>timeline|undo)", KernelDocument),
     (f"kernels/{_KERNEL}/cuda", KernelCuda),
+    (f"kernels/{_KERNEL}/installs", KernelInstalls),
+    (f"kernels/{_KERNEL}/stamp", KernelStamp),
+    ("cells", Cells),
     ("environments", EnvironmentList),
     (f"environments/{_ENVIRONMENT}/report", EnvironmentReport),
     (f"environments/{_ENVIRONMENT}/(?P<what>timeline|cuda|undo)", EnvironmentDocument),

@@ -1,4 +1,4 @@
-"""The jobs that a server takes on: forecasts, and taking installs back, each in a worker of its own."""
+"""The jobs that a server takes on: forecasts, taking installs back, and what stands around installs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from envguard.errors import EnvguardError
 from envguard.frontends.server import kernels, metrics
+from envguard.frontends.server.installs import Installs
 from envguard.frontends.server.refusals import Refused
-from envguard.frontends.server.workers import UNSTOPPABLE, said
-from envguard.jobs import Job, Jobs, Progress, TooMany
+from envguard.frontends.server.workers import said
+from envguard.jobs import Jobs, Progress, TooMany
 from envguard.model import text
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from envguard.frontends.server.requests import JobWanted
     from envguard.frontends.server.service import Service
+    from envguard.jobs import Job, Work
     from envguard.model import Text
 
 
@@ -28,28 +30,31 @@ class Offers:
     def __init__(self, service: Service, log: Logger) -> None:
         self._service, self._log = service, log
         self._jobs = Jobs(self._over)
+        self.installs = Installs(service, self._take_on)
 
     async def begin(self, asked: JobWanted, user: str | None) -> Job:
         """Takes on a job for the user of this name; refused where it is not allowed, or there is too much to do."""
+        if asked.kind == "install-begin":
+            return await self.installs.begin(asked)
+        if asked.kind == "install-end":
+            return self.installs.end(asked, user)
         if asked.kind == "undo" and (why := self._service.forbidden()) is not None:
             raise Refused(403, "not-allowed", why)
         if asked.kernel is not None:
             prefix = await self._service.prefix_of_kernel(asked.kernel)
         else:
             prefix = await self._service.prefix_of_environment(asked.environment or "")
-        if asked.kind == "undo" and (why := await self._service.unchangeable(prefix)) is not None:
+        if asked.kind == "undo" and (why := await self._service.refusal(prefix)) is not None:
             raise Refused(403, "not-allowed", why)
-        question: dict[str, Any] = {"do": asked.kind, "prefix": prefix}
-        if asked.kind == "forecast":
-            question["command"] = asked.command
-        else:
-            question["checkpoint"] = asked.checkpoint
+        question: dict[str, Any] = {"do": asked.kind, "prefix": prefix, **asked.details}
         if asked.kind == "undo":
             question["user"] = user
         work = functools.partial(self._work, question, asked.kernel)
+        return self._take_on(asked.kind, prefix, work, stoppable=asked.kind != "undo")
+
+    def _take_on(self, kind: str, prefix: str, work: Work, *, stoppable: bool = True) -> Job:
         try:
-            key = self._service.environments.id_of(prefix)
-            return self._jobs.begin(asked.kind, key, work, stoppable=asked.kind not in UNSTOPPABLE)
+            return self._jobs.begin(kind, self._service.environments.id_of(prefix), work, stoppable=stoppable)
         except TooMany as error:
             raise Refused(429, "too-many", error.text) from error
 
@@ -71,6 +76,7 @@ class Offers:
     async def close(self) -> None:
         """Ends all of them that may be ended."""
         await self._jobs.close()
+        await self.installs.close()
 
     async def _work(
         self, question: dict[str, Any], kernel: str | None, tell: Callable[[Progress], None]

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
+import json
 from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 from envguard import running
 from envguard.asking import Busy
 from envguard.errors import EnvguardError, NoSuchEnvironment, ProbeFailed
-from envguard.frontends.server import kernels, metrics
+from envguard.frontends.server import kernels
 from envguard.frontends.server.answers import Looked
 from envguard.frontends.server.environments import Environments, listed, specs
 from envguard.frontends.server.kernels import awaited
+from envguard.frontends.server.scans import Scans
 from envguard.frontends.server.sharing import Turns
 from envguard.frontends.server.workers import said
 from envguard.model import text
@@ -69,15 +69,15 @@ class Service:
         """`managers` and `kernelspecs` are the server's; `tell` hears of a kernel whose report is another than the last."""
         self.options = options
         self.workers = workers
+        self.scan = Scans(workers).ask
         self.environments = Environments()
-        self._managers, self._kernelspecs, self._tell = managers, kernelspecs, tell
+        self.managers, self._kernelspecs, self._tell = managers, kernelspecs, tell
         self._turns: Turns[Any] = Turns()
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._documents: OrderedDict[str, bytes] = OrderedDict()
         self._stamps: dict[str, str] = {}
         self._anew: set[str] = set()
         """Prefixes that somebody wants to be read anew, whatever their dates say."""
-        self._locks: WeakValueDictionary[tuple[str, bool], asyncio.Lock] = WeakValueDictionary()
         self._names: OrderedDict[str, list[str]] = OrderedDict()
         """By the stamp of the files: the variables to ask kernels for."""
         self._rules: Any = None
@@ -86,7 +86,7 @@ class Service:
 
     async def report(self, name: str, *, live: bool, fresh: bool) -> Looked:
         """What is known of a kernel, at once or after it has been asked; NoSuchEnvironment if there never was one."""
-        kernel = kernels.find(self._managers, name)
+        kernel = kernels.find(self.managers, name)
         if kernel is None or not await kernels.is_alive(kernel):
             return await self._dead(name, kernel)
         known = self._remember(name, replace(self._known.get(name) or _Known(kernel.told()), told=kernel.told()))
@@ -129,7 +129,7 @@ class Service:
         fresh = prefix in self._anew
         self._anew.discard(prefix)
         question = {"do": "disk", "prefix": prefix, "fresh": fresh, "known": None if document is None else known}
-        told = await self._scan(prefix, question)
+        told = await self.scan(prefix, question)
         if not told.document and document is not None:
             told = replace(told, document=document)
         self._stamps[prefix] = told.head["stamp"]
@@ -141,7 +141,7 @@ class Service:
         head = told.head
         return Looked(
             state,
-            self._changes_told(head["refused"]),
+            self.changes(head["refused"]),
             environment=self.environments.id_of(head["prefix"]) if here else None,
             undoable=head["undoable"],
             stamp=head["stamp"] + stamp,
@@ -163,7 +163,7 @@ class Service:
         try:
             names = await self._activated(seen.prefix, disk.stamp)
             packed, road = await kernels.ask(kernel, names, subshells=await self._subshells(seen))
-            told = await self._scan(seen.prefix, {"do": "live", "names": list(names)}, packed.encode("ascii"))
+            told = await self.scan(seen.prefix, {"do": "live", "names": list(names)}, packed.encode("ascii"))
         except Busy as error:
             state, why = "busy", error.text
         except EnvguardError as error:
@@ -173,7 +173,7 @@ class Service:
             return replace(found, kernel=kernel.told(), road=road)
         question = {"do": "running", "process": seen.process, "mark": kernel.mark}
         try:
-            told = await self._scan(seen.prefix, question)
+            told = await self.scan(seen.prefix, question)
         except EnvguardError:
             return replace(disk, state=state, why=why, stamp=f"{disk.stamp}-{state}")
         found = self._looked(told, state, stamp=f"-{state}")
@@ -187,11 +187,11 @@ class Service:
         names: list[str] = []
         try:
             packed, road = await kernels.ask(kernel, names, subshells=self.options.subshells)
-            told = await self._scan(kernel.id, {"do": "live", "names": names}, packed.encode("ascii"))
+            told = await self.scan(kernel.id, {"do": "live", "names": names}, packed.encode("ascii"))
             if told.head["more"]:
                 names = told.head["more"]
                 packed, road = await kernels.ask(kernel, names, subshells=self.options.subshells)
-                told = await self._scan(kernel.id, {"do": "live", "names": names}, packed.encode("ascii"))
+                told = await self.scan(kernel.id, {"do": "live", "names": names}, packed.encode("ascii"))
         except EnvguardError as error:
             before = self._known.get(kernel.id)
             kept = None if before is None else before.live
@@ -242,7 +242,7 @@ class Service:
     async def _activated(self, prefix: str, stamp: str) -> list[str]:
         """The variables that scripts of a prefix set, as its files of this stamp say."""
         if stamp not in self._names:
-            told = await self._scan(prefix, {"do": "names", "prefix": prefix})
+            told = await self.scan(prefix, {"do": "names", "prefix": prefix})
             self._names[stamp] = told.head["names"]
             while len(self._names) > _KERNELS:
                 self._names.popitem(last=False)
@@ -252,7 +252,7 @@ class Service:
 
     async def document(self, do: str, prefix: str) -> bytes:
         """The timeline, the CUDA table or the list of checkpoints of a prefix."""
-        told = await self._turns.share((do, prefix), lambda: self._scan(prefix, {"do": do, "prefix": prefix}))
+        told = await self._turns.share((do, prefix), lambda: self.scan(prefix, {"do": do, "prefix": prefix}))
         return told.document  # type: ignore[no-any-return]
 
     async def cuda(self, name: str) -> bytes:
@@ -273,12 +273,30 @@ class Service:
         except EnvguardError:
             if seen is None:
                 raise
-            return (await self._scan(prefix, {"do": "cuda", "prefix": prefix})).document
-        return (await self._scan(prefix, {"do": "cuda"}, packed.encode("ascii"))).document
+            return (await self.scan(prefix, {"do": "cuda", "prefix": prefix})).document
+        return (await self.scan(prefix, {"do": "cuda"}, packed.encode("ascii"))).document
+
+    async def cells(self, name: str | None, cells: list[dict[str, Any]]) -> bytes:
+        """Remarks on the cells of a notebook: without an environment where its kernel has none that can be seen from here."""
+        kernel = None if name is None else kernels.find(self.managers, name)
+        if kernel is not None and kernels.stranger(kernel) is not None:
+            return json.dumps([{"id": each["id"], "remarks": []} for each in cells]).encode("ascii")
+        body = json.dumps(cells).encode("ascii")
+        seen = None if kernel is None else await self.seen(kernel)
+        if kernel is not None and seen is not None:
+            question = {"do": "cells", "process": seen.process, "mark": kernel.mark}
+            with contextlib.suppress(EnvguardError):  # the kernel or its environment has gone in this moment
+                return (await self.scan(seen.prefix, question, body)).document
+        return (await self.scan("", {"do": "cells"}, body)).document
+
+    async def stamp(self, prefix: str, stamp: dict[str, Any], cells: list[dict[str, Any]]) -> bytes:
+        """What of a notebook's stamp is otherwise in a prefix."""
+        body = json.dumps({"stamp": stamp, "cells": cells}).encode("ascii")
+        return (await self.scan(prefix, {"do": "stamp", "prefix": prefix}, body)).document
 
     async def prefix_of_kernel(self, name: str) -> str:
         """The prefix of a kernel, alive or not; EnvguardError if it is not on this machine or not known."""
-        kernel = kernels.find(self._managers, name)
+        kernel = kernels.find(self.managers, name)
         if kernel is not None and (why := kernels.stranger(kernel)) is not None:
             raise ProbeFailed(why)
         seen = None if kernel is None else await self.seen(kernel)
@@ -303,27 +321,27 @@ class Service:
     async def _every(self) -> list[Any]:
         found = await awaited(self._kernelspecs.get_all_specs())
         prefixes = []
-        for name in list(self._managers.list_kernel_ids()):
-            each = kernels.find(self._managers, name)
+        for name in list(self.managers.list_kernel_ids()):
+            each = kernels.find(self.managers, name)
             seen = None if each is None else await self.seen(each)
             if seen is not None:
                 prefixes.append(seen.prefix)
-        told = await self._scan("", {"do": "environments", "specs": specs(found), "prefixes": prefixes})
-        return listed(told.head["environments"], self.environments, self._changes_told)
+        told = await self.scan("", {"do": "environments", "specs": specs(found), "prefixes": prefixes})
+        return listed(told.head["environments"], self.environments, self.changes)
 
     async def rules(self) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """Every rule, and their pages."""
         if self._rules is None:
-            told = await self._scan("", {"do": "rules"})
+            told = await self.scan("", {"do": "rules"})
             self._rules = told.head["rules"], told.head["pages"]
         return self._rules  # type: ignore[no-any-return]
 
     # --- changes
 
     def _changes(self, why: Text) -> dict[str, Any]:
-        return self._changes_told(text_v1(why))
+        return self.changes(text_v1(why))
 
-    def _changes_told(self, refused: dict[str, Any] | None) -> dict[str, Any]:
+    def changes(self, refused: dict[str, Any] | None) -> dict[str, Any]:
         """Whether a prefix may be changed, by what speaks against it itself and by what holds for the whole server."""
         ours = self.forbidden()
         why = refused if ours is None else text_v1(ours)
@@ -337,9 +355,11 @@ class Service:
             return text("this server offers no terminals, and so changes no environment for a browser")
         return text("changes are switched off on this server")
 
-    async def unchangeable(self, prefix: str) -> Text | None:
-        """Why a prefix itself is not to be changed; None if it may be."""
-        told = (await self._scan(prefix, {"do": "unchangeable", "prefix": prefix})).head["refused"]
+    async def refusal(self, prefix: str) -> Text | None:
+        """Why this server does not change a prefix; None if it does."""
+        if (why := self.forbidden()) is not None:
+            return why
+        told = (await self.scan(prefix, {"do": "unchangeable", "prefix": prefix})).head["refused"]
         return None if told is None else said(told)
 
     def changed(self, question: dict[str, Any]) -> None:
@@ -351,7 +371,7 @@ class Service:
 
     def kernel(self, name: str) -> Kernel:
         """The kernel of this id; NoSuchEnvironment if there is none."""
-        kernel = kernels.find(self._managers, name)
+        kernel = kernels.find(self.managers, name)
         if kernel is None:
             raise NoSuchEnvironment(text("there is no kernel of this id"))
         return kernel
@@ -362,31 +382,6 @@ class Service:
         while len(self._known) > _KERNELS:
             self._known.popitem(last=False)
         return known
-
-    async def _scan(self, prefix: str, question: dict[str, Any], body: bytes = b"") -> Told:
-        """Asks a worker: one at a time about a prefix, for all of them would read the same files.
-
-        The files come first: of everything else about a prefix one piece at a time waits for its turn beside them.
-        """
-        started, outcome = time.monotonic(), "failed"
-        try:
-            async with contextlib.AsyncExitStack() as turn:
-                if prefix and question["do"] != "cuda":  # which asks a driver, and may take long
-                    if question["do"] != "disk":
-                        await turn.enter_async_context(self._lock(prefix, behind=True))
-                    await turn.enter_async_context(self._lock(prefix, behind=False))
-                told = await self.workers.ask(prefix, question, body)
-            outcome = "done"
-        except EnvguardError:
-            outcome = "refused"
-            raise
-        else:
-            return told
-        finally:
-            metrics.counted("scan", question["do"], outcome, time.monotonic() - started)
-
-    def _lock(self, prefix: str, *, behind: bool) -> asyncio.Lock:
-        return self._locks.setdefault((prefix, behind), asyncio.Lock())
 
     async def close(self) -> None:
         """Ends the workers."""

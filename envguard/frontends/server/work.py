@@ -15,14 +15,18 @@ from typing import TYPE_CHECKING, Any
 from envguard import api
 from envguard.asking import is_here, opened
 from envguard.errors import BadArguments, ProbeFailed
+from envguard.frontends.installs import installs
+from envguard.frontends.server.install_work import INSTALLS, place_of, seen
 from envguard.frontends.server.made_at import MADE_AT
 from envguard.frontends.server.places import places
 from envguard.ledger_entry import Whence
 from envguard.model import text
+from envguard.render.cells_v1 import cells_v1, remark_v1
 from envguard.render.cuda_v1 import cuda_v1
 from envguard.render.forecast_v1 import forecast_v1
 from envguard.render.json_v1 import json_v1, text_v1, timeline_v1
 from envguard.render.undo_v1 import undo_list_v1, undo_v1
+from envguard.scan_report import Cell
 from envguard.undo_report import State
 
 if TYPE_CHECKING:
@@ -58,7 +62,7 @@ def _live(_desk: Desk, body: bytes, names: list[str]) -> Answer:
 
 def _running(_desk: Desk, _body: bytes, process: int, mark: str) -> Answer:
     """What the interpreter of a kernel tells that cannot be asked itself."""
-    return _told(api.inspect_running(_seen(process, mark)))
+    return _told(api.inspect_running(seen(process, mark)))
 
 
 def _told(report: Report, known: str | None = None, *, here: bool = True) -> Answer:
@@ -113,31 +117,47 @@ def _forecast(
     desk: Desk,
     body: bytes,
     prefix: str,
-    command: str,
+    command: str | None = None,
+    source: str | None = None,
+    install: int | None = None,
     process: int | None = None,
     mark: str = "",
 ) -> Answer:
-    """Of a command as it would be typed into a notebook of the kernel, or into a terminal in which the prefix is active."""
-    place = api.place_in(prefix)
-    if process is not None:
-        seen = _seen(process, mark)
-        variables = {name: value for name, value in seen.variables.items() if value is not None}
-        place = dataclasses.replace(
-            place,
-            python=seen.program,
-            prefix=seen.prefix,
-            folder=seen.folder or prefix,
-            variables=variables or place.variables,
-            is_kernel=True,
-        )
+    """Of a command as it would be typed into a notebook of the kernel, or into a terminal in which the prefix is active.
+
+    Or of one install of a cell, by its number.
+    """
+    place = api.place_in(prefix) if process is None else place_of(seen(process, mark))
     told = api.forecast(
-        _command(command, place),
+        _command(command, place) if command is not None else _install(source or "", install, place),
         place,
         progress=desk.tell,
         cancel=desk.cancelled,
         process=api.process_of(_opened(body)) if body else None,
     )
     return {}, _dumps(forecast_v1(told))
+
+
+def _cells(_desk: Desk, body: bytes, process: int | None = None, mark: str = "") -> Answer:
+    """Remarks on cells, by the environment of a kernel if there is one."""
+    place = None if process is None else place_of(seen(process, mark))
+    return {}, _dumps(cells_v1(api.cells(_read(json.loads(body)), place)))
+
+
+def _stamp(_desk: Desk, body: bytes, prefix: str) -> Answer:
+    """What of a notebook's stamp is otherwise in a prefix."""
+    told = json.loads(body)
+    found = api.stamp_differs(told["stamp"], _read(told["cells"]), prefix)
+    return {}, _dumps([remark_v1(each) for each in found])
+
+
+def _read(told: list[dict[str, Any]]) -> tuple[Cell, ...]:
+    return tuple(Cell(each["id"], each["source"], each.get("number"), _reasons(each)) for each in told)
+
+
+def _reasons(cell: dict[str, Any]) -> dict[str, str]:
+    """The rules that a cell ignores; one without a reason is not ignored, as in `scan`."""
+    return {name.lower(): reason for name, reason in (cell.get("ignored") or {}).items() if reason.strip()}
 
 
 def _command(line: str, place: Place) -> Command:
@@ -149,6 +169,15 @@ def _command(line: str, place: Place) -> Command:
             return api.command(shlex.split(line), place)
         except ValueError:  # a quotation that does not end
             raise BadArguments(text("this is not one command that can be understood")) from None
+
+
+def _install(source: str, number: int | None, place: Place) -> Command:
+    """One of the installs in a cell."""
+    found = [each.command for each in installs(source, place)]
+    command = found[number] if number is not None and number < len(found) else None
+    if command is None:
+        raise BadArguments(text("the cell has no such install"))
+    return command
 
 
 def _undo_plan(_desk: Desk, _body: bytes, prefix: str, checkpoint: str | None) -> Answer:
@@ -186,13 +215,6 @@ def _opened(body: bytes) -> dict[str, Any]:
     return opened(body.decode("ascii", "replace"))
 
 
-def _seen(process: int, mark: str) -> Any:
-    seen = api.running(process, mark)
-    if seen is None:
-        raise ProbeFailed(text("the process of the kernel cannot be seen"))
-    return seen
-
-
 def _dumps(told: Any) -> bytes:
     return json.dumps(told).encode("ascii")
 
@@ -208,7 +230,10 @@ WORK: dict[str, Callable[..., Answer]] = {
     "unchangeable": _unchangeable,
     "environments": _environments,
     "rules": _rules,
+    "cells": _cells,
+    "stamp": _stamp,
     "forecast": _forecast,
     "undo-plan": _undo_plan,
     "undo": _undo,
+    **INSTALLS,
 }

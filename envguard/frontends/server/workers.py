@@ -39,7 +39,7 @@ _REMEMBERED = 256
 """Prefixes of which it is known who has them."""
 _GRACE = 5.0
 """Seconds for a worker to end by itself, which are more than it takes to end what it has started."""
-UNSTOPPABLE = ("undo",)
+UNSTOPPABLE = ("undo", "install-begin", "install-end")
 """Work that changes files: it must come to its end."""
 _KINDS: dict[str, type[EnvguardError]] = {
     each.__name__: each for each in (BadArguments, NoSuchEnvironment, ProbeFailed, Cancelled)

@@ -37,12 +37,28 @@ export function addCommands(
   app.commands.addCommand('envguard:forecast', {
     label: trans.__('What Would an Install Do?'),
     isEnabled: some,
-    execute: () => {
+    execute: ({ command }) => {
       open();
       panel.ask();
+      if (typeof command === 'string') {
+        void model.watch?.foretell(command);
+      }
     }
   });
-  for (const command of ['envguard:open', 'envguard:refresh', 'envguard:forecast']) {
+  app.commands.addCommand('envguard:undo', {
+    label: trans.__('Take an Install Back'),
+    isEnabled: some,
+    execute: ({ kernel, checkpoint }) => {
+      open();
+      panel.unfold('undo');
+      const { watch } = model;
+      if (typeof checkpoint === 'string' && watch?.kernel === kernel) {
+        watch?.undo.want();
+        void watch?.planUndo(checkpoint);
+      }
+    }
+  });
+  for (const command of ['envguard:open', 'envguard:refresh', 'envguard:forecast', 'envguard:undo']) {
     palette?.addItem({ command, category });
   }
 }

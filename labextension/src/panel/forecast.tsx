@@ -172,7 +172,8 @@ export function Told({ told }: { told: EnvguardForecast }): JSX.Element {
   );
 }
 
-function Changes({ told }: { told: EnvguardForecast }): JSX.Element {
+/** What would be replaced, removed and added. */
+export function Changes({ told }: { told: EnvguardForecast }): JSX.Element {
   const { trans } = useTools();
   const nothing = trans.__('–');
   const row = (each: Foreseen, otherwise: string) => [
@@ -219,7 +220,8 @@ function Changes({ told }: { told: EnvguardForecast }): JSX.Element {
   );
 }
 
-function counts(told: EnvguardForecast, trans: ReturnType<typeof useTools>['trans']): string {
+/** How many packages that are. */
+export function counts(told: EnvguardForecast, trans: ReturnType<typeof useTools>['trans']): string {
   const said = [
     told.replaces.length ? trans._n('%1 replaced', '%1 replaced', told.replaces.length) : '',
     told.removes.length ? trans._n('%1 removed', '%1 removed', told.removes.length) : '',

@@ -124,6 +124,7 @@ export function told({ kind, says }: Failure, trans: Words): string {
       return trans.__('The server does not know this kernel any more.');
     case 'unreachable':
       return trans.__('The server cannot be reached.');
+    case 'conflict':
     case 'refused':
       return says ? say(says, trans) : trans.__('The server refused without a reason.');
   }

@@ -18,14 +18,20 @@ export class EnvguardPanel extends ReactWidget {
   /** Whether it has come into sight, or gone out of it. */
   readonly shown = new Signal<this, boolean>(this);
 
-  /** Unfolds the part with the field to type an install into, which then has the focus; waits for it to be drawn. */
-  ask(patience = 60): void {
-    const fold = this.node.querySelector<HTMLDetailsElement>('.jp-eg-mod-forecast');
+  /** Unfolds the part with the field to type an install into, which then has the focus. */
+  ask(): void {
+    this.unfold('forecast', fold => fold.querySelector('input')?.focus());
+  }
+
+  /** Unfolds a part and brings it into sight; waits for it to be drawn. */
+  unfold(part: 'forecast' | 'undo', then?: (fold: HTMLDetailsElement) => void, patience = 60): void {
+    const fold = this.node.querySelector<HTMLDetailsElement>(`.jp-eg-mod-${part}`);
     if (fold) {
       fold.open = true;
-      fold.querySelector('input')?.focus();
+      fold.scrollIntoView({ block: 'nearest' });
+      then?.(fold);
     } else if (patience) {
-      requestAnimationFrame(() => this.ask(patience - 1));
+      requestAnimationFrame(() => this.unfold(part, then, patience - 1));
     }
   }
 

@@ -11,6 +11,11 @@ export type EnvguardServer =
   | RuleList
   | RulePage
   | Job
+  | CellsReport
+  | StampReport
+  | Installs
+  | InstallBegun
+  | InstallEnded
   | EnvguardTimeline
   | EnvguardCuda
   | EnvguardUndo;
@@ -19,6 +24,7 @@ export type ServerEnvironmentId = string;
 export type ServerCode = string;
 export type ServerSeverity = 'error' | 'warning' | 'info';
 export type ServerJobId = string;
+export type ServerToken = string;
 export type ServerCheckpointId = string;
 
 export interface EnvguardReport {
@@ -960,13 +966,13 @@ export interface Job {
   schema: 1;
   kind: 'job';
   id: ServerJobId;
-  job: 'forecast' | 'undo-plan' | 'undo';
+  job: 'forecast' | 'undo-plan' | 'undo' | 'install-begin' | 'install-end';
   state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
   progress: JobProgress;
   /**
-   * A forecast, or an undo (of undo-plan with done: null); null until it is done.
+   * A forecast, an undo (of undo-plan with done: null), or what was begun or ended around an install; null until it is done.
    */
-  result: EnvguardForecast | EnvguardUndo | null;
+  result: EnvguardForecast | EnvguardUndo | InstallBegun | InstallEnded | null;
   /**
    * Why it failed, or what could not be noted of it; null otherwise.
    */
@@ -981,16 +987,286 @@ export interface JobProgress {
   done: number | null;
   of: number | null;
 }
+export interface InstallBegun {
+  /**
+   * Version of this format.
+   */
+  schema: 1;
+  kind: 'install-begun';
+  token: ServerToken;
+  /**
+   * Whether the server has made a way back.
+   */
+  undo: boolean;
+  /**
+   * Why it has none although one was wanted; null otherwise.
+   */
+  no_undo: Text | null;
+  /**
+   * What the kernel's environment has to hold while the cell runs, so that it is protected; null where that was not asked for.
+   */
+  variables: {
+    [k: string]: string;
+  } | null;
+  says: Text[];
+}
+export interface InstallEnded {
+  /**
+   * Version of this format.
+   */
+  schema: 1;
+  kind: 'install-ended';
+  /**
+   * Whether there is a new error or warning.
+   */
+  worse: boolean;
+  /**
+   * The new errors and warnings, without what the project accepts.
+   */
+  new_findings: Finding[];
+  /**
+   * Errors and warnings that are no more.
+   */
+  cleared: number;
+  /**
+   * By which it can be taken back, whoever has made it; null if it cannot be.
+   */
+  checkpoint: ServerCheckpointId | null;
+  says: Text[];
+}
+export interface CellsReport {
+  /**
+   * Version of this format.
+   */
+  schema: 1;
+  kind: 'cells';
+  cells: CellReport[];
+}
+export interface CellReport {
+  id: string;
+  /**
+   * By their places.
+   */
+  remarks: CellRemark[];
+}
+export interface CellRemark {
+  rule: RuleId;
+  code: ServerCode;
+  severity: ServerSeverity;
+  subject: string;
+  message: Text;
+  evidence: Text[];
+  /**
+   * From 1.
+   */
+  line: number;
+  /**
+   * From 0, in characters, of which one beyond U+FFFF is one.
+   */
+  column: number;
+  end_line: number;
+  /**
+   * Exclusive.
+   */
+  end_column: number;
+  /**
+   * The best first.
+   */
+  fixes: CellFix[];
+}
+export interface CellFix {
+  kind: 'kernel' | 'conda' | 'protect' | 'pin' | 'ignore';
+  title: Text;
+  /**
+   * Null where somebody has to be asked first: for the reason to ignore it.
+   */
+  edit: CellEdit | null;
+}
+export interface CellEdit {
+  /**
+   * From 1.
+   */
+  line: number;
+  /**
+   * From 0, in characters, of which one beyond U+FFFF is one.
+   */
+  column: number;
+  end_line: number;
+  /**
+   * Exclusive.
+   */
+  end_column: number;
+  text: string;
+}
+export interface StampReport {
+  /**
+   * Version of this format.
+   */
+  schema: 1;
+  kind: 'stamp';
+  /**
+   * The worst first.
+   */
+  remarks: StampRemark[];
+}
+export interface StampRemark {
+  rule: RuleId;
+  code: ServerCode;
+  severity: ServerSeverity;
+  subject: string;
+  message: Text;
+  evidence: Text[];
+}
+export interface Installs {
+  /**
+   * Version of this format.
+   */
+  schema: 1;
+  kind: 'installs';
+  /**
+   * Of the kernel's environment.
+   */
+  prefix: string;
+  changes: Changes;
+  /**
+   * As they were sent, each once.
+   */
+  cells: CellInstalls[];
+}
+export interface CellInstalls {
+  id: string;
+  installs: Install[];
+}
+export interface Install {
+  /**
+   * The command without its secrets.
+   */
+  said: string;
+  forecast: EnvguardForecast;
+  /**
+   * Of the gravest objection; null if nothing speaks against it.
+   */
+  severity: 'error' | 'warning' | null;
+  /**
+   * What speaks against it, the worst first; without what the project accepts.
+   */
+  objections: Text[];
+  ways: Ways;
+  /**
+   * Whether protection would keep it from all that speaks against it; false where nothing does.
+   */
+  protectable: boolean;
+  /**
+   * Whether a way back can be made; by the server only where changes are allowed.
+   */
+  undoable: boolean;
+}
+export interface Ways {
+  /**
+   * The same by conda; known only where it was asked for.
+   */
+  conda: string[] | null;
+  /**
+   * The same for the kernel's own environment.
+   */
+  kernel: string[] | null;
+}
 export interface JobRequest {
-  job: 'forecast' | 'undo-plan' | 'undo';
+  job: 'forecast' | 'undo-plan' | 'undo' | 'install-begin' | 'install-end';
   kernel?: ServerKernelId;
   environment?: ServerEnvironmentId;
   /**
-   * Of a forecast: one line, as in a terminal or a cell.
+   * Of a forecast: one line, as in a terminal or a cell; or else source and install.
    */
   command?: string;
   /**
    * Of an undo: which; null or missing in undo-plan for the last one.
    */
   checkpoint?: ServerCheckpointId | null;
+  /**
+   * Of a forecast: a whole cell, of which one install is meant. Unlike a command that was told, it has its secrets.
+   */
+  source?: string;
+  /**
+   * Of a forecast: which install of the source, in the order in which installs tells them, from 0.
+   */
+  install?: number;
+  /**
+   * Of install-begin: the cells that are about to run.
+   *
+   * @maxItems 2000
+   */
+  cells?: SentCell[];
+  /**
+   * Of install-begin: whether a way back is wanted.
+   */
+  undo?: boolean;
+  /**
+   * Of install-begin: whether conda's packages are to be protected.
+   */
+  protect?: boolean;
+  /**
+   * Of install-begin: who notes it and makes the way back. With guard, which is the kernel's own, the server only remembers how it was.
+   */
+  by?: 'server' | 'guard';
+  token?: ServerToken;
+  /**
+   * Of install-end: whether the cell failed or was interrupted; null or missing if that is not known.
+   */
+  failed?: boolean | null;
+  /**
+   * Of install-end: the id of the cell, for the ledger.
+   */
+  cell?: string | null;
+  /**
+   * Of install-end: the path of the notebook, for the ledger.
+   */
+  notebook?: string | null;
+}
+export interface SentCell {
+  /**
+   * Any name; it comes back with the answer.
+   */
+  id: string;
+  source: string;
+}
+export interface CellsRequest {
+  /**
+   * Null or missing: nothing is held against an environment.
+   */
+  kernel?: ServerKernelId | null;
+  /**
+   * @maxItems 2000
+   */
+  cells: NotebookCell[];
+}
+export interface NotebookCell {
+  id: string;
+  source: string;
+  /**
+   * Its place in the notebook, from 1, for people.
+   */
+  number?: number | null;
+  /**
+   * Rules that are ignored in it, by id or code, each with its reason; without a reason it is not.
+   */
+  ignored?: {
+    [k: string]: string;
+  } | null;
+}
+export interface StampRequest {
+  /**
+   * As it stands in the metadata of the notebook.
+   */
+  stamp: {};
+  /**
+   * @maxItems 2000
+   */
+  cells: NotebookCell[];
+}
+export interface InstallsRequest {
+  /**
+   * @maxItems 2000
+   */
+  cells: SentCell[];
 }

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[3]
 TOKEN = "a-token-of-the-tests"
 SPEC: dict[str, Any] = json.loads((ROOT / "envguard/frontends/server/openapi.json").read_text(encoding="utf-8"))
 _DOCUMENTS = server_schema()
-_OTHERS = dict.fromkeys(("jupyterlab", "notebook", "jupyter_lsp"), False)
+_OTHERS = dict.fromkeys(("jupyterlab", "notebook", "jupyter_lsp", "jupyter_server_nbmodel"), False)
 """Extensions that may be installed beside it, and are none of a test's."""
 _LAUNCH = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from envguard.frontends.server.handlers import LONGEST, ROUTES, Nothing
+from envguard.frontends.server.handlers import LONGEST_CELLS, ROUTES, Nothing
+from envguard.frontends.server.requests import MOST_CELLS
 from tests.frontends.server.denier import HEADER
 from tests.frontends.server.place import SPEC, TOKEN, Server
 
@@ -122,6 +123,8 @@ def test_what_is_no_address_of_ours(server: Server, path: str):
     assert "<script>" not in answer.text
 
 
+CELL = {"id": "a", "source": "%pip install x"}
+INSTALL = {"cells": [CELL], "undo": True, "protect": False, "by": "server"}
 BODIES: dict[str, Any] = {
     "nothing": b"",
     "no JSON": b"{",
@@ -138,6 +141,24 @@ BODIES: dict[str, Any] = {
     "a long command": {"job": "forecast", "kernel": KERNEL, "command": "x" * 8001},
     "no checkpoint": {"job": "undo", "kernel": KERNEL},
     "a checkpoint that is a path": {"job": "undo", "kernel": KERNEL, "checkpoint": "../../x"},
+    "a command and a source": {"job": "forecast", "kernel": KERNEL, "command": "pip", "source": "pip", "install": 0},
+    "a source alone": {"job": "forecast", "kernel": KERNEL, "source": "%pip install x"},
+    "a number below nought": {"job": "forecast", "kernel": KERNEL, "source": "%pip install x", "install": -1},
+    "a truth for a number": {"job": "forecast", "kernel": KERNEL, "source": "%pip install x", "install": True},
+    "an install of an environment": {"job": "install-end", "environment": IDS["environment"], "token": IDS["job"]},
+    "an install of no cells": {
+        "job": "install-begin",
+        "kernel": KERNEL,
+        "undo": True,
+        "protect": False,
+        "by": "server",
+    },
+    "an install by nobody": {"job": "install-begin", "kernel": KERNEL, **INSTALL, "by": "me"},
+    "an install with a maybe": {"job": "install-begin", "kernel": KERNEL, **INSTALL, "undo": 1},
+    "a cell with a field more": {"job": "install-begin", "kernel": KERNEL, **INSTALL, "cells": [{**CELL, "more": 1}]},
+    "no token": {"job": "install-end", "kernel": KERNEL},
+    "a token that is a path": {"job": "install-end", "kernel": KERNEL, "token": "../../etc/passwd"},
+    "a notebook that is no path": {"job": "install-end", "kernel": KERNEL, "token": IDS["job"], "notebook": ["a"]},
     "a field more": {"job": "undo-plan", "kernel": KERNEL, "prefix": "/usr"},
 }
 
@@ -155,7 +176,7 @@ def test_arguments_that_mean_nothing(server: Server, query: str):
 
 
 def test_a_body_that_is_too_large_is_not_read(server: Server):
-    answer = server.ask("POST", "jobs", data=b"x" * (LONGEST + 1))
+    answer = server.ask("POST", "jobs", data=b"x" * (LONGEST_CELLS + 1))
     assert (answer.status, answer.json["error"]) == (413, "too-large")
     told = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     headers = {"Authorization": f"token {TOKEN}", "Content-Length": str(1 << 40), "Content-Type": "application/json"}
@@ -165,7 +186,7 @@ def test_a_body_that_is_too_large_is_not_read(server: Server):
     told.endheaders()
     assert told.getresponse().status == 413  # at once: not one byte of it was sent
     told.close()
-    pieces = server.ask("POST", "jobs", data=iter([b"x" * 40_000] * 4))
+    pieces = server.ask("POST", "jobs", data=iter([b"x" * (LONGEST_CELLS // 3)] * 4))
     assert pieces.status == 413
 
 
@@ -188,3 +209,52 @@ def test_answers_are_not_kept_and_not_shown_as_pages(server: Server):
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Type"].startswith("application/json")
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+SHELL = {"id": "a", "source": "!pip install six==1.16.0", "number": 3}
+CELLS: dict[str, Any] = {
+    "nothing": b"",
+    "no JSON": b"{",
+    "nested": b"[" * 100_000,
+    "a list": [],
+    "no cells": {},
+    "one cell": {"cells": SHELL},
+    "no source": {"cells": [{"id": "a"}]},
+    "a source of lines": {"cells": [{"id": "a", "source": ["x"]}]},
+    "a field more": {"cells": [], "prefix": "/usr"},
+    "a field of a cell": {"cells": [{**SHELL, "path": "/etc"}]},
+    "a path for a kernel": {"kernel": "../../etc", "cells": []},
+    "a long id": {"cells": [{**SHELL, "id": "x" * 300}]},
+    "a number that is none": {"cells": [{**SHELL, "number": True}]},
+    "reasons that are none": {"cells": [{**SHELL, "ignored": {"a": 1}}]},
+    "many": {"cells": [SHELL] * (MOST_CELLS + 1)},
+}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_what_are_no_cells(server: Server, name: str):
+    body = CELLS[name]
+    answer = server.ask("POST", "cells", data=body if isinstance(body, bytes) else json.dumps(body))
+    assert (answer.status, answer.json["error"]) == (400, "bad-request"), answer.text
+
+
+def test_cells_that_are_too_large(server: Server):
+    assert server.ask("POST", "cells", data=b"x" * (LONGEST_CELLS + 1)).status == 413
+    assert server.ask("POST", "cells", data=iter([b"x" * 400_000] * 3)).status == 413
+    assert server.ask("POST", "cells", json={"cells": [{"id": "a", "source": "x" * 900_000}]}).status == 200
+
+
+@pytest.mark.parametrize("name", [None, KERNEL])
+def test_cells_without_a_kernel(server: Server, name: str | None):
+    def remarks(**more: Any) -> list[dict[str, Any]]:
+        told = server.post("cells", kernel=name, cells=[{**SHELL, **more}, {"id": "b", "source": "import six"}])
+        assert (told.status, [each["id"] for each in told.json["cells"]]) == (200, ["a", "b"])
+        return [remark for cell in told.json["cells"] for remark in cell["remarks"]]
+
+    [remark] = remarks()
+    assert (remark["rule"], remark["code"], remark["severity"]) == ("cell-shell-pip", "EG600", "warning")
+    assert [remark[name] for name in ("line", "column", "end_line", "end_column")] == [1, 1, 1, 24]
+    assert [fix["kind"] for fix in remark["fixes"]] == ["kernel", "ignore"]
+    assert remark["fixes"][0]["edit"] == {"line": 1, "column": 0, "end_line": 1, "end_column": 4, "text": "%pip"}
+    assert remarks(ignored={"cell-shell-pip": "a demo"}) == []
+    assert remarks(ignored={"cell-shell-pip": " "}) == [remark]

@@ -1,0 +1,261 @@
+"""What a new environment would hold, solved before anything is made: conda's part by the solver, from nothing.
+
+What the channels do not have any more ends it, unless looser specs may be tried: then the same versions without builds, then
+only what was once asked for. Which of them held is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from envguard import versions
+from envguard.analyse import analyse, summary
+from envguard.export.channels import plain
+from envguard.export_report import Depth
+from envguard.forecast.child import SECONDS
+from envguard.forecast.conda import PLATFORM, config_of, solved
+from envguard.forecast.transaction import Transaction
+from envguard.masking import without_secrets
+from envguard.model import Text, text
+from envguard.packages import repodata, solving
+from envguard.packages.channels import channels
+from envguard.packages.solving import Wish
+from envguard.rebuild import by_hand, kernel, target
+from envguard.rebuild.wanted import brings, settled, wanted
+from envguard.rebuild_report import NewPackage, NewRequirement, RebuildPlan
+from envguard.value import value
+from envguard.versions import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from envguard.facts import Environment
+    from envguard.packages.solving import Solved
+    from envguard.rebuild.wanted import Wanted
+
+CARRIED = ("conda-meta/pinned", "conda-meta/state", ".condarc", "condarc", "pip.conf")
+"""Settings of an environment: what is pinned, the variables that activation sets, channels, indexes."""
+FREE = ("pip", "setuptools", "wheel")
+_RUNGS = (Depth.EXACT, Depth.VERSIONS, Depth.HISTORY)
+
+
+@value
+class Options:
+    """How a rebuild was asked for."""
+
+    depth: Depth = Depth.EXACT
+    loosen: bool = False
+    keep: tuple[str, ...] = ()
+    kernel: bool = True
+    kernel_name: str | None = None
+    network: bool = True
+
+    def written(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {**{name: self.__dict__[name] for name in type(self).__dataclass_fields__}, "depth": self.depth.value, "keep": list(self.keep)}  # fmt: skip
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Options:
+        """What `written` gave."""
+        known = {name: told[name] for name in cls.__dataclass_fields__ if name in told}
+        return cls(**{**known, "depth": Depth(told["depth"]), "keep": tuple(told["keep"])})
+
+
+@value
+class Prepared:
+    """A plan, and what it takes to carry it out; that may hold secrets, the plan holds none."""
+
+    plan: RebuildPlan
+    wanted: Wanted | None = None
+    records: tuple[Solved, ...] = ()
+    question: Mapping[str, Any] | None = None
+    """For the solver: where to look, and exactly these packages."""
+
+
+def prepare(
+    env: Environment,
+    folder: str,
+    options: Options,
+    progress: Callable[[Text], None] | None = None,
+    *,
+    resumed: bool = False,
+) -> Prepared:
+    """What would be made; BadArguments for names that cannot be left to pip."""
+    refused = tuple(_refusals(env, folder, options, resumed=resumed))
+    if refused:
+        return Prepared(_refused(env, folder, options, refused))
+    tried: list[Text] = []
+    for depth in _RUNGS[_RUNGS.index(options.depth) :] if options.loosen else (options.depth,):
+        told = wanted(env, depth, options.keep)
+        found = _solved(env, told, options, progress)
+        if not isinstance(found, Text):
+            told = settled(env, told, found, options.keep)
+            return _prepared(env, folder, options, told, found, tuple(tried))
+        tried.append(found)
+    if not options.loosen and options.depth is not Depth.HISTORY:
+        tried.append(text("`--loosen` tries other builds, then other versions, and tells which"))
+    return Prepared(_refused(env, folder, options, tuple(dict.fromkeys(tried))))
+
+
+def _refusals(env: Environment, folder: str, options: Options, *, resumed: bool) -> Iterator[Text]:
+    yield from target.refusals(env.prefix, folder, resumed=resumed)
+    if not env.is_conda:
+        yield text("{prefix} is no environment of conda's", prefix=env.prefix)
+    elif env.unreadable_records:
+        yield text("conda's records cannot be read: {records}", records=tuple(env.unreadable_records))
+    elif env.base and options.depth is not Depth.HISTORY:
+        yield text(
+            "{prefix} is the base environment, in which conda itself runs; `--from-history` makes an environment of what was asked for in it",
+            prefix=env.prefix,
+        )
+
+
+def _solved(
+    env: Environment, told: Wanted, options: Options, progress: Callable[[Text], None] | None
+) -> tuple[Solved, ...] | Text:
+    if not told.specs:
+        return text("nothing tells what conda was asked for")
+    if progress is not None:
+        progress(text("solving from the channels {channels}", channels=told.channels))
+    config = config_of(env)
+    # by whatever address this machine's configuration gives the names
+    chosen = channels(config, named=told.channels, override=True)
+    wish = Wish(told.specs, priority=config.channel_priority if config else "flexible")
+    answer = solved(_empty(env), wish, chosen, config, platform=env.platform or PLATFORM, network=options.network, timeout=SECONDS)  # fmt: skip
+    if isinstance(answer, Transaction):
+        return answer.refusal or text("no packages fit together")
+    return answer
+
+
+def _empty(env: Environment) -> Environment:
+    """An environment of the same kind with nothing in it."""
+    return replace(env, conda_packages=(), history=())
+
+
+def _prepared(
+    env: Environment,
+    folder: str,
+    options: Options,
+    told: Wanted,
+    records: tuple[Solved, ...],
+    tried: tuple[Text, ...],
+) -> Prepared:
+    config = config_of(env)
+    exact = Wish(
+        tuple(f"{each.name} =={each.version} {each.build}" for each in records),
+        priority=config.channel_priority if config else "flexible",
+    )
+    sources = repodata.sources(
+        channels(config, named=told.channels, override=True),
+        env.platform or PLATFORM,
+        network=options.network,
+        prefix=env.prefix,
+        config=config,
+    )
+    question = {**sources.base(), "priority": exact.priority, "attempts": solving.attempts(_empty(env), exact)}
+    packages = tuple(
+        NewPackage(
+            each.name,
+            each.version,
+            each.build,
+            plain(each.channel or ""),
+            env.by_name[each.name].version if each.name in env.by_name else None,
+            each.name in told.asked,
+        )
+        for each in sorted(records, key=lambda each: each.name)
+    )
+    pins = _pins(env, records)
+    said = by_hand.commands(env, folder, told, records)
+    plan = RebuildPlan(
+        environment=summary(env),
+        verdict=analyse(env).verdict,
+        target=folder,
+        depth=told.depth,
+        channels=told.channels,
+        packages=packages,
+        requirements=tuple(
+            NewRequirement(each.name, without_secrets(each.line), each.name in told.asked_of_pip)
+            for each in told.requirements
+        ),
+        options=tuple(f"{option} {without_secrets(value)}" for option, value in told.options),
+        constraints=tuple(f"{name}=={version}" for name, version in sorted(pins.items())),
+        with_dependencies=told.with_dependencies,
+        carried=tuple(path for path in CARRIED if Path(env.prefix, path).is_file()),
+        loses=told.loses,
+        gains=told.gains,
+        remarks=tuple(_remarks(env, told, pins, tried)),
+        kernel=kernel.planned(folder, options.kernel_name, _names(told, records)) if options.kernel else None,
+        commands=said,
+        kept=options.keep,
+    )
+    return Prepared(plan, told, records, question)
+
+
+def _refused(env: Environment, folder: str, options: Options, refused: tuple[Text, ...]) -> RebuildPlan:
+    return RebuildPlan(
+        environment=summary(env),
+        verdict=analyse(env).verdict,
+        target=folder,
+        depth=options.depth,
+        channels=(),
+        packages=(),
+        requirements=(),
+        options=(),
+        constraints=(),
+        with_dependencies=False,
+        carried=(),
+        loses=(),
+        gains=(),
+        remarks=(),
+        kernel=None,
+        commands=(),
+        refused=refused,
+        instead=by_hand.instead(env, folder),
+        kept=options.keep,
+    )
+
+
+def _names(told: Wanted, records: tuple[Solved, ...]) -> frozenset[str]:
+    return frozenset((*(each.name for each in records), *(each.name for each in told.requirements)))
+
+
+def _pins(env: Environment, records: tuple[Solved, ...]) -> dict[str, str]:
+    """The versions that conda will bring, by pip's names: as far as records tell; the real ones are read before pip runs."""
+    found = {}
+    for record in records:
+        for name, version in brings(env, record).items():
+            spelled = versions.pep440(version)
+            if spelled is not None and name not in FREE:
+                found[name] = spelled
+    return found
+
+
+def _remarks(env: Environment, told: Wanted, pins: Mapping[str, str], tried: tuple[Text, ...]) -> Iterator[Text]:
+    for said in tried:
+        yield text("not possible as it is here ({reason})", reason=said.english())
+    if env.manager == "pixi":
+        yield text("pixi builds its own environments anew from its manifest; the new one is none of pixi's")
+    there = {**pins, **_versions(env, told)}
+    known = versions.marker_environment(env)
+    for each in told.requirements:
+        for dist in env.dists_named.get(each.name, ()):
+            unmet = tuple(line for line in dist.requires if dist.owner is None and _unmet(line, there, known))
+            if unmet:
+                yield text("{name} requires {requirements}, which is not so here, nor will be there", name=each.name, requirements=unmet)  # fmt: skip
+
+
+def _versions(env: Environment, told: Wanted) -> dict[str, str]:
+    names = {each.name for each in told.requirements}
+    return {dist.name: dist.version for dist in env.pip_owned if dist.name in names and dist.version is not None}
+
+
+def _unmet(line: str, there: Mapping[str, str], known: Mapping[str, str]) -> bool:
+    wish = versions.requirement(line)
+    if wish is None or "extra" in line.partition(";")[2]:
+        return False
+    name = wish.name.lower().replace("_", "-").replace(".", "-")
+    if name not in there or versions.applies(wish.marker, known) is not Answer.YES:
+        return False
+    return versions.pip_allows(wish, there[name]) is Answer.NO

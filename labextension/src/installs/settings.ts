@@ -1,0 +1,31 @@
+/** The settings of schema/installs.json, with what holds until they have been read. */
+import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+
+export type Mode = 'off' | 'warn' | 'ask' | 'block';
+
+export interface Settings {
+  /** What happens before a cell whose installs something speaks against. */
+  mode: Mode;
+  /** Whether it is told after a run that the environment has got worse. */
+  notify: boolean;
+}
+
+const MODES: readonly unknown[] = ['off', 'warn', 'ask', 'block'];
+
+/** The settings; they change with what the user sets. */
+export function followSettings(registry: ISettingRegistry | null, id: string): Settings {
+  const settings: Settings = { mode: 'ask', notify: true };
+  const read = (from: ISettingRegistry.ISettings) => {
+    const mode = from.get('mode').composite;
+    settings.mode = MODES.includes(mode) ? (mode as Mode) : 'ask';
+    settings.notify = from.get('notify').composite !== false;
+  };
+  registry?.load(id).then(
+    loaded => {
+      read(loaded);
+      loaded.changed.connect(read);
+    },
+    () => undefined // without them it works as they are set at first
+  );
+  return settings;
+}
