@@ -7,6 +7,7 @@ import { IConsoleTracker } from '@jupyterlab/console';
 import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { translateSettings } from '../lab/schema';
 import { connect } from '../request';
 import { triggered } from '../trigger';
 import { Books } from './books';
@@ -60,6 +61,7 @@ export const diagnostics: JupyterFrontEndPlugin<void> = {
       settings.stamp = from.get('stamp').composite !== false;
       linting.refresh();
     };
+    translateSettings(registry, ID, trans);
     const loaded = registry?.load(ID).then(
       from => {
         read(from);

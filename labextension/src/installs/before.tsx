@@ -88,7 +88,9 @@ function OfCell({ holding: { cell, installs }, kernel, tasks, named }: OfCellPro
   return named ? (
     <section className="jp-eg-OfCell" aria-label={title[0]}>
       <h3>
-        {title[0]}: <code>{title[1]}</code>
+        {title[0]}
+        {trans.__(': ')}
+        <code>{title[1]}</code>
       </h3>
       {shown}
     </section>
@@ -127,7 +129,10 @@ function OfInstall({ install, task, onLook }: OfInstallProps): JSX.Element {
         {install.objections.map((each, index) => (
           <li key={index}>
             <Sign shape={grave.shape} mood={grave.mood} />{' '}
-            <span className="jp-eg-hidden">{grave.word}: </span>
+            <span className="jp-eg-hidden">
+              {grave.word}
+              {trans.__(': ')}
+            </span>
             {say(each, trans)}
           </li>
         ))}

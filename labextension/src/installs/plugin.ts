@@ -26,7 +26,7 @@ const installs: JupyterFrontEndPlugin<IInstalls> = {
   ): IInstalls => {
     const trans = (translator ?? nullTranslator).load('envguard');
     const server = connect(app.serviceManager.serverSettings);
-    const settings = followSettings(registry, installs.id);
+    const settings = followSettings(registry, installs.id, trans);
     const tools = {
       server,
       settings,

@@ -35,10 +35,11 @@ export function Page({ title, page }: { title: string; page: string }): JSX.Elem
 }
 
 function Paragraph({ told }: { told: string }): JSX.Element {
-  const [, heading, rest] = /^(?:#+ )?([A-Z][^.:]{3,30}:)\s+(.+)$/.exec(told) ?? [];
+  const [, heading, rest] =
+    /^(?:#+ )?([A-Z][^.:]{3,30}:(?=\s)|[\u4e00-\u9fff]{2,8}：)\s*(.+)$/.exec(told) ?? [];
   return (
     <p>
-      {heading ? <strong>{heading} </strong> : null}
+      {heading ? <strong>{heading.endsWith('：') ? heading : `${heading} `}</strong> : null}
       <Coded told={heading ? rest : told} />
     </p>
   );
