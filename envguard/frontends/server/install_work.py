@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from envguard.changes.around import Begun
     from envguard.commands.command import Place
+    from envguard.forecast_report import Remark
     from envguard.frontends.installs import Install
     from envguard.frontends.server.worker import Desk
     from envguard.model import Report, Text
@@ -88,7 +89,8 @@ def _installs(
 
 def _told(each: Install, against: Install | None, *, undoable: bool) -> dict[str, Any]:
     """One install; `against` is the same with only what counts against it, None if nothing does."""
-    forecast, remarks = each.forecast, ()
+    forecast = each.forecast
+    remarks: tuple[Remark, ...] = ()
     if against is not None:
         forecast = dataclasses.replace(forecast, alternatives=against.forecast.alternatives)
         remarks = against.forecast.remarks
