@@ -29,7 +29,10 @@ export class Fake {
     cuda: (kernel, signal) => this._ask(`${kernel} cuda`, signal),
     undo: (kernel, signal) => this._ask(`${kernel} undo`, signal),
     installs: (kernel, cells, ways, signal) =>
-      this._ask([kernel, 'installs', ...cells.map(cell => cell.id), ways && 'ways'].filter(Boolean).join(' '), signal),
+      this._ask(
+        [kernel, 'installs', ...cells.map(cell => cell.id), ways && 'ways'].filter(Boolean).join(' '),
+        signal
+      ),
     rule: id => this._ask(`rule ${id}`),
     begin: (request: JobRequest) => this._ask<Job>(`begin ${request.job}`),
     job: (id, signal) => this._ask<Job>(`job ${id}`, signal),

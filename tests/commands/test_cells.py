@@ -24,6 +24,7 @@ from envguard.commands.find import of_line as commands_of
 
 TABLE = json.loads((Path(__file__).parent / "cells.json").read_text(encoding="utf-8"))
 CELLS, SILENT = TABLE["cells"], TABLE["silent"]
+TRIGGERS = json.loads((Path(__file__).parent / "triggers.json").read_text(encoding="utf-8"))["rows"]
 SOURCES = [row["source"] for row in (*CELLS, *SILENT)]
 PLACE = Place(**TABLE["place"])
 
@@ -72,6 +73,11 @@ def test_the_commands_of_a_cell(row):
 @pytest.mark.parametrize("row", SILENT, ids=[row["id"] for row in SILENT])
 def test_a_cell_that_only_mentions_one(row):
     assert commands(row["source"], PLACE) == ()
+
+
+@pytest.mark.parametrize("row", TRIGGERS, ids=lambda row: repr(row["source"]))
+def test_the_cheap_look_that_typescript_repeats(row):
+    assert triggered(row["source"]) is row["triggered"]
 
 
 @pytest.mark.parametrize("row", CELLS, ids=[row["id"] for row in CELLS])
