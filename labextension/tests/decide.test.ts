@@ -1,7 +1,8 @@
 import type { Kernel } from '@jupyterlab/services';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Cell } from '../src/installs/cell';
-import { decide, otherWays, PATIENCE, type Choice, type Question, type Tools } from '../src/installs/decide';
+import { decide, otherWays, type Question, type Tools } from '../src/installs/decide';
+import { PATIENCE } from '../src/installs/doing';
 import { Failure } from '../src/server';
 import type { Install, Installs } from '../src/wire/types';
 import { Fake } from './fake';
@@ -27,7 +28,7 @@ function told(...cells: Install[][]): Installs {
   };
 }
 
-function scene(mode: Tools['settings']['mode'], choice: Choice = null) {
+function scene(mode: Tools['settings']['mode'], choice: { instead: readonly string[] } | null = null) {
   const fake = new Fake();
   const log: string[] = [];
   const notices = {
@@ -41,7 +42,7 @@ function scene(mode: Tools['settings']['mode'], choice: Choice = null) {
     notices,
     ask: ({ cells }: Question) => {
       log.push(`asked about ${cells.map(({ cell }) => cell.id).join(' ')}`);
-      return Promise.resolve(choice);
+      return Promise.resolve(choice && { cell: cells[0].cell, ...choice });
     },
     askAgain: () => Promise.resolve(false)
   } as unknown as Tools;
