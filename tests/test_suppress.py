@@ -106,6 +106,14 @@ def test_what_is_wrong_is_said_and_holds_nothing(tmp_path: Path, content: str, s
     assert problem.source == str(tmp_path / "pyproject.toml")
 
 
+def test_what_is_accepted_of_installs_is_nothing_to_a_report(tmp_path: Path) -> None:
+    both = '[tool.envguard]\nignore = ["replaces-conda"]\n' + entry('rule = "base"', REASON)
+    found = told(tmp_path, both)
+    assert (len(found.findings), found.suppressed, found.problems) == (2, (), ())
+    (problem,) = settings(tmp_path, '[tool.envguard]\nselect = ["replaces-conda"]').problems
+    assert "select names the rule replaces-conda, which does not exist" in problem.reason.english()
+
+
 def test_bytes_that_are_no_utf_8(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"[tool.envguard]\nselect = ['\xff']")
     assert len(configured(tmp_path).problems) == 1

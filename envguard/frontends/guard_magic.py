@@ -10,7 +10,7 @@ from envguard import api
 from envguard.errors import BadArguments, EnvguardError
 from envguard.forecast_report import Concern
 from envguard.frontends import guard as guards
-from envguard.frontends import protection, undo_magic
+from envguard.frontends import protection, undo_magic, weighing
 from envguard.frontends.modes import concerns, mode_named, names
 from envguard.model import Text, text
 from envguard.render.language import clean, framed, say
@@ -128,6 +128,11 @@ def _heed(guard: Guard, concern: str) -> None:
     guard.modes.reasons.pop(concern, None)
     if concern in guard.modes.ignored():
         raise BadArguments(text("{concern} is ignored by c.EnvGuard.ignore; change it there", concern=concern))
+    project = api.project()
+    if concern in weighing.ignored_by(project):
+        raise BadArguments(
+            text("{concern} is ignored by {source}; change it there", concern=concern, source=project.source or "")
+        )
 
 
 def _protect(guard: Guard) -> None:
@@ -144,8 +149,7 @@ def _protect(guard: Guard) -> None:
 
 def _state(guard: Guard) -> str:
     ignored = [
-        framed(_BY_WHOM, concern=concern, reason=clean(reason))
-        for concern, reason in sorted(guard.modes.ignored().items())
+        framed(_BY_WHOM, concern=concern, reason=clean(reason)) for concern, reason in sorted(_ignored(guard).items())
     ]
     rows = (
         _mode(guard),
@@ -169,8 +173,12 @@ def _protection(guard: Guard) -> str:
     return say(_LOST if guard.protection.state == "lost" else _ON)
 
 
+def _ignored(guard: Guard) -> dict[str, str]:
+    return {**weighing.ignored_by(api.project()), **guard.modes.ignored()}
+
+
 def _rules(guard: Guard) -> str:
-    ignored = guard.modes.ignored()
+    ignored = _ignored(guard)
     width = max(map(len, concerns()))
     rows = []
     for concern, about in ABOUT.items():

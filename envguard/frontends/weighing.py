@@ -5,6 +5,7 @@ Nothing here asks, tells or changes anything.
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,14 @@ def objections(
         )
         if remarks:
             yield with_remarks(each, remarks)
+
+
+def ignored_by(project: Configuration) -> dict[str, str]:
+    """The concerns of which a project wants to hear nothing, whatever they are about, each with why."""
+    today = datetime.datetime.now().astimezone().date()
+    whole = {each.rule: each.reason for each in project.suppressions if each.subject is None and each.holds(today)}
+    told = {**dict.fromkeys(project.ignore, project.source or ""), **whole}
+    return {concern.value: told[concern.value] for concern in Concern if concern.value in told}
 
 
 def causes(against: Iterable[Install]) -> frozenset[tuple[str, str]]:

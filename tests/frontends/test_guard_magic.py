@@ -142,6 +142,26 @@ def test_concerns_are_ignored_and_heeded(made: Callable[..., InteractiveShell]):
     )
 
 
+def test_a_project_says_what_it_accepts(
+    made: Callable[..., InteractiveShell], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "pyproject.toml"
+    shell = made()
+    run(shell, "%envguard block")
+    file.write_text('[tool.envguard]\nsuppress = [{rule = "replaces-conda", reason = "ours", subject = "numpy"}]\n')
+    assert run(shell, INSTALL.format(name="numpy")) == (True, "", "")
+    assert not run(shell, INSTALL.format(name="scipy"))[0]
+    assert "ignored: nothing\n" in run(shell, "%envguard")[1]
+    file.write_text('[tool.envguard]\nignore = ["replaces-conda", "EG102"]\n')
+    assert run(shell, INSTALL.format(name="scipy")) == (True, "", "")
+    assert f"ignored: replaces-conda ({file})\n" in run(shell, "%envguard")[1]
+    said = f"envguard: replaces-conda is ignored by {file}; change it there\n"
+    assert run(shell, "%envguard heed replaces-conda")[2] == said
+    file.write_text("[tool.envguard")  # what cannot be read accepts nothing
+    assert not run(shell, INSTALL.format(name="scipy"))[0]
+
+
 @pytest.mark.parametrize("given", [7, "nonsense", {"base": 1}])
 def test_a_wrong_list_is_one_line(made: Callable[..., InteractiveShell], given: Any):
     with capture_output() as captured:

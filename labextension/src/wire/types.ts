@@ -1064,7 +1064,7 @@ export interface Install {
   objections: Text[];
   ways: Ways;
   /**
-   * Whether protection would keep it from all that speaks against it.
+   * Whether protection would keep it from all that speaks against it; false where nothing does.
    */
   protectable: boolean;
   /**
@@ -1074,7 +1074,7 @@ export interface Install {
 }
 export interface Ways {
   /**
-   * The same by conda.
+   * The same by conda; known only where it was asked for.
    */
   conda: string[] | null;
   /**

@@ -122,6 +122,8 @@ def test_what_is_no_address_of_ours(server: Server, path: str):
     assert "<script>" not in answer.text
 
 
+CELL = {"id": "a", "source": "%pip install x"}
+INSTALL = {"cells": [CELL], "undo": True, "protect": False, "by": "server"}
 BODIES: dict[str, Any] = {
     "nothing": b"",
     "no JSON": b"{",
@@ -138,6 +140,24 @@ BODIES: dict[str, Any] = {
     "a long command": {"job": "forecast", "kernel": KERNEL, "command": "x" * 8001},
     "no checkpoint": {"job": "undo", "kernel": KERNEL},
     "a checkpoint that is a path": {"job": "undo", "kernel": KERNEL, "checkpoint": "../../x"},
+    "a command and a source": {"job": "forecast", "kernel": KERNEL, "command": "pip", "source": "pip", "install": 0},
+    "a source alone": {"job": "forecast", "kernel": KERNEL, "source": "%pip install x"},
+    "a number below nought": {"job": "forecast", "kernel": KERNEL, "source": "%pip install x", "install": -1},
+    "a truth for a number": {"job": "forecast", "kernel": KERNEL, "source": "%pip install x", "install": True},
+    "an install of an environment": {"job": "install-end", "environment": IDS["environment"], "token": IDS["job"]},
+    "an install of no cells": {
+        "job": "install-begin",
+        "kernel": KERNEL,
+        "undo": True,
+        "protect": False,
+        "by": "server",
+    },
+    "an install by nobody": {"job": "install-begin", "kernel": KERNEL, **INSTALL, "by": "me"},
+    "an install with a maybe": {"job": "install-begin", "kernel": KERNEL, **INSTALL, "undo": 1},
+    "a cell with a field more": {"job": "install-begin", "kernel": KERNEL, **INSTALL, "cells": [{**CELL, "more": 1}]},
+    "no token": {"job": "install-end", "kernel": KERNEL},
+    "a token that is a path": {"job": "install-end", "kernel": KERNEL, "token": "../../etc/passwd"},
+    "a notebook that is no path": {"job": "install-end", "kernel": KERNEL, "token": IDS["job"], "notebook": ["a"]},
     "a field more": {"job": "undo-plan", "kernel": KERNEL, "prefix": "/usr"},
 }
 
@@ -165,7 +185,7 @@ def test_a_body_that_is_too_large_is_not_read(server: Server):
     told.endheaders()
     assert told.getresponse().status == 413  # at once: not one byte of it was sent
     told.close()
-    pieces = server.ask("POST", "jobs", data=iter([b"x" * 40_000] * 4))
+    pieces = server.ask("POST", "jobs", data=iter([b"x" * (LONGEST // 3)] * 4))
     assert pieces.status == 413
 
 

@@ -243,6 +243,21 @@ def test_the_server_is_killed_between_beginning_and_end(tmp_path: Path, scenario
         again.stop()
 
 
+def test_a_kernel_of_another_language_just_runs(server: Server, scenario: Callable[..., Scenario]):
+    path = libraries(server.folder / "libraries")
+    kernel = server.start(server.python("r", scenario("sound").python, path, language="R"))
+    try:
+        cells = [{"id": "a", "source": SOURCE}]
+        asked = {"job": "install-begin", "kernel": kernel.id, "undo": False, "protect": False, "by": "server"}
+        for answer in (
+            server.post(f"kernels/{kernel.id}/installs", cells=cells),
+            server.post("jobs", **asked, cells=cells),
+        ):
+            assert (answer.status, answer.json["message"]["text"]) == (409, "the kernel runs R, not Python")
+    finally:
+        kernel.stop()
+
+
 def test_where_changes_are_not_allowed(tmp_path: Path, scenario: Callable[..., Scenario]):
     server = Server(tmp_path / "server", "--EnvguardApp.allow_changes=False")
     try:

@@ -9,7 +9,9 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,11 +20,14 @@ from jupyter_events import EventLogger
 
 from envguard import api, running
 from envguard.errors import NoSuchEnvironment
-from envguard.frontends.server import app, events, metrics
+from envguard.frontends.server import app, events, installs, kernels, metrics
 from envguard.frontends.server.environments import Environments, specs
+from envguard.frontends.server.kernels import Kernel
 from envguard.frontends.server.places import prefix_of_spec
+from envguard.frontends.server.refusals import Refused
 from envguard.frontends.server.sharing import Turns
 from envguard.frontends.server.workers import Broken, Workers
+from envguard.model import text
 from tests.frontends.server.place import ROOT, gone, processes
 
 if TYPE_CHECKING:
@@ -207,5 +212,41 @@ def test_workers_are_few_and_are_replaced_and_end():
         assert not gone(left)
         with pytest.raises(Broken):
             await workers.ask(prefix, {"do": "unchangeable", "prefix": prefix})
+
+    asyncio.run(story())
+
+
+def test_an_install_that_nobody_ends_is_over_when_its_kernel_has_been_idle(monkeypatch: pytest.MonkeyPatch):
+    """A page may be closed between; a kernel that is at work is still at it."""
+    state = "busy"
+
+    class Manager:
+        def is_alive(self) -> bool:
+            return True
+
+    kernel = Kernel("k", "python", "Python", "python", 1, "mark", state, Manager())
+    monkeypatch.setattr(installs, "TICK", 0.01)
+    monkeypatch.setattr(installs, "IDLE", 0.1)
+    monkeypatch.setattr(kernels, "find", lambda _managers, _name: replace(kernel, state=state))
+
+    async def story() -> None:
+        nonlocal state
+        ended: list[str] = []
+
+        def take_on(kind: str, prefix: str, _work: object, **_more: bool) -> Any:
+            if not ended:  # the first time there is too much to do
+                ended.append("")
+                raise Refused(429, "too-many", text("too much"))
+            ended.append(f"{kind} {prefix}")
+
+        service: Any = SimpleNamespace(managers=None)
+        known = installs.Installs(service, take_on)
+        known._open["t"] = installs.Begun("t", "k", 1, "/prefix", None, [], "20260314T092653Z")
+        watching = asyncio.ensure_future(known._watch())
+        await asyncio.sleep(0.3)
+        assert not ended
+        state = "idle"
+        await asyncio.wait_for(watching, 30)
+        assert (ended, known._open) == (["", "install-end /prefix"], {})
 
     asyncio.run(story())
