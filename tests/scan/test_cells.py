@@ -46,8 +46,8 @@ MIXED = replace(
 def look(
     *sources: str,
     where: Environment | None = None,
-    beside: Beside = Beside(),
-    **ignored: str,  # noqa: B008 - frozen
+    beside: Beside = Beside(),  # noqa: B008 - frozen
+    **ignored: str,
 ) -> list[tuple[CellRemark, ...]]:
     """What is said of some cells; the environment without a kernel's place, so that nothing is looked up."""
     cells = [Cell(f"id{n}", source, n, ignored) for n, source in enumerate(sources, 1)]
