@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Locator
 
-    from tests.browser.jupyter import App, Jupyter, Shown
+    from tests.browser.jupyter import App, Jupyter
     from tests.envs.scenarios import Scenario
 
 Show = "Callable[[Jupyter], Shown]"
@@ -68,7 +68,12 @@ def chinese(
         jupyter.kernelspec("own", sys.executable)
         prefix = scenario(KERNELS["broken"], "conda").prefix
         jupyter.notebook(
-            "magic", "own", "%load_ext envguard", "%envcheck explain EG102", f"%envcheck {prefix}", "%envcheck --nonsense"
+            "magic",
+            "own",
+            "%load_ext envguard",
+            "%envcheck explain EG102",
+            f"%envcheck {prefix}",
+            "%envcheck --nonsense",
         )
         yield jupyter
 
