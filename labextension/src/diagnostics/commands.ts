@@ -1,6 +1,6 @@
 /** From remark to remark, and their fixes, by the keyboard. */
-import { nextDiagnostic, openLintPanel } from '@codemirror/lint';
-import type { EditorView } from '@codemirror/view';
+import { closeLintPanel, nextDiagnostic, openLintPanel } from '@codemirror/lint';
+import { EditorView } from '@codemirror/view';
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { CodeCell, ICodeCellModel } from '@jupyterlab/cells';
@@ -55,6 +55,13 @@ export function addCommands(
     isVisible: () => false, // only in the menu that `offer` opens
     execute: args => choices.get(Number(args.choice))?.()
   });
+  commands.addCommand('envguard:close-remarks', {
+    label: trans.__('Close the List of Remarks'),
+    isVisible: () => false,
+    execute: close
+  });
+  // JupyterLab takes Escape before the list hears of it
+  commands.addKeyBinding({ command: 'envguard:close-remarks', keys: ['Escape'], selector: '.cm-panel-lint' });
   for (const command of ['envguard:next-remark', 'envguard:fix-remark']) {
     palette?.addItem({ command, category: trans.__('Environment') });
   }
@@ -97,6 +104,15 @@ function show(view: EditorView): void {
   view.focus();
   nextDiagnostic(view);
   openLintPanel(view);
+}
+
+function close(): void {
+  const editor = document.activeElement?.closest<HTMLElement>('.cm-editor');
+  const view = editor ? EditorView.findFromDOM(editor) : null;
+  if (view) {
+    closeLintPanel(view);
+    view.focus();
+  }
 }
 
 /** A menu of the fixes at the cursor, or of the cell's first remark. */
