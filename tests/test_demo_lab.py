@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -162,6 +164,33 @@ def started(*options: str, folder: Path) -> Iterator[tuple[str, subprocess.Popen
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(30)
+
+
+def test_a_browser_is_opened_without_the_token_on_its_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    url = "http://127.0.0.1:8888/lab/tree/guide.ipynb?token=abc&x"
+    opened = demo_lab._redirect(tmp_path, url)
+    assert "abc" not in opened
+    page = tmp_path / "open.html"
+    assert opened == page.as_uri()
+    assert "url=http://127.0.0.1:8888/lab/tree/guide.ipynb?token=abc&amp;x" in page.read_text()
+    assert os.name == "nt" or page.stat().st_mode & 0o077 == 0
+    monkeypatch.setattr("sys.platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert not demo_lab._has_screen()
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert demo_lab._has_screen()
+
+
+@RUNS
+@pytest.mark.slow
+def test_binder_gets_a_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "argv", ["envguard.demo", str(tmp_path / "demo")])
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "prefix"))
+    runpy.run_module("envguard.demo", run_name="__main__")
+    spec = json.loads((tmp_path / "prefix/share/jupyter/kernels" / kernel.NAME / "kernel.json").read_text())
+    assert spec["argv"][0] == str(tmp_path / "demo/demo/bin/python")
+    assert Path(spec["argv"][1]).is_file()
 
 
 @RUNS

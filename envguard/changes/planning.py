@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from envguard.model import Finding, Fix, Report, Step, Text
 
 _SYSTEM = ("/", "/usr")
+UNFINISHED = ".envguard-rebuild/rebuild.json"
+"""What stands in an environment as long as a rebuild has not finished it."""
 _MANY = 12
 """More packages to put back than these are not a repair any more."""
 
@@ -66,6 +68,11 @@ def _refusals(env: Environment) -> Iterator[Text]:
     if env.base:
         yield text(
             "{prefix} is the base environment, in which conda itself runs: envguard never changes it", prefix=env.prefix
+        )
+    if os.path.isfile(os.path.join(env.prefix, *UNFINISHED.split("/"))):  # noqa: PTH113, PTH118
+        yield text(
+            "{prefix} was left unfinished by a rebuild: `envguard rebuild {prefix} --resume` goes on with it, `--discard` removes it",
+            prefix=env.prefix,
         )
     if env.frozen:
         yield text("{prefix} is declared frozen by conda-meta/frozen", prefix=env.prefix)

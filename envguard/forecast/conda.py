@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from envguard.facts import Environment
     from envguard.machine import CondaConfig
     from envguard.packages.repodata import Sources
-    from envguard.packages.solving import Solved
+    from envguard.packages.solving import Outcome, Solved
 
 SECONDS = 60.0
 PLATFORM = "linux-64"
@@ -152,20 +152,38 @@ def solved(
 
     A channel that cannot be reached is read from what is kept of it, as conda does offline.
     """
-    sources = repodata.sources(chosen, platform, network=network, prefix=env.prefix, config=config)
-    if (gap := unlooked(sources)) is not None:
-        return gap
-    outcome = solving.solve(env, wish, sources, timeout=timeout, cancel=cancel)
-    if outcome.kind == "unreachable" and sources.network:
-        kept: Sources = repodata.sources(chosen, platform, network=False, prefix=env.prefix, config=config)
-        if not kept.missing:
-            outcome = solving.solve(env, wish, kept, timeout=timeout, cancel=cancel)
+    outcome, _ = answered(env, wish, chosen, config, platform=platform, network=network, timeout=timeout, cancel=cancel)
+    if isinstance(outcome, Text):
+        return outcome
     if outcome.records is not None:
         return outcome.records
     assert outcome.reason is not None
     if outcome.kind in ("unsatisfiable", "spec"):
         return Transaction(refusal=outcome.reason)
     return outcome.reason
+
+
+def answered(
+    env: Environment,
+    wish: Wish,
+    chosen: tuple[Channel, ...],
+    config: CondaConfig | None,
+    *,
+    platform: str,
+    network: bool,
+    timeout: float,
+    cancel: Callable[[], bool] | None = None,
+) -> tuple[Outcome | Text, Sources]:
+    """What the solver said, or why it was not asked; and where it was read from what the channels have."""
+    sources = repodata.sources(chosen, platform, network=network, prefix=env.prefix, config=config)
+    if (gap := unlooked(sources)) is not None:
+        return gap, sources
+    outcome = solving.solve(env, wish, sources, timeout=timeout, cancel=cancel)
+    if outcome.kind == "unreachable" and sources.network:
+        kept: Sources = repodata.sources(chosen, platform, network=False, prefix=env.prefix, config=config)
+        if not kept.missing:
+            return solving.solve(env, wish, kept, timeout=timeout, cancel=cancel), kept
+    return outcome, sources
 
 
 def _beyond(command: Command) -> Text | None:

@@ -226,37 +226,45 @@ def command_line() -> Parser:
 
     rebuild = commands.add_parser(
         "rebuild",
-        help="make a sound environment beside this one, with what was asked for",
+        help=_help("make a sound environment beside this one, with what was asked for"),
         usage="envguard rebuild NEW_PREFIX [-p PREFIX | -n ENV | --python EXE | --kernel NAME] [--dry-run | --yes] [--builds {exact,none} | --from-history] [--loosen] [--keep-pip NAME] [--kernel-name NAME | --no-kernelspec] [--offline] [--details] [--format {text,json}]\n       envguard rebuild NEW_PREFIX --resume [--yes]\n       envguard rebuild NEW_PREFIX --discard [--yes]",
-        description="Makes a new environment with what the old one was asked for: solves conda's part before anything is made, shows it, asks, lets conda's packages come first and pip's once after them, which leaves conda's alone; then checks the new one, imports what was asked for in both, compares them, and registers a kernel. The old one is only read, and its Python started to see what it can import. Exits with 0 if all came and is sound, with 1 if not, or if it was refused.",
+        description=_help(
+            "Makes a new environment with what the old one was asked for: solves conda's part before anything is made, shows it, asks, lets conda's packages come first and pip's once after them, which leaves conda's alone; then checks the new one, imports what was asked for in both, compares them, and registers a kernel. The old one is only read, and its Python started to see what it can import. Exits with 0 if all came and is sound, with 1 if not, or if it was refused."
+        ),
     )
-    rebuild.add_argument("target", metavar="NEW_PREFIX", help="the folder of the new environment: absent or empty")
+    rebuild.add_argument(
+        "target", metavar="NEW_PREFIX", help=_help("the folder of the new environment: absent or empty")
+    )
     add_target(rebuild, positional=False)
-    rebuild.add_argument("--dry-run", action="store_true", help="make nothing: show what would be made")
-    rebuild.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    rebuild.add_argument("--dry-run", action="store_true", help=_help("make nothing: show what would be made"))
+    rebuild.add_argument("--yes", "-y", action="store_true", help=_help("do not ask"))
     rebuilt = rebuild.add_mutually_exclusive_group()
     rebuilt.add_argument(
         "--builds",
         choices=(Depth.EXACT.value, Depth.VERSIONS.value),
-        help="exact: conda's packages in version and build as they are; none: in their versions (default: exact)",
+        help=_help(
+            "exact: conda's packages in version and build as they are; none: in their versions (default: exact)"
+        ),
     )
     rebuilt.add_argument(
         "--from-history",
         action="store_true",
-        help="only what was asked for, of conda and of pip; the rest is solved anew",
+        help=_help("only what was asked for, of conda and of pip; the rest is solved anew"),
     )
     rebuild.add_argument(
         "--loosen",
         action="store_true",
-        help="where the channels do not have that any more, try other builds, then what was asked for alone",
+        help=_help("where the channels do not have that any more, try other builds, then what was asked for alone"),
     )
     add_keep(rebuild)
-    rebuild.add_argument("--kernel-name", metavar="NAME", help="the kernel's name; default: that of the folder")
-    rebuild.add_argument("--no-kernelspec", action="store_true", help="register no kernel")
-    rebuild.add_argument("--offline", action="store_true", help="solve with what this machine has kept of the channels")
-    rebuild.add_argument("--resume", action="store_true", help="go on with one that was left unfinished")
-    rebuild.add_argument("--discard", action="store_true", help="remove one that was left unfinished")
-    rebuild.add_argument("--details", action="store_true", help="name every package, and show the commands")
+    rebuild.add_argument("--kernel-name", metavar="NAME", help=_help("the kernel's name; default: that of the folder"))
+    rebuild.add_argument("--no-kernelspec", action="store_true", help=_help("register no kernel"))
+    rebuild.add_argument(
+        "--offline", action="store_true", help=_help("solve with what this machine has kept of the channels")
+    )
+    rebuild.add_argument("--resume", action="store_true", help=_help("go on with one that was left unfinished"))
+    rebuild.add_argument("--discard", action="store_true", help=_help("remove one that was left unfinished"))
+    rebuild.add_argument("--details", action="store_true", help=_help("name every package, and show the commands"))
     add_format(rebuild, ("text", "json"))
 
     undo = commands.add_parser(

@@ -116,11 +116,19 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
             show(shell, api.cuda(words[1] if len(words) > 1 else None), options)
         case ["export"] | ["export", _] as words:
             _export(shell, words[1] if len(words) > 1 else Form.ENVIRONMENT_YML.value, options)
-        case ["stamp", file]:
-            told = api.stamp(file)
-            _say(say(text("{file} tells now of {n} module; open it anew if it is open", "{file} tells now of {n} modules; open it anew if it is open", file=file, n=len(told))))  # fmt: skip
+        case ["stamp"] | ["stamp", _] as words:
+            from envguard.frontends import stamp_magic
+
+            _say(say(stamp_magic.stamp(shell, words[1] if len(words) > 1 else None)))
         case ["stamp", *_]:
-            raise BadArguments(text("`stamp` takes the file of one notebook"))
+            raise BadArguments(text("`stamp` takes the file of one notebook; without one it means this notebook"))
+        case ["rebuild", *_]:
+            raise BadArguments(
+                text(
+                    "a rebuild takes minutes and asks: in a terminal, `envguard rebuild NEW_PREFIX --prefix {prefix}` makes a new environment in place of this one",
+                    prefix=sys.prefix,
+                )
+            )
         case ["history"] | ["history", _] as words:
             show(shell, api.history(words[1] if len(words) > 1 else None), options)
         case [] | [_] as words:

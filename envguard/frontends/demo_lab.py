@@ -6,6 +6,7 @@ The server listens on this machine alone, wants a token, and uses nobody's confi
 from __future__ import annotations
 
 import contextlib
+import html
 import http.client
 import importlib.util
 import json
@@ -125,7 +126,7 @@ def _run(folder: Path, port: int, *, browser: bool) -> int:
             sys.stdout.flush()
             _tell(text("the guided notebook is at the address above; Ctrl-C ends it"))
             if browser and _has_screen():
-                webbrowser.open(url)
+                webbrowser.open(_redirect(folder, url))
             server.wait()
         finally:
             _end(server)
@@ -175,6 +176,14 @@ def _last_line(log: Path) -> str:
 def _has_screen() -> bool:
     """Whether a browser would have somewhere to open; one that runs in this terminal is not what is wanted."""
     return sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def _redirect(folder: Path, url: str) -> str:
+    """A page that leads to another, whose address is nothing for a browser's command line."""
+    page = folder / "open.html"
+    page.touch(mode=0o600)
+    page.write_text(f'<!DOCTYPE html><meta http-equiv="refresh" content="0; url={html.escape(url)}">', encoding="utf-8")
+    return page.as_uri()
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

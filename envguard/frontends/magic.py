@@ -42,7 +42,7 @@ class EnvguardMagics(Magics):
           %envcheck plan [--keep-pip NAME] [--details] [-o NAME] [PREFIX]
           %envcheck repair [--apply] [--yes] [--resume] [--keep-pip NAME] [--details] [-o NAME] [PREFIX]
           %envcheck export [-o NAME] [FORM]
-          %envcheck stamp NOTEBOOK
+          %envcheck stamp [NOTEBOOK]
           %envcheck explain RULE
           %envcheck rules
 
@@ -66,7 +66,7 @@ class EnvguardMagics(Magics):
           --resume         take back what an interrupted repair had done, and do it anew
           --yes            do not ask
           export FORM      this environment as a file: environment-yml, explicit, requirements or dockerfile
-          stamp NOTEBOOK   write into the notebook's file which versions it imports here; `envguard scan --name ENV` compares
+          stamp NOTEBOOK   write into the notebook's file, by default this one's, which versions it imports here; `envguard scan --name ENV` compares
           explain RULE     what a rule means, and how to repair what it finds
           rules            list all rules
 

@@ -158,6 +158,9 @@ def _pip(prepared: Prepared, work: Path) -> None:
             "PIP_NO_INPUT": "1",
             "PIP_ROOT_USER_ACTION": "ignore",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            # which lead elsewhere, or hold for another environment
+            "PIP_CONSTRAINT": None,
+            "PIP_DRY_RUN": None,
             "PIP_REQUIRE_VIRTUALENV": None,
             "PIP_TARGET": None,
             "PIP_PREFIX": None,
@@ -174,6 +177,10 @@ def _pip(prepared: Prepared, work: Path) -> None:
         said = [line.rstrip() for line in f"{ran.stdout}\n{ran.stderr}".splitlines() if line.strip()]
         output = without_secrets("\n".join(said[-_TAIL:]))
         raise _Failed(text("{program} failed with exit code {code}", program="pip", code=ran.code), output)
+    there = {dist.name for dist in _look(target).pip_owned}
+    missing = tuple(each.name for each in wanted.requirements if each.name not in there)
+    if missing:
+        raise _Failed(text("pip reported no error, but {names} is not there", names=missing))
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from envguard import store
 from envguard.analyse import now
+from envguard.changes.planning import UNFINISHED
 from envguard.errors import BadArguments
 from envguard.model import text
 from envguard.value import value
@@ -21,9 +22,8 @@ from envguard.value import value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NAME = ".envguard-rebuild"
+NAME, _, _FILE = UNFINISHED.partition("/")
 SCHEMA = 1
-_FILE = "rebuild.json"
 _LIMIT = 1 << 20
 
 

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from envguard import versions
 from envguard.analyse import analyse, summary
-from envguard.export.channels import plain
+from envguard.export.channels import plain, secret
 from envguard.export_report import Depth
 from envguard.forecast.child import SECONDS
-from envguard.forecast.conda import PLATFORM, config_of, solved
-from envguard.forecast.transaction import Transaction
+from envguard.forecast.conda import PLATFORM, answered, config_of
 from envguard.masking import without_secrets
 from envguard.model import Text, text
-from envguard.packages import repodata, solving
+from envguard.packages import solving
 from envguard.packages.channels import channels
 from envguard.packages.solving import Wish
 from envguard.rebuild import by_hand, kernel, target
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from envguard.facts import Environment
+    from envguard.machine import CondaConfig
+    from envguard.packages.repodata import Sources
     from envguard.packages.solving import Solved
     from envguard.rebuild.wanted import Wanted
 
@@ -91,8 +92,9 @@ def prepare(
         told = wanted(env, depth, options.keep)
         found = _solved(env, told, options, progress)
         if not isinstance(found, Text):
-            told = settled(env, told, found, options.keep)
-            return _prepared(env, folder, options, told, found, tuple(tried))
+            records, sources = found
+            told = settled(env, told, records, options.keep)
+            return _prepared(env, folder, options, told, records, sources, tuple(tried))
         tried.append(found)
     if not options.loosen and options.depth is not Depth.HISTORY:
         tried.append(text("`--loosen` tries other builds, then other versions, and tells which"))
@@ -114,19 +116,39 @@ def _refusals(env: Environment, folder: str, options: Options, *, resumed: bool)
 
 def _solved(
     env: Environment, told: Wanted, options: Options, progress: Callable[[Text], None] | None
-) -> tuple[Solved, ...] | Text:
+) -> tuple[tuple[Solved, ...], Sources] | Text:
+    """The records of conda's part, and where the channels were read; why there is none, if so."""
     if not told.specs:
         return text("nothing tells what conda was asked for")
     if progress is not None:
         progress(text("solving from the channels {channels}", channels=told.channels))
     config = config_of(env)
-    # by whatever address this machine's configuration gives the names
-    chosen = channels(config, named=told.channels, override=True)
-    wish = Wish(told.specs, priority=config.channel_priority if config else "flexible")
-    answer = solved(_empty(env), wish, chosen, config, platform=env.platform or PLATFORM, network=options.network, timeout=SECONDS)  # fmt: skip
-    if isinstance(answer, Transaction):
-        return answer.refusal or text("no packages fit together")
-    return answer
+    chosen = channels(config, named=_spelled(told.channels, config), override=True)
+    outcome, sources = answered(
+        _empty(env),
+        Wish(told.specs, priority=_priority(config)),
+        chosen,
+        config,
+        platform=env.platform or PLATFORM,
+        network=options.network,
+        timeout=SECONDS,
+    )
+    if isinstance(outcome, Text):
+        return outcome
+    if outcome.records is None:
+        return outcome.reason or text("no packages fit together")
+    return outcome.records, sources
+
+
+def _spelled(names: tuple[str, ...], config: CondaConfig | None) -> tuple[str, ...]:
+    """The channels as this machine's configuration spells them, where a secret belongs to their address."""
+    layers = config.layers if config is not None else ()
+    known = {plain(name): name for layer in layers for name in layer.channels or () if secret(name)}
+    return tuple(known.get(name, name) for name in names)
+
+
+def _priority(config: CondaConfig | None) -> str:
+    return config.channel_priority if config is not None else "flexible"
 
 
 def _empty(env: Environment) -> Environment:
@@ -140,19 +162,11 @@ def _prepared(
     options: Options,
     told: Wanted,
     records: tuple[Solved, ...],
+    sources: Sources,
     tried: tuple[Text, ...],
 ) -> Prepared:
-    config = config_of(env)
     exact = Wish(
-        tuple(f"{each.name} =={each.version} {each.build}" for each in records),
-        priority=config.channel_priority if config else "flexible",
-    )
-    sources = repodata.sources(
-        channels(config, named=told.channels, override=True),
-        env.platform or PLATFORM,
-        network=options.network,
-        prefix=env.prefix,
-        config=config,
+        tuple(f"{each.name} =={each.version} {each.build}" for each in records), priority=_priority(config_of(env))
     )
     question = {**sources.base(), "priority": exact.priority, "attempts": solving.attempts(_empty(env), exact)}
     packages = tuple(
@@ -183,7 +197,7 @@ def _prepared(
         constraints=tuple(f"{name}=={version}" for name, version in sorted(pins.items())),
         with_dependencies=told.with_dependencies,
         carried=tuple(path for path in CARRIED if Path(env.prefix, path).is_file()),
-        loses=told.loses,
+        loses=(*told.loses, *_scripts(env)),
         gains=told.gains,
         remarks=tuple(_remarks(env, told, pins, tried)),
         kernel=kernel.planned(folder, options.kernel_name, _names(told, records)) if options.kernel else None,
@@ -230,6 +244,13 @@ def _pins(env: Environment, records: tuple[Solved, ...]) -> dict[str, str]:
             if spelled is not None and name not in FREE:
                 found[name] = spelled
     return found
+
+
+def _scripts(env: Environment) -> Iterator[Text]:
+    """What somebody put by hand where activation runs it; the paths of the old environment may stand in it."""
+    files = tuple(each.path for each in env.activation or () if each.record is None)
+    if files:
+        yield text("{files} came with no package, and is not copied", "{files} came with no package, and are not copied", n=len(files), files=files)  # fmt: skip
 
 
 def _remarks(env: Environment, told: Wanted, pins: Mapping[str, str], tried: tuple[Text, ...]) -> Iterator[Text]:

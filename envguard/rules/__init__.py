@@ -9,9 +9,9 @@ from envguard.rules.architecture import architecture_mismatch
 from envguard.rules.arrow import arrow_mismatch
 from envguard.rules.cache import package_cache_damaged
 from envguard.rules.cell_magics import cell_magic_without_tool
+from envguard.rules.cell_order import cell_conda_after_pip
 from envguard.rules.cells import (
     cell_breaks_constraint,
-    cell_conda_after_pip,
     cell_shell_pip,
     cell_unpinned,
     environment_file_without_pip,

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from envguard.model import Text
     from envguard.scanned import Install, Wanted
 
-_CHANGES = ("install", "update", "remove", "sync")
+CHANGES = ("install", "update", "remove", "sync")
 _OUTSIDE = ("shell", "script", "call")
 OWN = ("pip", "setuptools", "wheel", "uv")
 """What installers bring themselves up to date with."""
-_SHOWN = 8
+SHOWN = 8
 
 
 @rule("cell-shell-pip", code=600, severity=Severity.WARNING, needs=("scanned",))
@@ -48,7 +48,7 @@ def cell_shell_pip(env: Environment) -> Iterator[Found]:
         for each in file.installs if file.kind == "notebook" else ():
             if (
                 each.form in _OUTSIDE
-                and each.verb in _CHANGES
+                and each.verb in CHANGES
                 and each.aim not in ("kernel", "name", "prefix", "project")
             ):
                 yield _through_the_shell(each)
@@ -58,7 +58,7 @@ def _through_the_shell(install: Install) -> Found:
     goes = install.goes
     decides = text("the PATH decides which {tool} that is", tool=install.tool)
     if goes is not None and goes.is_kernel is False:
-        found = _found(
+        made = found(
             install,
             text(
                 "{command} would change {environment}, and this kernel runs in {kernel}",
@@ -69,82 +69,12 @@ def _through_the_shell(install: Install) -> Found:
             goes.reason or decides,
             severity=Severity.WARNING if goes.named else Severity.ERROR,
         )
-        return replace(found, evidence=(*found.evidence, *goes.evidence))
+        return replace(made, evidence=(*made.evidence, *goes.evidence))
     said = text("{command} may install into another environment than the kernel's", command=install.said)
     if goes is not None and goes.is_kernel:
         here = text("here it would reach the kernel's, {environment}", environment=goes.kernel)
-        return _found(install, said, here, severity=Severity.INFO)
-    return _found(install, said, decides if goes is None or goes.reason is None else goes.reason)
-
-
-@rule("cell-conda-after-pip", code=601, severity=Severity.WARNING, needs=("scanned",))
-def cell_conda_after_pip(env: Environment) -> Iterator[Found]:
-    """Conda is to change an environment in which pip has installed before.
-
-    In this file a command of conda's (or mamba's) comes after one of pip's for the same environment.
-
-    Why it matters: conda does not see what pip requires, and may write over it, update or remove it. Whoever runs the file
-    from top to bottom does in one go what otherwise takes months to go wrong.
-
-    How to repair: put everything of conda's before the first `pip install`, in one command if possible.
-
-    Held against an environment (that of the kernel in an editor, or of `--prefix`), it is information where pip has installed
-    there already, and conda does not have what is asked for.
-
-    Not reported: `conda create`, which makes another environment; another stage of a Dockerfile or another job; commands that
-    name different environments; and a pip that only renewed itself or installed the project in place without dependencies.
-    """
-    for file in env.scanned or ():
-        earlier: dict[int, Install] = {}
-        for each in file.installs:
-            first = earlier.get(each.stage)
-            if not each.by_conda and each.verb in ("install", "sync") and _adds(each):
-                earlier.setdefault(each.stage, each)
-            elif each.by_conda and each.verb in _CHANGES and first is not None and _same(first, each):
-                yield _found(
-                    each,
-                    text("{command} comes after {before}", command=each.said, before=first.said),
-                    text("pip has installed before, at {place}", place=first.source),
-                )
-            elif each.by_conda and each.verb in _CHANGES and _means_kernel(each) and _would_act(env, each):
-                yield from _after_pip(env, each)
-
-
-def _means_kernel(install: Install) -> bool:
-    """Whether a command is about the environment that it is held against."""
-    return install.aim == "kernel" if install.goes is None else bool(install.goes.is_kernel)
-
-
-def _would_act(env: Environment, install: Install) -> bool:
-    """Whether conda does not have all of it already, so that a notebook that is run again is not told of its first cell."""
-    return install.verb != "install" or not all(_has(env, wanted) for wanted in install.wanted)
-
-
-def _has(env: Environment, wanted: Wanted) -> bool:
-    package = env.by_name.get(wanted.name or "")
-    try:
-        return package is not None and (
-            not wanted.specifier
-            or versions.conda_allows(wanted.text.rpartition("::")[2], package) is versions.Answer.YES
-        )
-    except CannotTell:
-        return False
-
-
-def _after_pip(env: Environment, install: Install) -> Iterator[Found]:
-    """What pip has put into an environment that conda is to change."""
-    names = tuple(
-        dist.name
-        for dist in env.pip_owned
-        if dist.name not in OWN and not (dist.direct_url is not None and dist.direct_url.editable)
-    )
-    if names:
-        yield _found(
-            install,
-            text("{command} would change an environment in which pip has installed", command=install.said),
-            text("of pip's there: {names}", names=tuple(sorted(names)[:_SHOWN])),
-            severity=Severity.INFO,
-        )
+        return found(install, said, here, severity=Severity.INFO)
+    return found(install, said, decides if goes is None or goes.reason is None else goes.reason)
 
 
 @rule("cell-unpinned", code=602, severity=Severity.WARNING, needs=("scanned",))
@@ -169,7 +99,7 @@ def cell_unpinned(env: Environment) -> Iterator[Found]:
             loose = tuple(wanted for wanted in each.wanted if not wanted.pinned and not _is_open(wanted))
             for wanted in loose:
                 if wanted.kind == "vcs":
-                    yield _found(
+                    yield found(
                         each,
                         text("{requirement} names no commit", requirement=wanted.text),
                         text("a branch or a tag can be moved"),
@@ -178,9 +108,9 @@ def cell_unpinned(env: Environment) -> Iterator[Found]:
                     )
             names = tuple(wanted.text for wanted in loose if wanted.kind in ("name", "spec"))
             if names:
-                yield _found(
+                yield found(
                     each,
-                    text("{names} is asked for without an exact version", "{names} are asked for without exact versions", n=len(names), names=names[:_SHOWN]),
+                    text("{names} is asked for without an exact version", "{names} are asked for without exact versions", n=len(names), names=names[:SHOWN]),
                     text("the newest that fits would come"),
                     severity=Severity.INFO,
                 )  # fmt: skip
@@ -209,7 +139,7 @@ def cell_breaks_constraint(env: Environment) -> Iterator[Found]:
                     yield from _against_conda(env, each, wanted)
                 known = before.get((each.stage, wanted.name))
                 if known is not None and _contradict(known[1], wanted):
-                    yield _found(
+                    yield found(
                         each,
                         text("{requirement} does not fit {other}, which the same file asks for", requirement=wanted.text, other=known[1].text),
                         text("{other} stands at {place}", other=known[1].text, place=known[0].source),
@@ -241,7 +171,7 @@ def environment_file_without_pip(env: Environment) -> Iterator[Found]:
             )
 
 
-def _found(
+def found(
     install: Install,
     message: Text,
     says: Text,
@@ -250,6 +180,7 @@ def _found(
     severity: Severity | None = None,
     line: int | None = None,
 ) -> Found:
+    """A finding about a command, or about what one of its files lists in a line."""
     source = install.source if line is None else f"{install.source.rpartition(':')[0]}:{line}"
     return Found(
         subject=subject or install.tool, message=message, evidence=(Evidence(says, source),), severity=severity
@@ -259,18 +190,6 @@ def _found(
 def _is_open(wanted: Wanted) -> bool:
     """Whether what is asked for is an installer itself, or known only when the command runs."""
     return wanted.name in OWN or "$" in wanted.text or "{" in wanted.text
-
-
-def _adds(install: Install) -> bool:
-    """Whether a command of pip's puts something into the environment that conda could harm."""
-    others = [wanted for wanted in install.wanted if wanted.name not in OWN]
-    in_place = bool(others) and all(wanted.editable or wanted.kind == "path" for wanted in others)
-    return bool(others or install.files) and not (in_place and "--no-deps" in install.options)
-
-
-def _same(first: Install, second: Install) -> bool:
-    """Whether two commands may be about one environment."""
-    return first.env is None or second.env is None or first.env == second.env
 
 
 def _against_conda(env: Environment, install: Install, wanted: Wanted) -> Iterator[Found]:
@@ -288,9 +207,9 @@ def _against_conda(env: Environment, install: Install, wanted: Wanted) -> Iterat
             except CannotTell:
                 continue
     if against:
-        yield _found(
+        yield found(
             install,
-            text("{requirement} does not fit what packages of conda's require: {packages}", requirement=wanted.text, packages=tuple(against[:_SHOWN])),
+            text("{requirement} does not fit what packages of conda's require: {packages}", requirement=wanted.text, packages=tuple(against[:SHOWN])),
             text("so say the records of {env}", env=env.name),
             subject=wanted.name,
             line=wanted.line,
@@ -317,7 +236,6 @@ def _contradict(first: Wanted, second: Wanted) -> bool:
 
 RULES: tuple[Rule, ...] = (
     cell_shell_pip,
-    cell_conda_after_pip,
     cell_unpinned,
     cell_breaks_constraint,
     environment_file_without_pip,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from envguard.errors import CannotTell
 from envguard.rules.cell_magics import cell_magic_without_tool
-from envguard.rules.cells import cell_breaks_constraint, cell_conda_after_pip, cell_shell_pip, cell_unpinned
+from envguard.rules.cell_order import cell_conda_after_pip
+from envguard.rules.cells import cell_breaks_constraint, cell_shell_pip, cell_unpinned
 from envguard.scan import cell_fixes, installs, rewrite
 from envguard.scan.scan import NOBODY
 from envguard.scan_report import CellRemark, CellReport

@@ -19,12 +19,27 @@ export class Task {
     return this._asking || this.job?.state === 'queued' || this.job?.state === 'running';
   }
 
-  /** A job that has been followed to its end; given up if that takes longer than so many milliseconds. */
-  static async ended(server: Server, request: JobRequest, patience?: number): Promise<Task> {
+  /** A job that has been followed to its end, or given up: `patience` is for the first answer, and for the end. */
+  static async ended(
+    server: Server,
+    request: JobRequest,
+    patience?: { answer: number; end: number }
+  ): Promise<Task> {
     const task = new Task(server);
-    const timer = patience === undefined ? undefined : setTimeout(() => task.clear(), patience);
-    await task.start(request);
-    clearTimeout(timer);
+    const timers: ReturnType<typeof setTimeout>[] = [];
+    const late = new Promise<void>(resolve => {
+      if (patience !== undefined) {
+        timers.push(
+          setTimeout(() => task.job === null && resolve(), patience.answer),
+          setTimeout(resolve, patience.end)
+        );
+      }
+    });
+    await Promise.race([task.start(request), late]);
+    timers.forEach(clearTimeout);
+    if (task.running) {
+      task.clear();
+    }
     task.dispose();
     return task;
   }

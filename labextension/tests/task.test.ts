@@ -69,3 +69,30 @@ test('a server that is away for a moment ends nothing', async () => {
   expect(task.job?.state).toBe('done');
   vi.useRealTimers();
 });
+
+test('a job is followed to its end, or given up', async () => {
+  vi.useFakeTimers();
+  const { server, asked } = fake;
+  const patience = { answer: 3, end: 10 };
+  const early = Task.ended(server, REQUEST, patience);
+  await fake.last.answer(job('done', { result: null }));
+  expect((await early).job?.state).toBe('done');
+
+  const unanswered = Task.ended(server, REQUEST, patience);
+  await vi.advanceTimersByTimeAsync(3);
+  expect((await unanswered).result).toBe(null);
+  await asked[1].answer(job('queued'));
+  expect(fake.last.what).toBe('cancel j'); // it came too late
+
+  const long = Task.ended(server, REQUEST, patience);
+  await fake.last.answer(job('running'));
+  await vi.advanceTimersByTimeAsync(10);
+  expect((await long).result).toBe(null);
+  expect(fake.last.what).toBe('cancel j');
+
+  const says = { id: 'no', args: {}, text: 'no' };
+  const refused = Task.ended(server, REQUEST, patience);
+  await fake.last.refuse(new Failure('refused', says));
+  expect((await refused).why).toBe(says);
+  vi.useRealTimers();
+});

@@ -61,7 +61,7 @@ def test_the_panel_with_all_of_a_report(lab: Jupyter, show: Show):
     for title in ("Take an install back", "rules could not decide"):
         shown.unfold(title)
     shown.panel.locator(".jp-eg-Event-head").last.click()
-    expect(shown.panel.get_by_text("loading …")).to_have_count(0)
+    expect(shown.panel.get_by_text("loading …")).to_have_count(0, timeout=60_000)
     for name in THEMES:
         shown.theme(name)
         accessible(shown.page, PANEL, STATUS)
@@ -82,7 +82,7 @@ def test_the_panel_in_its_other_states(lab: Jupyter, show: Show):
     shown.page.route("**/envguard/v1/**", lambda route: route.fulfill(status=404, body="<html>no such page</html>"))
     shown.panel.get_by_role("button", name="Check again").click()
     shown.switch("broken")
-    expect(shown.panel.get_by_role("heading", name="envguard is not in the server")).to_be_visible()
+    expect(shown.panel.get_by_role("heading", name="envguard is not in the server")).to_be_visible(timeout=60_000)
     for name in THEMES:
         shown.theme(name)
         accessible(shown.page, PANEL, STATUS)

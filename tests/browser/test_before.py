@@ -137,7 +137,7 @@ def test_a_run_is_cancelled_then_done_and_taken_back_from_the_notification(app: 
     shown.run("notebook:run-cell")
     found = dialog(shown)
     expect(found).to_contain_text("Before cell 1 is run")
-    for told in ("harmful", "pip would replace conda's six 1.16.0", "1 replaced", "conda", "1.16.0"):
+    for told in ("risky", "pip would replace conda's six 1.16.0", "1 replaced", "conda", "1.16.0"):
         expect(found).to_contain_text(told)
     expect(found.get_by_role("button", name="Cancel")).to_be_focused()
     shown.page.keyboard.press("Enter")

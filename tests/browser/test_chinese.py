@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Locator
 
-    from tests.browser.jupyter import App, Jupyter, Shown
+    from tests.browser.jupyter import App, Jupyter
     from tests.envs.scenarios import Scenario
 
 Show = "Callable[[Jupyter], Shown]"

@@ -29,6 +29,8 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="an environment that run
 Show = "Callable[[Jupyter], Shown]"
 PANEL = ".envguard-panel"
 CELLS = "%load_ext envguard\n%envpanel"
+SOON = 60_000
+"""Milliseconds for what a kernel answers, on a machine with much else to do."""
 
 
 @pytest.fixture(scope="module", params=["lab", "notebook"])
@@ -49,7 +51,7 @@ def opened(shown: Shown) -> Locator:
     shown.select(0)
     shown.run("notebook:run-cell")
     panel = shown.page.locator(PANEL)
-    expect(panel.get_by_role("button", name="Check again")).to_be_visible(timeout=60_000)
+    expect(panel.get_by_role("button", name="Check again")).to_be_visible(timeout=SOON)
     return panel
 
 
@@ -64,30 +66,31 @@ def test_all_of_it_by_the_keyboard(place: Jupyter, show: Show):
     keys = shown.page.keyboard
     panel.get_by_role("button", name="Check again").focus()
     keys.press("Enter")
-    expect(panel.get_by_text("ms.")).to_contain_text("Checked at")
+    expect(panel.get_by_text("ms.")).to_contain_text("Checked at", timeout=SOON)
     keys.press("Tab")
     expect(panel.get_by_role("button", name="Check every file")).to_be_focused()
     keys.press("Enter")
-    expect(panel.get_by_text("every file of conda's packages included")).to_be_visible(timeout=60_000)
+    expect(panel.get_by_text("every file of conda's packages included")).to_be_visible(timeout=SOON)
     keys.press("Tab")
     for name in ("errors", "warnings", "good to know"):
         expect(panel.get_by_role("checkbox", name=name)).to_be_focused()
         if name == "errors":
             keys.press("Space")
-            expect(panel.get_by_text("1 finding is not shown, as you have chosen")).to_be_visible()
+            expect(panel.get_by_text("1 finding is not shown, as you have chosen")).to_be_visible(timeout=SOON)
         keys.press("Tab")
     expect(panel.get_by_label("with the words")).to_be_focused()
     keys.type("eg132")
-    expect(panel.get_by_text("2 findings are not shown, as you have chosen")).to_be_visible()
+    expect(panel.get_by_text("2 findings are not shown, as you have chosen")).to_be_visible(timeout=SOON)
     expect(panel.get_by_role("article")).to_have_count(1)
     panel.get_by_role("button", name="Commands to copy").focus()
     keys.press("Enter")
     first = panel.get_by_label("in a terminal").first
-    expect(first).to_be_visible()
+    expect(first).to_be_visible(timeout=SOON)
     command = first.input_value()
-    keys.press("Tab")
-    while not first.evaluate("e => e === document.activeElement"):
+    for _ in range(10):
         keys.press("Tab")
+        if first.evaluate("e => e === document.activeElement"):
+            break
     assert first.evaluate("e => e.value.slice(e.selectionStart, e.selectionEnd)") == command
     keys.press("Control+c")
     assert shown.page.evaluate("navigator.clipboard.readText()") == command
@@ -99,18 +102,18 @@ def test_repair_takes_two_clicks(place: Jupyter, show: Show):
     panel = opened(shown)
     panel.get_by_role("button", name="Repair…").click()
     leave, really = (panel.get_by_role("button", name=name) for name in ("Cancel", "Really repair it"))
-    expect(really).to_be_visible(timeout=60_000)
-    expect(leave).to_be_focused()
+    expect(really).to_be_visible(timeout=SOON)
+    expect(leave).to_be_focused(timeout=SOON)
     shown.page.keyboard.press("Enter")
-    expect(really).to_be_hidden()
+    expect(really).to_be_hidden(timeout=SOON)
     assert api.inspect(prefix(place), process=None).verdict is Verdict.BROKEN
     panel.get_by_role("button", name="Repair…").click()
-    really.click(timeout=60_000)
-    expect(panel.locator(".eg-verdict").first).to_contain_text("sound", timeout=60_000)
+    really.click(timeout=SOON)
+    expect(panel.locator(".eg-verdict").first).to_contain_text("sound", timeout=SOON)
     assert api.inspect(prefix(place), process=None).verdict is Verdict.SOUND
     panel.get_by_role("button", name="Take the last change back…").click()
-    panel.get_by_role("button", name="Really take it back").click(timeout=60_000)
-    expect(panel.locator(".eg-verdict").first).to_contain_text("broken", timeout=60_000)
+    panel.get_by_role("button", name="Really take it back").click(timeout=SOON)
+    expect(panel.locator(".eg-verdict").first).to_contain_text("broken", timeout=SOON)
     assert api.inspect(prefix(place), process=None).verdict is Verdict.BROKEN
 
 
@@ -120,9 +123,9 @@ def test_everybody_can_use_it_in_both_themes_and_at_every_width(place: Jupyter, 
     panel = opened(shown)
     panel.get_by_role("button", name="Commands to copy").click()
     panel.get_by_role("button", name="Look at CUDA").click()
-    expect(panel.get_by_text("Driver and GPUs")).to_be_visible(timeout=60_000)
+    expect(panel.get_by_text("Driver and GPUs")).to_be_visible(timeout=SOON)
     panel.get_by_role("button", name="Repair…").click()
-    expect(panel.get_by_role("button", name="Really repair it")).to_be_visible(timeout=60_000)
+    expect(panel.get_by_role("button", name="Really repair it")).to_be_visible(timeout=SOON)
     for name in ("JupyterLab Light", "JupyterLab Dark"):
         shown.theme(name)
         accessible(shown.page, PANEL)

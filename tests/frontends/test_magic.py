@@ -139,7 +139,7 @@ def test_stamp(shell: InteractiveShell, tmp_path: Path):
     stamped = nbformat.read(file, as_version=4)
     nbformat.validate(stamped)
     assert stamped.metadata.envguard.packages.IPython.distribution == "ipython"
-    assert "takes the file of one notebook" in run(shell, "%envcheck stamp")[2]
+    assert "takes the file of one notebook" in run(shell, "%envcheck stamp a b")[2]
 
 
 def test_history(shell: InteractiveShell, damaged: Path):

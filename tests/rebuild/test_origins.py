@@ -227,3 +227,24 @@ def test_the_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_how_it_was_asked_for_is_kept_for_a_second_try() -> None:
     asked = Options(Depth.VERSIONS, True, ("idna",), False, "mine", False)
     assert Options.read(json.loads(json.dumps(asked.written()))) == asked
+
+
+@pytest.mark.slow
+def test_the_kernel_starts(scenario: Give, tmp_path: Path) -> None:
+    """A real ipykernel from the index, found by Jupyter under its name, and running in the new environment."""
+    from jupyter_client.manager import start_new_kernel
+
+    require("network")
+    prefix = repairing.copied(scenario("sound"), tmp_path / "env")
+    pip_install(prefix, "ipykernel")
+    came = rebuilt(prefix, tmp_path / "new", Options(kernel_name="Anew"))
+    assert came.done is not None
+    assert came.done.kernel is not None
+    assert came.done.kernel.name == "anew"
+    manager, client = start_new_kernel(kernel_name="anew")
+    try:
+        reply = client.execute_interactive("import sys, tabulate", user_expressions={"where": "sys.prefix"}, timeout=60)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert str(tmp_path / "new") in reply["content"]["user_expressions"]["where"]["data"]["text/plain"]

@@ -26,6 +26,7 @@ from envguard.rules import (
     arrow,
     cache,
     cell_magics,
+    cell_order,
     cells,
     channels,
     cuda_beside,
@@ -126,6 +127,7 @@ FAMILIES = (
     cuda_driver,
     install_log,
     cell_magics,
+    cell_order,
     cells,
     notebook_imports,
 )

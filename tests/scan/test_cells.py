@@ -46,7 +46,7 @@ MIXED = replace(
 def look(
     *sources: str,
     where: Environment | None = None,
-    beside: Beside = Beside(),
+    beside: Beside = Beside(),  # noqa: B008 - frozen
     **ignored: str,
 ) -> list[tuple[CellRemark, ...]]:
     """What is said of some cells; the environment without a kernel's place, so that nothing is looked up."""

@@ -31,12 +31,17 @@ if TYPE_CHECKING:
 
     from envguard.changes.around import Begun
     from envguard.commands.command import Place
+    from envguard.forecast_report import Remark
     from envguard.frontends.installs import Install
     from envguard.frontends.server.worker import Desk
     from envguard.model import Report, Text
     from envguard.running import Running
 
     Answer = tuple[dict[str, Any], bytes]
+
+
+_LOOKED_FOR = 5
+"""Installs of one request for which another way is looked for, as each may take seconds."""
 
 
 def seen(process: int, mark: str) -> Running:
@@ -68,31 +73,35 @@ def _installs(
     place = place_of(seen(process, mark))
     project = api.project(place.folder)
     writable = os.access(prefix, os.W_OK)
-    told = [
-        {"id": id_, "installs": [_told(each, project, writable, ways) for each in installs(source, place)]}
-        for id_, source in cells
-    ]
+    left = _LOOKED_FOR if ways else 0
+    told = []
+    for name, source in cells:
+        found = []
+        for each in installs(source, place):
+            against = next(weighing.objections((each,), (), project), None)
+            if against is not None and left:
+                against, left = weighing.with_ways(against), left - 1
+            found.append(_told(each, against, undoable=writable and around.concerns(each)))
+        told.append({"id": name, "installs": found})
     refused = api.unchangeable(prefix)
     return {"refused": None if refused is None else text_v1(refused)}, _dumps(told)
 
 
-def _told(each: Install, project: Configuration, writable: bool, ways: bool) -> dict[str, Any]:
-    against = next(weighing.objections((each,), (), project), None)
-    shown = each
-    if against is not None and ways:
-        against = weighing.with_ways(against)
-        shown = dataclasses.replace(
-            each, forecast=dataclasses.replace(each.forecast, alternatives=against.forecast.alternatives)
-        )
-    remarks = () if against is None else against.forecast.remarks
+def _told(each: Install, against: Install | None, *, undoable: bool) -> dict[str, Any]:
+    """One install; `against` is the same with only what counts against it, None if nothing does."""
+    forecast = each.forecast
+    remarks: tuple[Remark, ...] = ()
+    if against is not None:
+        forecast = dataclasses.replace(forecast, alternatives=against.forecast.alternatives)
+        remarks = against.forecast.remarks
     return {
-        "said": string(shlex.join(each.forecast.command)),
-        "forecast": forecast_v1(shown.forecast),
+        "said": string(shlex.join(forecast.command)),
+        "forecast": forecast_v1(forecast),
         "severity": remarks[0].severity.value if remarks else None,
         "objections": [text_v1(remark.says) for remark in remarks],
         "ways": {kind: _lines(against, kind) for kind in ("conda", "kernel")},
         "protectable": against is not None and weighing.protectable(against),
-        "undoable": writable and around.concerns(each),
+        "undoable": undoable,
     }
 
 

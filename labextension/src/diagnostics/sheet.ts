@@ -39,11 +39,13 @@ export class Sheet {
 
   /** What is to be said of a cell as it stands now. */
   async remarks(id: string): Promise<CellRemark[]> {
+    this._waiting.add(id); // who waits need not be told that there is an answer
     this._ask();
     for (;;) {
       const waited = this._answer;
       const told = await waited;
       if (waited === this._answer) {
+        this._waiting.delete(id);
         return told.get(id) ?? [];
       }
     }
@@ -101,7 +103,9 @@ export class Sheet {
     const before = this._told;
     this._told = told;
     const same = (id: string) => JSON.stringify(before.get(id) ?? []) === JSON.stringify(told.get(id) ?? []);
-    const other = new Set([...before.keys(), ...told.keys()].filter(id => !same(id)));
+    const other = new Set(
+      [...before.keys(), ...told.keys()].filter(id => !same(id) && !this._waiting.has(id))
+    );
     if (other.size > 0) {
       this._changed(other);
     }
@@ -112,6 +116,7 @@ export class Sheet {
   private _answer: Promise<Answer> = Promise.resolve(NOTHING);
   private _told: Answer = NOTHING;
   private _abort: AbortController | null = null;
+  private readonly _waiting = new Set<string>();
   /** The server has no such route, or not for this user: it is not asked again. */
   private _missing = false;
 }

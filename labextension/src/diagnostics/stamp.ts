@@ -9,6 +9,7 @@ import { triggered } from '../trigger';
 import { severityMark } from '../words';
 import type { NotebookCell, StampRemark } from '../wire/types';
 import { METADATA } from './ignored';
+import { matters, stampOf } from './stamp-values';
 
 const MOST = 500;
 
@@ -40,19 +41,6 @@ export function compareStamps(
   };
   notebooks.forEach(watch);
   notebooks.widgetAdded.connect((_, panel) => watch(panel));
-}
-
-/** The stamp in a notebook's metadata; null if it has none. */
-export function stampOf(told: unknown): { [name: string]: unknown } | null {
-  const stamp = told as { packages?: unknown } | null | undefined;
-  return stamp && typeof stamp === 'object' && typeof stamp.packages === 'object' && stamp.packages !== null
-    ? { ...stamp }
-    : null;
-}
-
-/** Whether there is more than hints. */
-export function matters(remarks: readonly StampRemark[]): boolean {
-  return remarks.some(each => each.severity !== 'info');
 }
 
 function importing(panel: NotebookPanel): NotebookCell[] {

@@ -1,8 +1,8 @@
 /** The dialog before a run: what the cells would do, what else could be done, and how they are to be run. */
 import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import React from 'react';
-import type { Words } from '../language';
-import { say } from '../language';
+import { copy } from '../lab/actions';
+import { say, type Words } from '../language';
 import { Model } from '../model';
 import { ToolsProvider } from '../panel/tools';
 import type { Server } from '../server';
@@ -44,20 +44,17 @@ export async function ask(question: Question, server: Server, trans: Words): Pro
     defaultButton: 0
   });
   dialog.addClass('jp-eg-Asking');
-  let lines: readonly string[] | null = null;
-  body.chosen = told => {
-    lines = told;
+  let chosen: Choice = null;
+  body.chosen = (cell, instead) => {
+    chosen = { cell, instead };
     dialog.reject();
   };
   const leave = () => dialog.reject();
   cells.forEach(({ cell }) => cell.disposed.connect(leave));
   const { button } = await dialog.launch();
   cells.forEach(({ cell }) => cell.disposed.disconnect(leave));
-  if (lines !== null) {
-    return { instead: lines };
-  }
   if (!button.accept) {
-    return null;
+    return chosen;
   }
   return { run: button.className === PROTECTED ? 'protected' : body.undo ? 'undo' : 'run' };
 }
@@ -89,7 +86,7 @@ class Asking extends Dialog<unknown> {
     super(options);
     const title = this.node.querySelector('.jp-Dialog-header');
     if (title !== null) {
-      title.id = `${this.id || 'jp-eg-asking'}-title`;
+      title.id = 'jp-eg-asking-title'; // one dialog is open at a time
       this.node.setAttribute('aria-labelledby', title.id);
     }
   }
@@ -128,8 +125,8 @@ class Body extends ReactWidget {
 
   /** Whether a way back is to be made first. */
   undo: boolean;
-  /** Takes the lines that are to stand in place of the cell. */
-  chosen: (lines: readonly string[]) => void = () => undefined;
+  /** Takes the lines that are to stand in place of a cell. */
+  chosen: (cell: Cell, lines: readonly string[]) => void = () => undefined;
 
   render(): JSX.Element {
     const { _question: question, _trans: trans } = this;
@@ -137,8 +134,8 @@ class Body extends ReactWidget {
       trans,
       model: new Model(this._server),
       actions: {
-        copy: (told: string) => navigator.clipboard.writeText(told),
-        insert: (lines: readonly string[]) => this.chosen(lines),
+        copy,
+        insert: () => undefined,
         run: async () => undefined,
         restart: async () => undefined
       }
@@ -154,7 +151,7 @@ class Body extends ReactWidget {
             this.undo = undo;
             this.update();
           }}
-          onInstead={lines => this.chosen(lines)}
+          onInstead={(cell, lines) => this.chosen(cell, lines)}
         />
       </ToolsProvider>
     );

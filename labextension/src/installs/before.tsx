@@ -5,11 +5,11 @@ import { Button } from '../panel/button';
 import { Changes, counts, Told } from '../panel/forecast';
 import { Marked, Sign, Spinner } from '../panel/marks';
 import { Progress } from '../panel/progress';
-import { useTools } from '../panel/tools';
+import { ToolsProvider, useTools } from '../panel/tools';
 import type { Task } from '../task';
 import type { Install } from '../wire/types';
 import { forecastMark, severityMark } from '../words';
-import { firstLine } from './cell';
+import { firstLine, type Cell } from './cell';
 import type { Holding, Question, Ways } from './decide';
 
 interface Props {
@@ -20,7 +20,7 @@ interface Props {
   ways: Ways | null;
   undo: boolean;
   onUndo: (undo: boolean) => void;
-  onInstead: (lines: readonly string[]) => void;
+  onInstead: (cell: Cell, lines: readonly string[]) => void;
 }
 
 export function Before({ question, tasks, ways, undo, onUndo, onInstead }: Props): JSX.Element {
@@ -37,10 +37,15 @@ export function Before({ question, tasks, ways, undo, onUndo, onInstead }: Props
           kernel={question.kernel}
           tasks={tasks[index]}
           named={cells.length > 1}
+          onInstead={onInstead}
         />
       ))}
       {cells.length === 1 ? (
-        <Instead ways={ways} console={cells[0].cell.kind === 'console'} onInstead={onInstead} />
+        <Instead
+          ways={ways}
+          console={cells[0].cell.kind === 'console'}
+          onInstead={lines => onInstead(cells[0].cell, lines)}
+        />
       ) : null}
       {grave.every(each => each.protectable) ? (
         <p className="jp-eg-soft">
@@ -63,10 +68,12 @@ interface OfCellProps {
   tasks: readonly Task[];
   /** Whether it must be said which cell it is. */
   named: boolean;
+  onInstead: Props['onInstead'];
 }
 
-function OfCell({ holding: { cell, installs }, kernel, tasks, named }: OfCellProps): JSX.Element {
-  const { trans } = useTools();
+function OfCell({ holding: { cell, installs }, kernel, tasks, named, onInstead }: OfCellProps): JSX.Element {
+  const tools = useTools();
+  const { trans } = tools;
   const title = [
     cell.number === null ? '' : trans.__('Cell %1', cell.number),
     clean(firstLine(cell.source), 70)
@@ -85,17 +92,22 @@ function OfCell({ holding: { cell, installs }, kernel, tasks, named }: OfCellPro
           />
         ]
   );
-  return named ? (
-    <section className="jp-eg-OfCell" aria-label={title[0]}>
-      <h3>
-        {title[0]}
-        {trans.__(': ')}
-        <code>{title[1]}</code>
-      </h3>
-      {shown}
-    </section>
-  ) : (
-    <>{shown}</>
+  const insert = (lines: readonly string[]) => onInstead(cell, lines);
+  return (
+    <ToolsProvider value={{ ...tools, actions: { ...tools.actions, insert } }}>
+      {named ? (
+        <section className="jp-eg-OfCell" aria-label={title[0]}>
+          <h3>
+            {title[0]}
+            {trans.__(': ')}
+            <code>{title[1]}</code>
+          </h3>
+          {shown}
+        </section>
+      ) : (
+        shown
+      )}
+    </ToolsProvider>
   );
 }
 

@@ -2,14 +2,11 @@
 import { asFailure, type Server } from '../server';
 import type { CellInstalls, Changes, Install, Installs, Text } from '../wire/types';
 import type { Cell } from './cell';
-import { perform } from './doing';
+import { PATIENCE, perform } from './doing';
 import type { Way } from './gate';
 import type { Answer } from './kernel';
 import type { Notices } from './noticing';
 import type { Settings } from './settings';
-
-/** Milliseconds that a cell waits for the server; after that it runs as if nobody had asked. */
-export const PATIENCE = 3000;
 
 /** A cell with its installs. */
 export interface Holding {
@@ -26,8 +23,8 @@ export interface Question {
   changes: Changes;
 }
 
-/** What was chosen: how to run the cells, or lines in their place; null: they are not run. */
-export type Choice = { run: Answer } | { instead: readonly string[] } | null;
+/** What was chosen: how to run the cells, or lines in place of one of them; null: they are not run. */
+export type Choice = { run: Answer } | { cell: Cell; instead: readonly string[] } | null;
 
 export interface Tools {
   server: Server;
@@ -79,7 +76,7 @@ export async function decide(cells: readonly Cell[], tools: Tools): Promise<Read
         return null;
       }
       if ('instead' in choice) {
-        against[0].cell.instead(choice.instead);
+        choice.cell.instead(choice.instead);
         return null;
       }
       answer = choice.run;

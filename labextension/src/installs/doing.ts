@@ -12,8 +12,11 @@ import type { Holding, Tools } from './decide';
 import { guarded, told, withVariables, type Answer } from './kernel';
 import type { InstallBegun, InstallEnded, Text } from '../wire/types';
 
-/** Milliseconds in which the server must have noted how it was before, where that is all that was wanted of it. */
-const BRIEF = 3000;
+/** Milliseconds that a cell waits for an answer of the server; after that it runs as if nobody had asked. */
+export const PATIENCE = 3000;
+/** Milliseconds for which a cell waits until it is noted how it was before; and where it must not run without that. */
+const NOTED = { answer: PATIENCE, end: 15_000 };
+const NEEDED = { answer: PATIENCE, end: 300_000 };
 
 /** Runs a cell in the way that was answered, if anybody was asked; whether it has come to a good end. */
 export async function perform(
@@ -53,6 +56,10 @@ export async function perform(
       return forgone(cell, begun, server);
     }
   }
+  if (cell.isDisposed) {
+    await back?.();
+    return forgone(cell, begun, server);
+  }
   let ran = false;
   try {
     ran = await cell.run();
@@ -85,7 +92,7 @@ async function begin(
       protect: answer === 'protected',
       by: byGuard ? 'guard' : 'server'
     },
-    answer === null ? BRIEF : undefined
+    answer === null ? NOTED : NEEDED
   );
   return [result?.kind === 'install-begun' ? result : null, why];
 }

@@ -87,7 +87,7 @@ function inNotebook(
     kind: 'notebook',
     path: sessionContext?.session?.path ?? null,
     get source() {
-      return cell.model.sharedModel.getSource();
+      return sourceOf(cell);
     },
     get isDisposed() {
       return cell.isDisposed;
@@ -138,14 +138,14 @@ function inConsole(
     path: null,
     number: null,
     get source() {
-      return cell.model.sharedModel.getSource();
+      return sourceOf(cell);
     },
     get isDisposed() {
       return cell.isDisposed;
     },
     run: () => runInConsole(options),
     instead: lines => write(lines.join('\n'), true),
-    forgo: () => write(cell.model.sharedModel.getSource(), false),
+    forgo: () => write(sourceOf(cell), false),
     show: () => activate(app, panel())
   };
 }
@@ -159,9 +159,15 @@ function common(
     id: cell.model.id,
     disposed: cell.disposed,
     wait: waits => {
-      cell.model.executionState = waits ? 'running' : 'idle';
+      if (!cell.isDisposed) {
+        cell.model.executionState = waits ? 'running' : 'idle';
+      }
     }
   };
+}
+
+function sourceOf(cell: CodeCell): string {
+  return cell.isDisposed ? '' : cell.model.sharedModel.getSource();
 }
 
 function found<W extends Widget>(app: JupyterFrontEnd, is: (widget: Widget) => widget is W): W | null {

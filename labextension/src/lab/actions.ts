@@ -24,13 +24,7 @@ export function actions(
   trans: Words
 ): Actions {
   return {
-    copy: async told => {
-      try {
-        await navigator.clipboard.writeText(told);
-      } catch {
-        Clipboard.copyToSystem(told); // not a secure context, or not allowed
-      }
-    },
+    copy,
     insert: lines => {
       const current = follower.current;
       const source = lines.join('\n');
@@ -64,6 +58,14 @@ export function actions(
       }
     }
   };
+}
+
+export async function copy(told: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(told);
+  } catch {
+    Clipboard.copyToSystem(told); // not a secure context, or not allowed
+  }
 }
 
 function body(lines: readonly string[]): Widget {

@@ -20,6 +20,14 @@ export function addCommands(
 ): void {
   const category = trans.__('Environment');
   const some = () => model.watch !== null;
+  // whoever runs it may just have brought the notebook to the front that the panel follows then
+  const plan = (kernel: string, checkpoint: string, patience = 60): void => {
+    if (model.watch?.kernel === kernel) {
+      void model.watch.planUndo(checkpoint);
+    } else if (patience) {
+      requestAnimationFrame(() => plan(kernel, checkpoint, patience - 1));
+    }
+  };
   app.commands.addCommand('envguard:open', {
     label: trans.__('Show the Environment Panel'),
     caption: trans.__('Whether conda and pip agree about the environment of this kernel'),
@@ -51,10 +59,8 @@ export function addCommands(
     execute: ({ kernel, checkpoint }) => {
       open();
       panel.unfold('undo');
-      const { watch } = model;
-      if (typeof checkpoint === 'string' && watch?.kernel === kernel) {
-        watch?.undo.want();
-        void watch?.planUndo(checkpoint);
+      if (typeof checkpoint === 'string') {
+        plan(`${kernel}`, checkpoint);
       }
     }
   });
