@@ -63,7 +63,12 @@ def _parts(told: Comparison, language: Translator | None) -> Iterator[Element]:
     for name, differences in pairs.one_sided(told):
         if differences:
             title = f"{say(given(words.ONLY_IN, name=name), language)}{bracketed(str(len(differences)), language)}"
-            yield _part(title, element("p", comma(language).join(map(pairs.alone, differences)), class_="eg-message"))
+            yield _part(
+                title,
+                element(
+                    "p", comma(language).join(pairs.alone(each, language) for each in differences), class_="eg-message"
+                ),
+            )
     for name, findings in pairs.findings(told):
         if findings:
             items = (
@@ -99,8 +104,8 @@ def _table(told: Comparison, differences: tuple[Difference, ...], language: Tran
         element(
             "tr",
             element("th", clean(each.name), scope="row"),
-            element("td", pairs.cell(each.first, each.kinds)),
-            element("td", pairs.cell(each.second, each.kinds)),
+            element("td", pairs.cell(each.first, each.kinds, language)),
+            element("td", pairs.cell(each.second, each.kinds, language)),
             element("td", pairs.kinds(each, language), class_="eg-soft"),
         )
         for each in differences

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from envguard.render import outline, pairs, words
 from envguard.render.cells import cells, cut, wrapped
-from envguard.render.language import bracketed, clean, comma, given, say
+from envguard.render.language import bracketed, clean, colon, comma, given, say
 from envguard.render.lines import BLANK, Line, Span, Wrap, line
 from envguard.render.text import written
 from envguard.value import value
@@ -58,7 +58,7 @@ class _Teller:
                 yield from self.row("", first, second, "", "soft")
                 shown = differences if self.details else differences[:_SHOWN]
                 for each in shown:
-                    left, right = pairs.cell(each.first, each.kinds), pairs.cell(each.second, each.kinds)
+                    left, right = (pairs.cell(one, each.kinds, self.language) for one in (each.first, each.second))
                     yield from self.row(clean(each.name), left, right, pairs.kinds(each, language))
                 yield from self.more(len(differences) - len(shown))
         for name, differences in pairs.one_sided(told):
@@ -67,7 +67,9 @@ class _Teller:
                     f"{say(given(words.ONLY_IN, name=name), language)}{bracketed(str(len(differences)), self.language)}"
                 )
                 shown = differences if self.details else differences[:_SHOWN]
-                yield line(comma(self.language).join(map(pairs.alone, shown)), indent=2, hang=2)
+                yield line(
+                    comma(self.language).join(pairs.alone(each, self.language) for each in shown), indent=2, hang=2
+                )
                 yield from self.more(len(differences) - len(shown))
         for name, findings in pairs.findings(told):
             if findings:
@@ -75,7 +77,7 @@ class _Teller:
             for finding in findings:
                 symbol = words.SEVERITY_SYMBOLS[finding.severity]
                 severity = f"{symbol} {say(words.SEVERITIES[finding.severity], language)}"
-                subject = f"  {outline.code(finding)} {clean(finding.subject)}: "
+                subject = f"  {outline.code(finding)} {clean(finding.subject)}{colon(self.language)}"
                 yield line(
                     Span(severity, finding.severity.value),
                     Span(subject, "strong"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from envguard.model import Mark
 from envguard.render import words
-from envguard.render.language import bracketed, clean, colon, comma, given, say, semicolon
+from envguard.render.language import bracketed, clauses, clean, colon, comma, given, say, semicolon
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def origin(event: Event, language: Translator | None, *, details: bool = False) 
         said.append(given(words.IN_CELL, cell=event.cell))
     if event.user:
         said.append(given(words.BY_USER, user=event.user))
-    return comma(language).join(say(each, language) for each in said) or None
+    return clauses((say(each, language) for each in said), language) or None
 
 
 def outcome(event: Event, language: Translator | None) -> tuple[tuple[str, str], ...]:

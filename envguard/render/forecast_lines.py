@@ -10,7 +10,7 @@ from envguard.render import forecast_words as own
 from envguard.render.answer_lines import evidence_lines, fix_lines
 from envguard.render.finding_lines import finding_lines, heading
 from envguard.render.grid import grid
-from envguard.render.language import clean, colon, given, say
+from envguard.render.language import clean, colon, given, labelled, say
 from envguard.render.lines import BLANK, Span, Wrap, line
 from envguard.render.text import written
 
@@ -132,7 +132,7 @@ def _settled(told: Forecast, language: Translator | None) -> Iterator[Line]:
 def _way(way: Alternative, number: int, platform: str | None, language: Translator | None) -> Iterator[Line]:
     said = forecast_rows.tried(way, language)
     yield line(
-        Span(f"{say(given(own.WAY, n=number), language)} ", "soft"),
+        Span(labelled(given(own.WAY, n=number), language), "soft"),
         say(way.title, language),
         Span(f" · {said}", "soft"),
         indent=2,

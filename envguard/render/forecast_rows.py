@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from envguard.forecast_report import Outcome
 from envguard.render import forecast_words as own
-from envguard.render.language import LONGEST, clean, colon, comma, given, joined, say
+from envguard.render.language import LONGEST, clean, colon, comma, given, joined, labelled, say
 
 if TYPE_CHECKING:
     from envguard.forecast_report import Alternative, Forecast, Foreseen
@@ -31,7 +31,7 @@ def new(told: Forecast, *, details: bool, language: Translator | None) -> str:
     if not names:
         return ""
     listed = joined(names, language, sys.maxsize if details else LONGEST)
-    return f"{say(own.COMES, language)} {listed}"
+    return f"{labelled(own.COMES, language)}{listed}"
 
 
 def _row(each: Foreseen, otherwise: Text, language: Translator | None) -> tuple[tuple[str, ...], ...]:

@@ -24,6 +24,7 @@ LONGEST = 200
 """How many characters of one argument are shown."""
 
 _COMMA, _SEMICOLON, _COLON, _BRACKETED = Text(", "), Text("; "), Text(": "), Text(" ({said})")
+_CLAUSES = Text("{first}, {second}")
 _WITHOUT_SPACES = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 """Chinese, and its signs."""
 _FIELD = re.compile(r"\{\{|\}\}|\{(\w+)\}")
@@ -101,6 +102,14 @@ def joined(names: Iterable[str], language: Translator | None = None, longest: in
 def comma(language: Translator | None = None) -> str:
     """What stands between the things of a list."""
     return looked_up(_COMMA, language)
+
+
+def clauses(parts: Iterable[str], language: Translator | None = None) -> str:
+    """Statements one after the other, as far as there are any."""
+    said = ""
+    for each in filter(None, parts):
+        said = framed(_CLAUSES, language, first=said, second=each) if said else each
+    return said
 
 
 def semicolon(language: Translator | None = None) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from envguard.model import Severity
 from envguard.render import words
-from envguard.render.language import clean, comma, given, say, semicolon
+from envguard.render.language import clauses, clean, comma, given, say, semicolon
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def rules_count(report: Report, language: Translator | None) -> str:
     """How many rules were checked, and how many could not be."""
     told = [say(given(words.CHECKED, n=report.checked), language)]
     rest = ((words.UNDECIDED, len(report.skipped)), (words.CRASHED, len(report.failed)))
-    return comma(language).join(told + [say(given(text, n=n), language) for text, n in rest if n])
+    return clauses(told + [say(given(text, n=n), language) for text, n in rest if n], language)
 
 
 def packages_count(report: Report, language: Translator | None) -> str:

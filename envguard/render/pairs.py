@@ -50,21 +50,25 @@ def findings(comparison: Comparison) -> tuple[tuple[str, tuple[Finding, ...]], .
     return (first, comparison.findings_first), (second, comparison.findings_second)
 
 
-def cell(package: Package | None, kinds: tuple[Kind, ...]) -> str:
+def cell(package: Package | None, kinds: tuple[Kind, ...], language: Translator | None) -> str:
     """A package of one side, with just as much of it as tells the difference."""
     if package is None:
         return ""
     build = package.build if {Kind.BUILD, Kind.REBUILD} & set(kinds) else None
-    origin = package.owner.value if Kind.OWNER in kinds else package.channel if Kind.CHANNEL in kinds else None
+    origin = _owner(package, language) if Kind.OWNER in kinds else package.channel if Kind.CHANNEL in kinds else None
     return " ".join(clean(part) for part in (package.version or "?", build, f"({origin})" if origin else None) if part)
 
 
-def alone(difference: Difference) -> str:
+def alone(difference: Difference, language: Translator | None) -> str:
     """A package that only one side has."""
     package = difference.first or difference.second
     version = package.version if package else None
-    owner = f" ({package.owner.value})" if package and package.owner is not Owner.CONDA else ""
+    owner = f" ({_owner(package, language)})" if package and package.owner is not Owner.CONDA else ""
     return f"{clean(difference.name)} {clean(version or '?')}{owner}"
+
+
+def _owner(package: Package, language: Translator | None) -> str:
+    return say(words.PIP_OVER_CONDA, language) if package.owner is Owner.PIP_OVER_CONDA else package.owner.value
 
 
 def kinds(difference: Difference, language: Translator | None) -> str:

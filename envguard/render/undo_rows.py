@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from envguard.render import undo_words as own
-from envguard.render.language import clean, comma, given, joined, say
+from envguard.render.language import clauses, clean, comma, given, joined, say
 from envguard.undo_report import State
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _point(each: Checkpoint, told: UndoList, language: Translator | None) -> tup
     state = own.UNFINISHED if each.id in told.unfinished and each.state is State.BEGUN else own.STATES[each.state]
     said = say(state, language)
     if each.failed:
-        said += f"{comma(language)}{say(own.FAILED, language)}"
+        said = clauses((said, say(own.FAILED, language)), language)
     if len(each.changes) > _CHANGES:
         changed = say(given(own.CHANGED, n=len(each.changes)), language)
     else:

@@ -200,6 +200,7 @@ WHAT_IS_MINOR = Text("Minor")
 ONLY_IN = Text("Only in {name}")
 FINDINGS_ONLY_IN = Text("Findings only in {name}")
 PACKAGE = Text("package")
+PIP_OVER_CONDA = Text("pip over conda")
 DIFFERS_IN = Text("differs in")
 KINDS = MappingProxyType(
     {

@@ -65,7 +65,7 @@ export function rulesCount(report: EnvguardReport, trans: Words): string {
     failed ? trans._n('%1 failed', '%1 failed', failed) : ''
   ]
     .filter(Boolean)
-    .join(trans.__(', '));
+    .reduce((said, each) => trans.__('%1, %2', said, each));
 }
 
 /** How many packages each of the two books holds. */
@@ -114,12 +114,12 @@ export function minute(when: string | null, trans: Words): string {
   return when ? clean(when.replace('T', ' ').slice(0, 16)) : trans.__('no date');
 }
 
-/** When a report was made, in the reader's own time. */
+/** When a report was made, in the reader's own time, written as in the language that JupyterLab has. */
 export function localTime(when: string): string {
   const date = new Date(when);
   return Number.isNaN(date.getTime())
     ? clean(when)
-    : date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+    : date.toLocaleTimeString(document.documentElement.lang || [], { hour: '2-digit', minute: '2-digit' });
 }
 
 /** A change of one package. */

@@ -137,7 +137,7 @@ export function origin(event: Event, trans: Words): string {
     event.user ? trans.__('by %1', clean(event.user)) : ''
   ]
     .filter(Boolean)
-    .join(trans.__(', '));
+    .reduce((said, each) => (said ? trans.__('%1, %2', said, each) : each), '');
 }
 
 export function when(event: Event, trans: Words): string {
