@@ -113,6 +113,31 @@ def tour(home: Path) -> None:
         picture(shown, "widget")
 
 
+def asked(home: Path) -> None:
+    """Draws what stands before an install: the remark while it is typed, and the dialog before it runs."""
+    with serve("lab", Path(tempfile.mkdtemp())) as jupyter, _browser() as browser:
+        told = scenarios.tell("sound", "conda", home / "report", alone=True)
+        jupyter.kernelspec("report", told.python)
+        jupyter.notebook("report", "report", "import numpy as np", "!pip install numpy==2.3.5")
+        context = browser.new_context(viewport={"width": 980, "height": 560})
+        context.route("**/envguard/v1/**", channel)
+        shown = Shown(jupyter, context)
+        shown.open("report")
+        shown.run("filebrowser:toggle-main")
+        shown.page.wait_for_timeout(500)
+        for _ in range(20):
+            shown.page.locator(".cm-lintRange").last.hover(timeout=60_000)
+            with contextlib.suppress(AssertionError):
+                expect(shown.page.locator(".cm-tooltip-lint")).to_contain_text("EG603", timeout=3000)
+                break
+        picture(shown, "remark", at=None)
+
+        shown.select(1)
+        shown.run("notebook:run-cell")
+        expect(shown.page.get_by_role("dialog")).to_contain_text("numpy", timeout=60_000)
+        picture(shown, "dialog")
+
+
 @contextlib.contextmanager
 def _browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
@@ -123,13 +148,15 @@ def _browser() -> Iterator[Browser]:
         browser.close()
 
 
-def picture(shown: Shown, name: str) -> None:
-    """Draws one, the mouse out of the way."""
-    shown.page.mouse.move(300, 600)
+def picture(shown: Shown, name: str, at: tuple[int, int] | None = (300, 600)) -> None:
+    """Draws one, the mouse out of the way, or where it is."""
+    if at is not None:
+        shown.page.mouse.move(*at)
     shown.page.wait_for_timeout(1200)
     shown.page.screenshot(path=str(SCREENS / f"{name}.png"))
 
 
 if __name__ == "__main__":
     tour(Path(sys.argv[1]))
+    asked(Path(sys.argv[1]))
     draw(Path(sys.argv[1]))
