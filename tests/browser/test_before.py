@@ -83,6 +83,13 @@ def mine(scenario: Callable[..., Scenario], tmp_path: Path) -> Iterator[Make]:
         jupyter.forget(name)
 
 
+@pytest.fixture
+def settings(lab: Jupyter) -> Iterator[Callable[[Shown, str, object], None]]:
+    """Sets one of ours; after the test they are what they were."""
+    yield lambda shown, name, value: shown.page.evaluate(SETTINGS, [name, value])
+    (lab.folder / "settings/@jupyter-envguard/labextension/installs.jupyterlab-settings").unlink()
+
+
 def opened(show: Show, jupyter: Jupyter, notebook: str) -> Shown:
     """A page with a notebook, in which a cell waits for as long as the server takes."""
     shown: Shown = show(jupyter)
@@ -277,11 +284,13 @@ def test_only_one_asks_where_the_kernel_has_a_guard(app: Jupyter, show: Show, mi
 
 
 @pytest.mark.slow
-def test_the_mode_holds_as_soon_as_it_is_set(lab: Jupyter, show: Show, mine: Make):
+def test_the_mode_holds_as_soon_as_it_is_set(
+    lab: Jupyter, settings: Callable[[Shown, str, object], None], show: Show, mine: Make
+):
     own = mine(lab, "modes")
     lab.notebook("modes", "modes", INSTALL, "%pip install -q extra")
     shown = opened(show, lab, "modes")
-    shown.page.evaluate(SETTINGS, ["mode", "block"])
+    settings(shown, "mode", "block")
     shown.run("notebook:run-cell")
     told = notice(shown, "Not run: pip install")
     expect(told).to_contain_text("pip would replace conda's six 1.16.0")
@@ -290,20 +299,20 @@ def test_the_mode_holds_as_soon_as_it_is_set(lab: Jupyter, show: Show, mine: Mak
     assert prompts(shown) == ["[ ]:"] * 3
     assert own.is_as_before
 
-    shown.page.evaluate(SETTINGS, ["mode", "ask"])
+    settings(shown, "mode", "ask")
     shown.select(2)
     shown.run("notebook:run-cell")  # nothing speaks against it
     ended(shown, "[ ]:", "[ ]:", "[1]:")
     assert (own.site / "extra.py").exists()
 
-    shown.page.evaluate(SETTINGS, ["mode", "off"])
-    shown.page.evaluate(SETTINGS, ["notify", False])
+    settings(shown, "mode", "off")
+    settings(shown, "notify", False)
     shown.asked.clear()
     shown.run("notebook:run-cell")
     ended(shown, "[ ]:", "[ ]:", "[2]:")
     assert asked(shown) == []
 
-    shown.page.evaluate(SETTINGS, ["mode", "warn"])
+    settings(shown, "mode", "warn")
     shown.select(0)
     shown.run("notebook:run-cell")
     notice(shown, "pip would replace conda's six 1.16.0")
