@@ -38,7 +38,13 @@ export const diagnostics: JupyterFrontEndPlugin<void> = {
     const apply: Apply = (model, view, remark, fix, source) =>
       void applyFix(model, view, remark, fix, source, trans);
     const linting = new Linting(trans, () => settings.enabled, apply);
-    const books = new Books(server, notebooks, consoles, ids => linting.refresh(ids));
+    const books = new Books(
+      () => settings.enabled,
+      server,
+      notebooks,
+      consoles,
+      ids => linting.refresh(ids)
+    );
     linting.books = books;
 
     extensions.addExtension({
@@ -58,6 +64,7 @@ export const diagnostics: JupyterFrontEndPlugin<void> = {
     const read = (from: ISettingRegistry.ISettings) => {
       settings.enabled = from.get('enabled').composite !== false;
       settings.stamp = from.get('stamp').composite !== false;
+      books.check();
       linting.refresh();
     };
     const loaded = registry?.load(ID).then(
