@@ -27,8 +27,9 @@ export interface Book {
 type Widget = NotebookPanel | ConsolePanel;
 
 export class Books {
-  /** `changed` hears of the cells of which something else is said. */
+  /** `enabled` says whether anything is asked at all; `changed` hears of the cells of which something else is said. */
   constructor(
+    private readonly _enabled: () => boolean,
     private readonly _server: Pick<Server, 'cells'>,
     private readonly _notebooks: INotebookTracker | null,
     private readonly _consoles: IConsoleTracker | null,
@@ -52,15 +53,24 @@ export class Books {
       return known;
     }
     const keeps = 'context' in panel;
-    const sheet = new Sheet(
-      this._server,
-      () => (keeps ? ofNotebook(panel) : ofConsole(panel)),
-      this._changed
-    );
+    const page = () => {
+      if (!this._enabled()) {
+        return { kernel: null, cells: [] };
+      }
+      return keeps ? ofNotebook(panel) : ofConsole(panel);
+    };
+    const sheet = new Sheet(this._server, page, this._changed);
     const book = { sheet, keeps };
     this._books.set(panel, book);
     this._listen(panel, sheet);
     return book;
+  }
+
+  /** What is asked was switched on or off. */
+  check(): void {
+    for (const { sheet } of this._books.values()) {
+      sheet.check();
+    }
   }
 
   private _listen(panel: Widget, sheet: Sheet): void {

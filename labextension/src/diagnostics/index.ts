@@ -39,7 +39,13 @@ export const diagnostics: JupyterFrontEndPlugin<void> = {
     const apply: Apply = (model, view, remark, fix, source) =>
       void applyFix(model, view, remark, fix, source, trans);
     const linting = new Linting(trans, () => settings.enabled, apply);
-    const books = new Books(server, notebooks, consoles, ids => linting.refresh(ids));
+    const books = new Books(
+      () => settings.enabled,
+      server,
+      notebooks,
+      consoles,
+      ids => linting.refresh(ids)
+    );
     linting.books = books;
 
     extensions.addExtension({
@@ -59,6 +65,7 @@ export const diagnostics: JupyterFrontEndPlugin<void> = {
     const read = (from: ISettingRegistry.ISettings) => {
       settings.enabled = from.get('enabled').composite !== false;
       settings.stamp = from.get('stamp').composite !== false;
+      books.check();
       linting.refresh();
     };
     translateSettings(registry, ID, trans);
