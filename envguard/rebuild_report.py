@@ -12,8 +12,7 @@ from envguard.value import value
 if TYPE_CHECKING:
     from envguard.comparison import Comparison
     from envguard.export_report import Depth
-    from envguard.model import Finding as Found
-    from envguard.model import Fix, Step, Summary, Text, Verdict
+    from envguard.model import Finding, Fix, Step, Summary, Text, Verdict
 
 
 @value
@@ -105,7 +104,7 @@ class Rebuilt:
     output: str
     """The last lines that pip wrote, without secrets, if it failed."""
     after: Verdict | None
-    remains: tuple[Found, ...]
+    remains: tuple[Finding, ...]
     """Errors and warnings that the check finds in the new one."""
     imports: tuple[Tried, ...]
     comparison: Comparison | None

@@ -11,7 +11,7 @@ from envguard import api
 from envguard.configuration import configured
 from envguard.model import Verdict
 from envguard.rules import RULES
-from envguard.suppress import checked, suppress
+from envguard.suppress import checked, counts, suppress
 from tests.render.reports import NUMPY, PANDAS, report
 
 if TYPE_CHECKING:
@@ -57,6 +57,14 @@ def test_what_is_left(tmp_path: Path, lines: tuple[str, ...], left: list[str]) -
     assert len(found.suppressed) == 2 - len(left)
     assert [each.reason for each in found.suppressed] == ["we know"] * (2 - len(left))
     assert found.verdict is Verdict.BROKEN
+    counted = counts(settings(tmp_path, entry(*lines)), TODAY)
+    assert [finding.subject for finding in (NUMPY, PANDAS) if counted(finding)] == left
+
+
+@pytest.mark.parametrize("name", ["pip-overwrote-conda", "EG102", "102"])
+def test_a_rule_that_is_ignored_does_not_count(tmp_path: Path, name: str) -> None:
+    counted = counts(settings(tmp_path, f'[tool.envguard]\nignore = ["{name}"]'), TODAY)
+    assert [finding.subject for finding in (NUMPY, PANDAS) if counted(finding)] == ["pandas"]
 
 
 def test_the_verdict_is_on_what_is_left(tmp_path: Path) -> None:

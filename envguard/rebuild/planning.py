@@ -181,7 +181,6 @@ def _prepared(
         for each in sorted(records, key=lambda each: each.name)
     )
     pins = _pins(env, records)
-    said = by_hand.commands(env, folder, told, records)
     plan = RebuildPlan(
         environment=summary(env),
         verdict=analyse(env).verdict,
@@ -201,7 +200,7 @@ def _prepared(
         gains=told.gains,
         remarks=tuple(_remarks(env, told, pins, tried)),
         kernel=kernel.planned(folder, options.kernel_name, _names(told, records)) if options.kernel else None,
-        commands=said,
+        commands=by_hand.commands(env, folder, told, records),
         kept=options.keep,
     )
     return Prepared(plan, told, records, question)

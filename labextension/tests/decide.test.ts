@@ -32,6 +32,7 @@ function scene(mode: Tools['settings']['mode'], choice: { instead: readonly stri
   const fake = new Fake();
   const log: string[] = [];
   const notices = {
+    runAgain: () => undefined,
     warned: () => log.push('warned'),
     blocked: () => log.push('blocked'),
     notLookedAt: () => log.push('not looked at')

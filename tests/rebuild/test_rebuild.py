@@ -209,6 +209,7 @@ def command(*words: str, home: Path, prefix: Path) -> subprocess.CompletedProces
     )
 
 
+@pytest.mark.slow
 def test_the_command(scenario: Give, tmp_path: Path) -> None:
     """It shows and asks; nobody can be asked here."""
     prefix, new = scenario("s3_two_dist_infos").prefix, tmp_path / "new"

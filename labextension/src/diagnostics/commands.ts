@@ -1,6 +1,6 @@
 /** From remark to remark, and their fixes, by the keyboard. */
-import { nextDiagnostic, openLintPanel } from '@codemirror/lint';
-import type { EditorView } from '@codemirror/view';
+import { closeLintPanel, nextDiagnostic, openLintPanel } from '@codemirror/lint';
+import { EditorView } from '@codemirror/view';
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { CodeCell, ICodeCellModel } from '@jupyterlab/cells';
@@ -10,7 +10,7 @@ import { Menu } from '@lumino/widgets';
 import { say, type Words } from '../language';
 import type { CellRemark } from '../wire/types';
 import type { Book, Books } from './books';
-import { type Apply, fixes, type Linting, sentence } from './lint';
+import { type Apply, fixes, LISTED, type Linting, sentence } from './lint';
 import { range } from './places';
 
 interface Parts {
@@ -52,8 +52,18 @@ export function addCommands(
   });
   commands.addCommand('envguard:apply-fix', {
     label: args => String(args.title ?? ''),
-    isVisible: () => false, // only in the menu that `offer` opens
     execute: args => choices.get(Number(args.choice))?.()
+  });
+  commands.addCommand('envguard:close-remarks', {
+    label: trans.__('Close the List of Remarks'),
+    isVisible: () => false,
+    execute: close
+  });
+  // JupyterLab takes Escape before the list hears of it
+  commands.addKeyBinding({
+    command: 'envguard:close-remarks',
+    keys: ['Escape'],
+    selector: `.cm-editor[${LISTED}]`
   });
   for (const command of ['envguard:next-remark', 'envguard:fix-remark']) {
     palette?.addItem({ command, category: trans.__('Environment') });
@@ -70,7 +80,7 @@ async function next(parts: Parts): Promise<void> {
   const mine = every.find(each => each.index === here.index);
   const view = mine && parts.linting.view(mine.model);
   if (mine && view && (rest === mine || later(mine, view))) {
-    show(view);
+    await show(view);
     return;
   }
   if (rest) {
@@ -78,7 +88,7 @@ async function next(parts: Parts): Promise<void> {
     const other = parts.linting.view(rest.model);
     if (other) {
       other.dispatch({ selection: { anchor: 0 } });
-      show(other);
+      await show(other);
     }
   }
 }
@@ -93,10 +103,25 @@ function later(spot: Spot, view: EditorView): boolean {
   );
 }
 
-function show(view: EditorView): void {
+async function show(view: EditorView): Promise<void> {
   view.focus();
+  await drawn(); // the notebook gives the focus to the cell that is edited now, and would take it from the list
   nextDiagnostic(view);
   openLintPanel(view);
+}
+
+/** When the page has been drawn twice. */
+function drawn(): Promise<void> {
+  return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())));
+}
+
+function close(): void {
+  const editor = document.activeElement?.closest<HTMLElement>('.cm-editor');
+  const view = editor ? EditorView.findFromDOM(editor) : null;
+  if (view) {
+    closeLintPanel(view);
+    view.focus();
+  }
 }
 
 /** A menu of the fixes at the cursor, or of the cell's first remark. */

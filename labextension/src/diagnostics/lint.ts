@@ -17,6 +17,8 @@ import { range } from './places';
 
 /** Milliseconds after the last key. */
 const DELAY = 400;
+/** The attribute of an editor whose remarks are listed below its lines. */
+export const LISTED = 'data-eg-listed';
 const again = StateEffect.define<null>();
 
 /** Does what a fix of a remark says; `source` is the text that it was made for. */
@@ -48,6 +50,9 @@ export class Linting {
           update.transactions.some(each => each.effects.some(effect => effect.is(again)))
       }),
       keymap.of([...lintKeymap]),
+      EditorView.updateListener.of(({ view }) =>
+        view.dom.toggleAttribute(LISTED, view.dom.querySelector('.cm-panel-lint') !== null)
+      ),
       ViewPlugin.define(view => {
         views.set(view, model);
         const changed = () => void Promise.resolve().then(() => this._again(view));

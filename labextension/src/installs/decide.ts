@@ -39,6 +39,7 @@ export interface Tools {
 export async function decide(cells: readonly Cell[], tools: Tools): Promise<ReadonlyMap<Cell, Way> | null> {
   const { server, settings, notices } = tools;
   const { mode } = settings;
+  notices.runAgain(cells);
   const kernel = cells[0].kernel.id;
   const told = await inTime(signal =>
     server.installs(

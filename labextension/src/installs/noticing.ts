@@ -17,12 +17,24 @@ export class Notices {
     private readonly _trans: Words
   ) {}
 
+  /** What was told before earlier runs of these cells does not hold any more. */
+  runAgain(cells: readonly Cell[]): void {
+    for (const key of cells.map(keyOf)) {
+      const told = this._told.get(key);
+      if (told !== undefined) {
+        Notification.dismiss(told);
+        this._told.delete(key);
+      }
+    }
+  }
+
   /** Mode warn: what speaks against the installs of cells that run now. */
   warned(against: readonly Holding[]): void {
-    Notification.warning(this._against(against), {
+    const id = Notification.warning(this._against(against), {
       autoClose: SEEN,
       actions: [this._look(against[0])]
     });
+    this._told.set(keyOf(against[0].cell), id);
   }
 
   /** Mode block: why cells do not run; what could be run instead is offered as soon as it is known. */
@@ -34,6 +46,7 @@ export class Notices {
       autoClose: false,
       actions
     });
+    this._told.set(keyOf(cell), id);
     void ways.then(({ conda, kernel }) => {
       const other = (lines: readonly string[] | null, label: string): Notification.IAction[] =>
         lines === null ? [] : [{ label, callback: () => !cell.isDisposed && cell.instead(lines) }];
@@ -130,9 +143,15 @@ export class Notices {
     };
   }
 
+  private readonly _told = new Map<string, string>();
+
   private _name({ number }: Cell): string {
     return number === null ? this._trans.__('This cell') : this._trans.__('Cell %1', number);
   }
+}
+
+function keyOf({ kernel, id }: Cell): string {
+  return `${kernel.id} ${id}`;
 }
 
 /** A message with how many more there are, short enough to be shown whole. */

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from envguard import api
 from envguard.frontends.server.handlers import LONGEST_CELLS
+from envguard.scan_report import Cell
 from tests.frontends.server.place import Kernel, Server, libraries
 
 if TYPE_CHECKING:
@@ -71,11 +74,17 @@ def kernel_of(name: str, server: Server) -> list[str]:
     return ["env", f"PYTHONPATH={told['env']['PYTHONPATH']}", *told["argv"]]
 
 
-def test_what_was_typed_is_answered_in_a_moment(server: Server, kernel: Kernel):
-    cells = [SHELL, {"id": "b", "source": "%pip install requests"}, {"id": "c", "source": "%conda install xz"}]
-    remarks(server, kernel.id, *cells)
-    remarks(server, kernel.id, *cells)
-    assert min(server.post("cells", kernel=kernel.id, cells=cells).seconds for _ in range(10)) < 0.2
+def test_what_was_typed_is_answered_in_a_moment(scenario: Callable[..., Scenario]):
+    place = replace(api.place_in(str(scenario("sound").prefix)), is_kernel=True)
+    cells = [Cell("a", "!pip install six==1.16.0"), Cell("b", "%pip install requests"), Cell("c", "%conda install xz")]
+
+    def took() -> float:
+        began = time.process_time()
+        api.cells(cells, place)
+        return time.process_time() - began
+
+    took()  # which reads the files
+    assert min(took() for _ in range(10)) < 0.05
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"cells": []}', b'{"cells": [], "stamp": []}', b'{"stamp": {}}'])
@@ -93,10 +102,8 @@ def test_a_stamp_that_is_too_large(server: Server, kernel: Kernel):
     ids=["nul", "long", "nested", "surrogate", "device", "path"],
 )  # fmt: skip
 def test_hostile_cells_are_answered(server: Server, kernel: Kernel, source: str):
-    began = time.monotonic()
     for name in (None, kernel.id):
         remarks(server, name, {"id": "a", "source": source})
-    assert time.monotonic() - began < 20
 
 
 def stamp(server: Server, kernel: Kernel, told: dict[str, Any], *sources: str) -> list[dict[str, Any]]:
