@@ -67,7 +67,10 @@ def command_line() -> Parser:
         epilog=told(_EXAMPLES),
     )
     parser.add_argument(
-        "--version", action="version", version=f"envguard {__version__}", help=_help("show the version and exit")
+        "--version",
+        action="version",
+        version=f"envguard {__version__}",
+        help=_help("show program's version number and exit"),
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title=_help("commands"))
 

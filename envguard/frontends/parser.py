@@ -35,7 +35,7 @@ _ABOUT_ONE = (
 _OF_ONE = Text("argument {name}: {problem}")
 _USAGE = Text("usage: ")
 _HEADINGS = (Text("positional arguments"), Text("options"))
-_HELP = Text("show this help and exit")
+_HELP = Text("show this help message and exit")
 
 
 class Parser(argparse.ArgumentParser):

@@ -38,6 +38,8 @@ def rows(said: str, room: int) -> Iterator[tuple[int, int]]:
         start, end = piece.end() - len(piece[0].lstrip()), piece.end()
         while cells(said[start:end]) > room:
             part = _cut(said[start:end], room)
+            if len(part) > 1 and said[start + len(part)] in _CLOSING:
+                part = part[:-1]
             yield start, start + len(part)
             start += len(part)
     yield start, end

@@ -119,7 +119,10 @@ export function localTime(when: string): string {
   const date = new Date(when);
   return Number.isNaN(date.getTime())
     ? clean(when)
-    : date.toLocaleTimeString(document.documentElement.lang || [], { hour: '2-digit', minute: '2-digit' });
+    : date.toLocaleTimeString(globalThis.document?.documentElement.lang || [], {
+        hour: '2-digit',
+        minute: '2-digit'
+      });
 }
 
 /** A change of one package. */

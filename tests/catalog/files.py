@@ -75,10 +75,23 @@ def po(catalog: Catalog, language: str) -> bytes:
     return head.encode() + out.getvalue().replace(b"#, python-brace-format\n", b"").lstrip(b"\n")
 
 
-def mo(catalog: Catalog) -> bytes:
-    """A catalog as Python's gettext reads it."""
+class _Dateless(Catalog):
+    """A catalog whose head says what a reader needs, and not when and by which babel it was written."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        content = "text/plain; charset=utf-8"
+        return [("MIME-Version", "1.0"), ("Content-Type", content), ("Plural-Forms", self.plural_forms)]
+
+
+def mo(catalog: Catalog, language: str) -> bytes:
+    """A catalog as Python's gettext reads it, the same whenever it is made."""
+    dateless = _Dateless(locale=language, fuzzy=False)
+    for each in catalog:
+        if each.id:
+            dateless.add(each.id, each.string)
     out = io.BytesIO()
-    write_mo(out, catalog)
+    write_mo(out, dateless)
     return out.getvalue()
 
 
@@ -108,7 +121,7 @@ def compiled(language: str) -> dict[Path, bytes]:
     told = {}
     for domain in WANTED:
         catalog = read(folder(language) / f"{domain}.po")
-        told[folder(language) / f"{domain}.mo"] = mo(catalog)
+        told[folder(language) / f"{domain}.mo"] = mo(catalog, language)
     told[folder(language) / f"{MESSAGES}.json"] = jed(read(folder(language) / f"{MESSAGES}.po"), language)
     return told
 

@@ -217,6 +217,10 @@ def test_the_rules_and_their_pages(server: Server):
     by_code = server.get("rules/EG102").json
     assert by_code == server.get("rules/pip-overwrote-conda").json == server.get("rules/102").json
     assert by_code["page"].startswith(by_code["title"])
+    assert by_code["language"] == server.get("rules/EG102?language=xx").json["language"] == "en"
+    chinese = server.get("rules/EG102?language=zh_CN").json
+    assert (chinese["title"], chinese["language"]) == ("conda 包的文件被 pip 覆盖。", "zh-CN")
+    assert chinese["page"].startswith(chinese["title"])
     assert server.get("rules/nothing-of-that-name").json["error"] == "not-found"
 
 
