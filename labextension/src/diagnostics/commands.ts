@@ -1,5 +1,4 @@
 /** From remark to remark, and their fixes, by the keyboard. */
-import { closeLintPanel, nextDiagnostic, openLintPanel } from '@codemirror/lint';
 import { EditorView } from '@codemirror/view';
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
@@ -105,6 +104,7 @@ function later(spot: Spot, view: EditorView): boolean {
 
 async function show(view: EditorView): Promise<void> {
   view.focus();
+  const { nextDiagnostic, openLintPanel } = await import('@codemirror/lint');
   await drawn(); // the notebook gives the focus to the cell that is edited now, and would take it from the list
   nextDiagnostic(view);
   openLintPanel(view);
@@ -115,10 +115,11 @@ function drawn(): Promise<void> {
   return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())));
 }
 
-function close(): void {
+async function close(): Promise<void> {
   const editor = document.activeElement?.closest<HTMLElement>('.cm-editor');
   const view = editor ? EditorView.findFromDOM(editor) : null;
   if (view) {
+    const { closeLintPanel } = await import('@codemirror/lint');
     closeLintPanel(view);
     view.focus();
   }

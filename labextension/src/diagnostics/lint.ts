@@ -4,7 +4,7 @@
  * Whether a cell is Python is looked at each time, not when its editor is made: a new notebook hears of its language only
  * from its kernel.
  */
-import { type Diagnostic, linter, lintKeymap } from '@codemirror/lint';
+import type { Diagnostic } from '@codemirror/lint';
 import { type Extension, StateEffect } from '@codemirror/state';
 import { EditorView, keymap, ViewPlugin } from '@codemirror/view';
 import type { ICodeCellModel } from '@jupyterlab/cells';
@@ -13,6 +13,7 @@ import { triggered } from '../trigger';
 import { severityMark } from '../words';
 import type { CellFix, CellRemark } from '../wire/types';
 import { type Books, isPython } from './books';
+import { late } from './late';
 import { range } from './places';
 
 /** Milliseconds after the last key. */
@@ -44,15 +45,20 @@ export class Linting {
   extension(model: ICodeCellModel): Extension {
     const views = this._views;
     return [
-      linter(view => this._lint(model, view), {
-        delay: DELAY,
-        needsRefresh: update =>
-          update.transactions.some(each => each.effects.some(effect => effect.is(again)))
+      late(triggered, async () => {
+        const { linter, lintKeymap } = await import('@codemirror/lint');
+        return [
+          linter(view => this._lint(model, view), {
+            delay: DELAY,
+            needsRefresh: update =>
+              update.transactions.some(each => each.effects.some(effect => effect.is(again)))
+          }),
+          keymap.of([...lintKeymap]),
+          EditorView.updateListener.of(({ view }) =>
+            view.dom.toggleAttribute(LISTED, view.dom.querySelector('.cm-panel-lint') !== null)
+          )
+        ];
       }),
-      keymap.of([...lintKeymap]),
-      EditorView.updateListener.of(({ view }) =>
-        view.dom.toggleAttribute(LISTED, view.dom.querySelector('.cm-panel-lint') !== null)
-      ),
       ViewPlugin.define(view => {
         views.set(view, model);
         const changed = () => void Promise.resolve().then(() => this._again(view));
