@@ -116,7 +116,7 @@ def tour(home: Path) -> None:
 def asked(home: Path) -> None:
     """Draws what stands before an install: the remark while it is typed, and the dialog before it runs."""
     with serve("lab", Path(tempfile.mkdtemp())) as jupyter, _browser() as browser:
-        told = scenarios.tell("sound", "conda", home / "report", alone=True)
+        told = scenarios.tell("clean", "conda", home / "report", alone=True)
         jupyter.kernelspec("report", told.python)
         jupyter.notebook("report", "report", "import numpy as np", "!pip install numpy==2.3.5")
         context = browser.new_context(viewport={"width": 980, "height": 560})
@@ -125,11 +125,8 @@ def asked(home: Path) -> None:
         shown.open("report")
         shown.run("filebrowser:toggle-main")
         shown.page.wait_for_timeout(500)
-        for _ in range(20):
-            shown.page.locator(".cm-lintRange").last.hover(timeout=60_000)
-            with contextlib.suppress(AssertionError):
-                expect(shown.page.locator(".cm-tooltip-lint")).to_contain_text("EG603", timeout=3000)
-                break
+        shown.page.locator(".cm-lintRange-warning").first.hover(timeout=60_000)
+        expect(shown.page.locator(".cm-tooltip-lint")).to_contain_text("EG603", timeout=60_000)
         picture(shown, "remark", at=None)
 
         shown.select(1)
