@@ -7,6 +7,8 @@ the standard library's json reading the same records. `--quick` takes 40 package
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import functools
 import json
 import os
 import platform
@@ -16,7 +18,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.bench import guard, large, process
 from tests.bench.peers import openssl, peers, read_json
@@ -144,6 +146,7 @@ def rows(prefix: Path, times: int) -> Iterator[Row]:
     parts = ", ".join(f"{name} {seconds * 1e6:.1f}" for name, seconds in cost.cell.items())
     yield Row("guard, ordinary cell", None, f"{sum(cost.cell.values()) * 1e6:.1f} µs ({parts})")
 
+    yield from in_cells(prefix, times)
     size = 0
 
     def hash_all() -> None:
@@ -159,6 +162,25 @@ def rows(prefix: Path, times: int) -> Iterator[Row]:
         yield Row(what, median(work, times)) if work is not None else Row(what, None, "absent")
     speed = openssl(2)
     yield Row("openssl speed sha256, 2 processes", None, f"{speed:.2f} GB/s" if speed else "absent")
+
+
+def in_cells(prefix: Path, times: int) -> Iterator[Row]:
+    """What a worker of the server takes for the cells of a notebook, once it has seen the environment."""
+    from envguard import api
+    from envguard.frontends.server.install_work import INSTALLS
+    from envguard.scan_report import Cell
+
+    with subprocess.Popen([prefix / "bin/python", "-c", "input()", "the-mark"], stdin=subprocess.PIPE) as kernel:
+        where: dict[str, Any] = {"prefix": str(prefix), "process": kernel.pid, "mark": "the-mark"}
+        look = functools.partial(INSTALLS["installs"], None, b"", **where)  # type: ignore[arg-type] # its desk is not asked
+        before = functools.partial(look, cells=[["a", "%pip install package0003==9"]])
+        before()
+        yield Row("an install looked at before its cell runs, repeated", median(before, times))
+        kernel.communicate(b"\n")
+    place = dataclasses.replace(api.place_in(str(prefix)), is_kernel=True)
+    cells = [Cell("a", "!pip install package0003==9"), Cell("b", "%pip install six"), Cell("c", "%conda install xz")]
+    api.cells(cells, place)
+    yield Row("remarks on three cells that are typed, repeated", median(lambda: api.cells(cells, place), times))
 
 
 def live_part(prefix: Path, modules: int, libraries: int, times: int) -> Iterator[Row]:

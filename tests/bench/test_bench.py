@@ -27,6 +27,8 @@ def test_quick(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "stdlib json",
         "load_ext",
         "guard, ordinary cell",
+        "before its cell runs",
+        "cells that are typed",
         "check of 40 packages",
     ):
         assert what in told

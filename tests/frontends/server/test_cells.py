@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from envguard import api
 from envguard.frontends.server.handlers import LONGEST_CELLS
-from envguard.scan_report import Cell
 from tests.frontends.server.place import Kernel, Server, libraries
 
 if TYPE_CHECKING:
@@ -72,19 +68,6 @@ def kernel_of(name: str, server: Server) -> list[str]:
     """How a kernelspec starts its kernel."""
     told = json.loads((server.folder / "jupyter/kernels" / name / "kernel.json").read_text())
     return ["env", f"PYTHONPATH={told['env']['PYTHONPATH']}", *told["argv"]]
-
-
-def test_what_was_typed_is_answered_in_a_moment(scenario: Callable[..., Scenario]):
-    place = replace(api.place_in(str(scenario("sound").prefix)), is_kernel=True)
-    cells = [Cell("a", "!pip install six==1.16.0"), Cell("b", "%pip install requests"), Cell("c", "%conda install xz")]
-
-    def took() -> float:
-        began = time.process_time()
-        api.cells(cells, place)
-        return time.process_time() - began
-
-    took()  # which reads the files
-    assert min(took() for _ in range(10)) < 0.05
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"cells": []}', b'{"cells": [], "stamp": []}', b'{"stamp": {}}'])

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from envguard.frontends.server.install_work import INSTALLS
 from tests.changes import undoing
 from tests.frontends.server.place import Server, libraries
 
@@ -128,22 +124,6 @@ def test_all_forms_are_seen_and_no_secret_is_told(shared: Place):
     assert all(len(each["installs"]) == 1 for each in told["cells"])
     assert SECRET not in str(told)
     assert [only(told, cell)["severity"] for cell in (0, 1, 2, 4)] == ["warning"] * 4
-
-
-def test_a_look_is_quick(scenario: Callable[..., Scenario]):
-    """In a worker that has seen the environment before."""
-    env = scenario("clean")
-    desk: Any = None
-    with subprocess.Popen([env.python, "-c", "input()", "the-mark"], stdin=subprocess.PIPE) as kernel:
-        times = []
-        for _ in range(4):
-            started = time.process_time()
-            asked = {"prefix": str(env.prefix), "process": kernel.pid, "mark": "the-mark"}
-            _, told = INSTALLS["installs"](desk, b"", **asked, cells=[["a", "%pip install pytz==2025.1"]])
-            times.append(time.process_time() - started)
-        kernel.communicate(b"\n")
-    assert json.loads(told)[0]["installs"][0]["severity"] == "warning"
-    assert min(times) < 0.06
 
 
 def test_the_way_of_conda_is_looked_for_where_it_is_asked_for(shared: Place):
