@@ -22,6 +22,8 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jupyter_core.paths import jupyter_path
+
 from envguard.errors import BadArguments, EnvguardError
 from envguard.frontends import output
 from envguard.model import text
@@ -50,6 +52,9 @@ _SETTINGS = {
     # the notebook shows what the guard in the kernel does; two that ask would be one too many
     "@jupyter-envguard/labextension/installs": {"mode": "off"},
 }
+
+_WELCOME = ("@jupyter-envguard/labextension", "@jupyter-widgets/jupyterlab-manager", "jupyterlab_pygments")
+"""The extensions that the notebook needs."""
 
 
 def lab(options: argparse.Namespace) -> int:
@@ -97,9 +102,23 @@ def _lay_out(folder: Path) -> None:
     notebooks.mkdir()
     (notebooks / kernel.GUIDE).write_bytes(kernel.guide())
     for name, settings in _SETTINGS.items():
-        file = folder / _FOLDERS["JUPYTERLAB_SETTINGS_DIR"] / f"{name}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(settings), encoding="utf-8")
+        _write(folder / _FOLDERS["JUPYTERLAB_SETTINGS_DIR"] / f"{name}.jupyterlab-settings", settings)
+    others = dict.fromkeys(_others(), True)
+    _write(folder / _FOLDERS["JUPYTER_CONFIG_DIR"] / "labconfig/page_config.json", {"disabledExtensions": others})
+
+
+def _others() -> Iterator[str]:
+    """The extensions of JupyterLab that are installed beside ours, and might run cells in another way than it tells of."""
+    for folder in jupyter_path("labextensions"):
+        for package in Path(folder).glob("**/package.json"):
+            name = package.parent.relative_to(folder).as_posix()
+            if name not in _WELCOME and name.count("/") <= name.startswith("@"):
+                yield name
+
+
+def _write(file: Path, told: object) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(told), encoding="utf-8")
 
 
 def _run(folder: Path, port: int, *, browser: bool) -> int:

@@ -9,6 +9,7 @@ class Cell implements Passing {
   ) {}
 
   isDisposed = false;
+  mayFail = false;
   waits = false;
   installs = false;
 
@@ -150,6 +151,18 @@ test('nothing runs after an install that has failed', async () => {
   expect(log).toEqual(['around a', 'a', 'not b']);
   expect(await Promise.all(all)).toEqual([false, false]);
   expect(last.waits).toBe(false);
+});
+
+test('an error that a cell may end in stops nothing', async () => {
+  const { gate, cell, log, answer } = scene();
+  const before = cell('a', { well: false });
+  const install = cell('b', { installs: true, well: false });
+  before.mayFail = install.mayFail = true;
+  const all = [before, install, cell('c'), cell('d', { installs: true })].map(each => gate.pass('k', each));
+  await turns();
+  await answer('run');
+  expect(log).toEqual(['a', 'around b', 'b', 'c', 'around d', 'd']);
+  expect(await Promise.all(all)).toEqual([false, false, true, true]);
 });
 
 test('a bug of ours lets everything run', async () => {

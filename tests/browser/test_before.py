@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.accessible import accessible
 from tests.browser.jupyter import ANOTHER, serve
 from tests.changes import undoing
 from tests.require import absent
@@ -157,16 +158,20 @@ def test_a_run_is_cancelled_then_done_and_taken_back_from_the_notification(app: 
     expect(found).to_contain_text("Before cell 1 is run")
     for told in ("risky", "pip would replace conda's six 1.16.0", "1 replaced", "conda", "1.16.0"):
         expect(found).to_contain_text(told)
+    accessible(shown.page, ".jp-Dialog-content")
     found.get_by_role("button", name="Look closer").focus()
     shown.page.keyboard.press("Enter")
     expect(found.get_by_role("status", name="forecast")).to_contain_text("1.99", timeout=90_000)
+    accessible(shown.page, ".jp-Dialog-content")
     found.get_by_role("button", name="Cancel").focus()
     shown.page.keyboard.press("Enter")
     expect(found).to_have_count(0)
     assert prompts(shown) == ["[ ]:", "[ ]:"]
 
+    shown.theme("JupyterLab Dark")
     shown.run("notebook:run-cell")
     dialog(shown)
+    accessible(shown.page, ".jp-Dialog-content")
     shown.page.keyboard.press("Escape")
     expect(found).to_have_count(0)
     assert prompts(shown) == ["[ ]:", "[ ]:"]

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
 
+from tests.browser.accessible import accessible
 from tests.changes import undoing
 
 if TYPE_CHECKING:
@@ -256,6 +257,7 @@ def test_by_the_keyboard_alone(jupyter: Jupyter, show: Show, app: str):
     cells.page.keyboard.press("Alt+F8")
     panel = cells.page.locator(".cm-panel-lint")
     expect(cells.cells.nth(1).locator(".cm-panel-lint")).to_contain_text("EG600")
+    accessible(cells.page, ".cm-panel-lint")
     cells.page.keyboard.press("Escape")
     expect(panel).to_have_count(0)
     cells.page.keyboard.press("Alt+F8")
@@ -264,6 +266,7 @@ def test_by_the_keyboard_alone(jupyter: Jupyter, show: Show, app: str):
     cells.page.keyboard.press("Alt+Shift+F8")
     menu = cells.page.locator(".lm-Menu.jp-eg-Fixes")
     expect(menu).to_be_visible()
+    accessible(cells.page, ".lm-Menu.jp-eg-Fixes")
     cells.page.keyboard.press("Enter")
     cells.has(3, "%pip install flask==3.0")
     expect(menu).to_have_count(0)

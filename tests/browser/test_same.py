@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from envguard import api
-from envguard.frontends.widget import Panel
+from envguard.frontends.panel import panel as panel_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,9 +54,7 @@ def test_every_front_end_finds_the_same(
     [name] = {each["id"] for each in environments if each["prefix"] == prefix}
     assert brief(lab.ask(f"envguard/v1/environments/{name}/report")["report"]) == told
 
-    widget = " ".join(
-        unescape(_TAGS.sub(" ", Panel(api.inspect(prefix), lambda: api.inspect(prefix)).body.value)).split()
-    )
+    widget = " ".join(unescape(_TAGS.sub(" ", panel_of(prefix).body.value)).split())
     assert [each for each in told if each[2] not in widget] == []
 
     # the kernel tells of itself, too

@@ -16,6 +16,8 @@ export interface Cell {
   readonly number: number | null;
   /** Its widget is gone: deleted, or closed with its document. */
   readonly isDisposed: boolean;
+  /** Its tag `raises-exception` says that an error in it stops nothing. */
+  readonly mayFail: boolean;
   readonly disposed: ISignal<unknown, void>;
   /** Runs it as it would have been run without us; whether it has come to a good end. */
   run(): Promise<boolean>;

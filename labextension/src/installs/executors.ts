@@ -92,6 +92,10 @@ function inNotebook(
     get isDisposed() {
       return cell.isDisposed;
     },
+    get mayFail() {
+      const tags: unknown = cell.isDisposed ? null : cell.model.getMetadata('tags');
+      return Array.isArray(tags) && tags.includes('raises-exception');
+    },
     get number() {
       const at = place();
       return at < 0 ? null : at + 1;
@@ -136,6 +140,7 @@ function inConsole(
     ...common(cell, kernel),
     kind: 'console',
     path: null,
+    mayFail: false,
     number: null,
     get source() {
       return sourceOf(cell);

@@ -8,6 +8,8 @@
  */
 export interface Passing {
   readonly isDisposed: boolean;
+  /** Whether an error in it stops nothing, as a kernel is told by its tag. */
+  readonly mayFail: boolean;
   run(): Promise<boolean>;
   wait(waits: boolean): void;
   forgo(): void;
@@ -42,7 +44,7 @@ export class Gate<C extends Passing> {
     let lane = this._lanes.get(key);
     if (lane === undefined) {
       if (!this._judge.concerns(cell)) {
-        return this._sent(key, cell.run());
+        return this._sent(key, cell);
       }
       lane = { waiting: [], sent: this._turn.get(key) ?? [] };
       this._lanes.set(key, lane);
@@ -88,7 +90,7 @@ export class Gate<C extends Passing> {
       const way = ways.get(cell);
       if (way === undefined) {
         const ran = cell.run();
-        lane.sent.push(well(ran));
+        lane.sent.push(well(cell, ran));
         resolve(ran);
         continue;
       }
@@ -99,7 +101,7 @@ export class Gate<C extends Passing> {
       }
       const ran = way();
       resolve(ran);
-      if (!(await well(ran))) {
+      if (!(await well(cell, ran))) {
         return false;
       }
     }
@@ -107,12 +109,13 @@ export class Gate<C extends Passing> {
   }
 
   /** Remembers until the end of this turn what has been sent in it: it may belong to one run of all cells. */
-  private _sent(key: string, ran: Promise<boolean>): Promise<boolean> {
+  private _sent(key: string, cell: C): Promise<boolean> {
+    const ran = cell.run();
     const sent = this._turn.get(key);
     if (sent) {
-      sent.push(well(ran));
+      sent.push(well(cell, ran));
     } else {
-      this._turn.set(key, [well(ran)]);
+      this._turn.set(key, [well(cell, ran)]);
       void Promise.resolve().then(() => this._turn.delete(key));
     }
     return ran;
@@ -130,6 +133,7 @@ function giveUp<C extends Passing>({ cell, resolve }: Waiting<C>): void {
   resolve(false);
 }
 
-function well(ran: Promise<boolean>): Promise<boolean> {
-  return ran.catch(() => false);
+/** Whether what follows a cell may run. */
+async function well(cell: Passing, ran: Promise<boolean>): Promise<boolean> {
+  return (await ran.catch(() => false)) || cell.mayFail;
 }
