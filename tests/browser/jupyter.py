@@ -17,6 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from playwright.sync_api import expect
+
 from tests.frontends.server.place import libraries
 
 if TYPE_CHECKING:
@@ -273,6 +275,20 @@ class Shown:
     def select(self, cell: int) -> None:
         """Makes a cell the current one."""
         self.page.evaluate("(n) => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = n; }", cell)
+
+    def type_into_prompt(self, told: str) -> None:
+        """Types over what stands in a console's prompt, again until it is there: one that opens may lose its focus."""
+        prompt = self.page.locator(".jp-CodeConsole-promptCell .cm-content")
+        for left in reversed(range(10)):
+            prompt.click()
+            self.page.keyboard.press("Control+A")
+            self.page.keyboard.type(told)
+            try:
+                return expect(prompt).to_have_text(told, timeout=2000)
+            except AssertionError:
+                if not left:
+                    raise
+        return None
 
     def unfold(self, title: str) -> Locator:
         """Unfolds a part of the panel."""

@@ -251,8 +251,7 @@ def test_what_is_typed_into_a_console(lab: Jupyter, show: Show, mine: Make):
     shown.page.wait_for_function(
         "async () => { const s = window.jupyterapp.shell.currentWidget.sessionContext; return s && s.session && s.session.kernel && (await s.session.kernel.info) && true; }"
     )
-    prompt.click()
-    shown.page.keyboard.type(INSTALL)
+    shown.type_into_prompt(INSTALL)
     shown.page.keyboard.press("Shift+Enter")
     expect(dialog(shown)).to_contain_text("Before this is run")
     press(shown, "Cancel")
@@ -263,9 +262,7 @@ def test_what_is_typed_into_a_console(lab: Jupyter, show: Show, mine: Make):
     way.click()
     expect(prompt).to_contain_text("%conda install")
     assert own.is_as_before
-    prompt.click()
-    shown.page.keyboard.press("Control+a")
-    shown.page.keyboard.type(INSTALL)
+    shown.type_into_prompt(INSTALL)
     shown.page.keyboard.press("Shift+Enter")
     press(shown, "Run")
     notice(shown, "typed is worse since pip install")

@@ -239,8 +239,7 @@ def test_a_console(lab: Jupyter, show: Show):
     shown.run("console:create", kernelPreference={"name": "clean"}, activate=True)
     prompt = shown.page.locator(".jp-CodeConsole-input .cm-content")
     expect(prompt).to_be_visible()
-    prompt.click()
-    shown.page.keyboard.type("!pip install six==1.16.0")
+    shown.type_into_prompt("!pip install six==1.16.0")
     cells = Cells(shown, ".jp-CodeConsole-input")
     cells.told(0, "EG600")
     expect(cells.button("Ignore")).to_have_count(0)  # which nothing would keep
