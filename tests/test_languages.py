@@ -165,6 +165,6 @@ def test_a_terminal_in_chinese_and_programs_that_hear_the_same(tmp_path: Path):
 def test_help_and_complaints_in_chinese():
     told = run("rules", "--help", LANGUAGE="zh_CN").stdout
     assert told.startswith("用法：envguard rules")
-    assert "显示此帮助并退出" in told
+    assert "显示此帮助信息并退出" in told
     assert run("check", "--nonsense", LANGUAGE="zh_CN").stderr == "envguard: 无法识别的参数：--nonsense\n"
     assert run("check", "--nonsense").stderr == "envguard: unrecognized arguments: --nonsense\n"

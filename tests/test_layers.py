@@ -75,7 +75,7 @@ ONLY_IN = {
     "rattler": ("versions", "packages"),
     "rich": ("render",),
     "ruamel": ("surroundings", "commands", "export", "scan"),
-    "jupyter_core": ("surroundings",),
+    "jupyter_core": ("surroundings", "frontends"),
     "packaging": ("versions",),
     "filelock": ("home", "ledger"),
     "platformdirs": ("home",),
