@@ -114,11 +114,12 @@ def test_a_busy_kernel_delays_nothing(lab: Jupyter, show: Show):
     shown = show(lab)
     shown.open("busy")
     shown.show()
-    began = time.monotonic()
+    asked = time.monotonic()
     shown.run("notebook:run-cell")
     while lab.ask(f"api/kernels/{lab.kernel('busy')}")["execution_state"] != "busy":  # what has not left is not run
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - asked < 60
         time.sleep(0.1)
+    began = time.monotonic()
     shown.page.reload()  # a browser that knows nothing yet, and a kernel that does not answer
     shown.restored()
     with shown.page.expect_response(re.compile(r"/report\?\d+$")) as told:
