@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import string
-import time
+from functools import partial
 
 import pytest
 from hypothesis import example, given, settings
@@ -23,6 +23,7 @@ from envguard.render import forecast_line
 from envguard.render.forecast_html import forecast_page
 from envguard.render.forecast_lines import forecast as forecast_text
 from envguard.render.forecast_v1 import forecast_dumps
+from tests.growth import growth
 from tests.probe.prefix import Prefix
 from tests.render.forms import RENDERERS, TIMELINE_RENDERERS
 from tests.render.reports import NUMPY, report
@@ -246,12 +247,5 @@ def test_twice_is_once(said):
      "http-basic.", "?token", "'", "--", "-token", "//a:b", "eyJ", "bearer ", "authorization:", "0a1b2c3d-0000-", "-----BEGIN PRIVATE KEY-----"],
 )  # fmt: skip
 def test_time_grows_with_the_length_alone(part):
-    """Four times the text costs four times, not sixteen; 12 leaves room for a busy machine."""
-
-    def cost(size: int) -> float:
-        said = part * (size // len(part))
-        started = time.process_time()
-        without_secrets(said)
-        return time.process_time() - started
-
-    assert min(cost(100_000), cost(100_000)) < 12 * max(min(cost(25_000), cost(25_000)), 0.01)
+    """Four times the text costs four times, not sixteen."""
+    assert growth(lambda size: partial(without_secrets, part * (size // len(part))), 25_000, 100_000) < 12

@@ -7,7 +7,6 @@ import dataclasses
 import os
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -295,17 +294,11 @@ print(open("/proc/self/maps").read())
     assert only(wrong_libstdcxx(place.env(*sorted(mapped)))).severity.value == "warning"
 
 
-def test_four_hundred_libraries_in_memory_take_little_time(place, tmp_path):
+def test_four_hundred_libraries_in_memory_do_not_hide_the_two(place, tmp_path):
     own = place.library("libstdc++.so.6", NEW)
     other = place.library("libstdc++.so.6", OLD, folder=tmp_path / "system")
-    names = [str(tmp_path / f"lib{number}.so.1") for number in range(400)]
-    best = 1.0
-    for _ in range(3):
-        started = time.perf_counter()
-        where = place.env(*names, str(own), str(other))
-        best = min(best, time.perf_counter() - started)
+    where = place.env(*(str(tmp_path / f"lib{number}.so.1") for number in range(400)), str(own), str(other))
     assert len([each for each in where.libraries if each.path in (str(own), str(other))]) == 2
-    assert best < 0.1
 
 
 def test_two_openmp_runtimes_in_one_real_process(tmp_path):

@@ -6,7 +6,7 @@ import ast
 import json
 import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,6 +21,7 @@ from envguard.commands.cell import TRIGGER, invocations, of_line, triggered
 from envguard.commands.command import KERNEL_PYTHON, Command, Form, Invocation, Place, Span
 from envguard.commands.find import commands
 from envguard.commands.find import of_line as commands_of
+from tests.growth import growth
 
 TABLE = json.loads((Path(__file__).parent / "cells.json").read_text(encoding="utf-8"))
 CELLS, SILENT = TABLE["cells"], TABLE["silent"]
@@ -324,16 +325,8 @@ def test_no_text_is_too_strange(source, windows):
     ],
 )
 def test_time_grows_as_the_text_does(line):
-    """Ten times the text costs ten times, not a hundred times; 30 leaves room for a busy machine."""
-
-    def cost(lines: int) -> float:
-        source = "import os\n# pip\n" + line * lines
-        begin = time.process_time()
-        invocations(source)
-        return time.process_time() - begin
-
-    small = max(min(cost(100), cost(100)), 0.002)
-    assert min(cost(1000), cost(1000)) < 30 * small
+    """Ten times the text costs ten times, not a hundred times."""
+    assert growth(lambda lines: partial(invocations, "import os\n# pip\n" + line * lines), 300, 3000) < 30
 
 
 FRAGMENTS = st.sampled_from(

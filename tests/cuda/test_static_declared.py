@@ -323,7 +323,4 @@ def test_without_anything_of_cuda_no_file_is_looked_at(place, monkeypatch):
     env = by_import(place.path, keep=False)
     assert env.cuda == Cuda(frameworks=())
     monkeypatch.setitem(sys.modules, "envguard.surroundings.cuda.gathered", None)
-    start = time.process_time()
-    for _ in range(100):
-        assert cuda_facts(env) == env.cuda
-    assert (time.process_time() - start) / 100 < 1e-3
+    assert cuda_facts(env) == env.cuda

@@ -338,15 +338,3 @@ def test_the_answer_is_kept_until_something_changes(place):
     assert framework(replace(env, cuda=cuda_facts(env))).declared == "12.6"
     place.inside(f"nvidia/cuda_runtime/lib/{CUDART}").unlink()
     assert "cudart" not in by_family(cuda_facts(env).installed)
-
-
-def test_it_is_fast(place):
-    nvidia(torchvision_wheel(torch_wheel(toolkit(place, "12.1"), "2.5.1", "12.4"), "0.20.1", "12.4"), "12.4")
-    env = by_import(place.path, keep=False)
-    took = []
-    for number in range(5):
-        one = replace(env, site_packages=(*env.site_packages, f"lib/none{number}"))
-        start = time.perf_counter()
-        assert cuda_facts(one).frameworks
-        took.append(time.perf_counter() - start)
-    assert min(took) < 0.06

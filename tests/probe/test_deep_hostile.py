@@ -18,6 +18,7 @@ import pytest
 
 from envguard import collect, hashes
 from envguard.probe import deep, disk, hashing, package_cache, reading
+from tests.growth import growth
 from tests.probe import test_hostile as hostile
 from tests.probe.prefix import SITE, Prefix, sha256
 from tests.probe.test_limits import place  # noqa: F401 - a fixture
@@ -269,19 +270,20 @@ def test_one_path_in_1_000_packages(prefix: Prefix) -> None:
 def test_the_time_for_altered_files_grows_with_their_number(prefix: Prefix) -> None:
     """All of them listed twice: ten times as many take no more than some ten times as long (it was a hundred)."""
 
-    def seconds(count: int) -> float:
+    def prepare(count: int) -> Callable[[], object]:
         entries = [entry(f"share/{number}.txt") for number in range(count)]
         for number in range(count):
             prefix.write(f"share/{number}.txt", b"")
         look = disk.look(str(bad(bad(prefix, *entries), *entries, name="worse").path))
         jobs, _ = deep.jobs(look)
-        started = time.process_time()
-        found = deep.conclude(look, jobs, dict.fromkeys(range(len(jobs)), "0" * 64), {})
-        taken = time.process_time() - started
-        assert sum(package["altered"]["count"] for package in found["conda_packages"]) == count + 2
-        return taken
 
-    assert seconds(20_000) < 40 * max(seconds(2_000), 0.01)
+        def conclude() -> None:
+            found = deep.conclude(look, jobs, dict.fromkeys(range(len(jobs)), "0" * 64), {})
+            assert sum(package["altered"]["count"] for package in found["conda_packages"]) == count + 2
+
+        return conclude
+
+    assert growth(prepare, 2_000, 20_000) < 40
 
 
 # names and hashes
