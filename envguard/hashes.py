@@ -67,14 +67,15 @@ def hash_files(
 ) -> Hashed:
     """Hashes every file, those that are links only if they lead below a root. Ctrl-C is raised as ever."""
     total = sum(file.size or 0 for file in wanted)
-    batches = list(_batches(wanted))
     found = Hashed()
     workers: list[_Worker] = []
     answers: queue.SimpleQueue[tuple[_Worker, _Answer | None]] = queue.SimpleQueue()
-    share = _Share(wanted, iter(batches), answers, threading.Lock())
+    # what is in the batches is found while the workers start
+    share = _Share(wanted, _batches(wanted), answers, threading.Lock())
+    batches = total // BATCH + len(wanted) // BATCH_FILES + min(len(wanted), 1)
     end = time.monotonic() + SECONDS
     try:
-        for _ in range(min(_processors() + 1, len(batches))):  # one more: each rests while its next batch is made
+        for _ in range(min(_processors() + 1, batches)):  # one more: each rests while its next batch is made
             with contextlib.suppress(OSError, ValueError):  # what nobody hashes is counted below
                 workers.append(_Worker(share, roots))
         running = set(workers)
@@ -112,7 +113,8 @@ def _processors() -> int:
 def _batches(wanted: Sequence[Job]) -> Iterator[list[int]]:
     """Files of a batch's size each for itself and first, lest one of them be what all wait for; the rest in their order."""
     sizes = [file.size or 0 for file in wanted]
-    yield from ([n] for n in sorted(range(len(wanted)), key=lambda n: -sizes[n]) if sizes[n] >= BATCH)
+    large = [number for number, size in enumerate(sizes) if size >= BATCH]
+    yield from ([number] for number in sorted(large, key=lambda number: -sizes[number]))
     batch: list[int] = []
     total = 0
     for number, size in enumerate(sizes):

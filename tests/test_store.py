@@ -26,7 +26,10 @@ def prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prefix]:
     monkeypatch.setattr(store, "SETTLED", SETTLED)
     collect.forget()
     made = Prefix(tmp_path / "env")
-    made.conda("lib", "1", {"lib/liba.so.1": b"ELF", "lib/part/b.txt": b"b", f"{SITE}/pkg/__init__.py": b""})
+    cached = f"{SITE}/pkg/__pycache__/__init__.cpython-311.pyc"
+    made.conda(
+        "lib", "1", {"lib/liba.so.1": b"ELF", "lib/part/b.txt": b"b", f"{SITE}/pkg/__init__.py": b"", cached: b""}
+    )
     made.conda("num", "1.0", made.info("num", "1.0", {"num/__init__.py": b"one\n", "num/c.py": b"c"}, "conda"))
     made.conda("both", "1", {"lib/part/b.txt": b"b2"}, write=False)
     made.pip("num", "2.0", {"num/__init__.py": b"two!\n"}).pip("mine", "1", {"mine.py": b"m"})
@@ -52,6 +55,13 @@ def settle() -> None:
 
 def test_unchanged_is_the_identical_object(prefix: Prefix) -> None:
     first = look(prefix)
+    assert look(prefix) is first
+
+
+def test_byte_code_that_python_writes_changes_nothing(prefix: Prefix) -> None:
+    """As every first import of a module does, between two checks of a session."""
+    first = look(prefix)
+    prefix.write(f"{SITE}/pkg/__pycache__/new.cpython-311.pyc", b"")
     assert look(prefix) is first
 
 

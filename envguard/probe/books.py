@@ -39,6 +39,12 @@ class Owners:
         return number
 
 
+def _is_bytecode(names: Iterable[str]) -> bool:
+    """Whether all names are those of byte code."""
+    listed = "\n".join([*names, ""])
+    return listed.count("\n") == listed.count(".pyc\n")
+
+
 def _by_key(tree: Tree, files: Listed) -> Listed:
     """The files of a record by key."""
     if tree.fold:
@@ -98,8 +104,11 @@ class Books:
 
     def _claim(self, number: int, folder: str, names: dict[str, Any], twice: list[str], doubtful: list[str]) -> None:
         """Takes a record's files out of those that are in no record; adds what an earlier one lists, and what is not there."""
-        there = self.tree.names(folder) or set()
         mine = dict.fromkeys(names, number)
+        if folder.endswith(reading.CACHE) and _is_bytecode(names):  # neither missed there nor anybody else's
+            there = set(mine)
+        else:
+            there = self.tree.names(folder) or set()
         before = self.owner.by_folder.get(folder)
         if before is None:
             self.owner.by_folder[folder] = mine

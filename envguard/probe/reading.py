@@ -31,6 +31,7 @@ NAME_LIMIT = 255  # characters of a file's name
 COMPILED = (".so", ".pyd", ".dll", ".dylib", ".PYD", ".DLL")
 _VERSIONED = re.compile(r"\.so\.[\d.]+$")
 BYTECODE = (".pyc", ".pyo")
+CACHE = "__pycache__"
 NOT_IMPORTED = frozenset(("test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks"))
 
 

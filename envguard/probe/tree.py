@@ -17,6 +17,8 @@ _DEEPEST = 128  # folders within each other
 class Tree:
     """The prefix as a tree of names, each folder listed at most once, symlinked folders under one name.
 
+    Folders of byte code are not looked at unless somebody asks what is in one: Python fills them as it runs.
+
     `key` turns a recorded path into the one under which both books meet: symlinks resolved (python3.1 -> python3.10),
     and lower case where the file system does not tell cases apart.
     """
@@ -46,7 +48,7 @@ class Tree:
         except KeyError:
             pass
         names: set[str] | None = None
-        if folder.startswith("!"):
+        if folder.startswith("!") or (folder.endswith(reading.CACHE) and self._is_link(folder)):
             pass
         elif self._patience.listing_over():
             self._patience.folders += 1
@@ -84,6 +86,8 @@ class Tree:
         parent, _, name = folder.rpartition("/")
         above = self.folder(parent)
         result = above + "/" + name if above else name
+        if name == reading.CACHE:  # every fourth folder, and nobody links one
+            return result
         if not above.startswith("!") and not self._patience.listing_over():
             if self.fold:
                 self.names(above)  # learns how the folder is spelled

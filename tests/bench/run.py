@@ -1,7 +1,9 @@
 """Measures envguard beside its peers on a large environment, and prints a table: `python -m tests.bench.run [--quick]`.
 
 Every figure is a median of one run on one machine, so the column to compare with another machine's is the ratio to
-the standard library's json reading the same records. `--quick` takes 40 packages, to see that it runs at all.
+the standard library's json reading the same records. A machine's own speed changes, too, by half within minutes where others
+work on it: json takes its turn beside each try of a check, and openssl beside each try of hashing. `--quick` takes 40
+packages, to see that it runs at all.
 """
 
 from __future__ import annotations
@@ -61,21 +63,36 @@ class Row(NamedTuple):
     what: str
     seconds: float | None
     note: str = ""
+    ratio: float | None = None
+    """To json that took its turn with it; without one, json of the same run is what it is compared to."""
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
 
 
 def median(work: Callable[[], object], times: int) -> float:
     """The median of the seconds that some work takes."""
-    taken = []
-    for _ in range(times):
-        started = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
+    return statistics.median(seconds_of(work) for _ in range(times))
 
 
-def first_check(prefix: Path, times: int) -> float:
+def beside(measure: Callable[[], float], other: Callable[[], float], times: int) -> tuple[float, float]:
+    """The median of what is measured, and the median of its ratio to another measure that takes its turn with it."""
+    pairs = [(measure(), other()) for _ in range(times)]
+    return statistics.median(one for one, _ in pairs), statistics.median(one / another for one, another in pairs)
+
+
+def check_row(what: str, measure: Callable[[], float], prefix: Path, times: int) -> Row:
+    """A line whose ratio is to json that took its turn with it."""
+    seconds, ratio = beside(measure, lambda: seconds_of(lambda: read_json(prefix)), times)
+    return Row(what, seconds, ratio=ratio)
+
+
+def first_check(prefix: Path) -> float:
     """The seconds of the first check in a fresh process, imports included, its start and the kernel's own not."""
-    return statistics.median(float(told) for told in in_fresh_processes(_FIRST, prefix, times))
+    return float(in_fresh_processes(_FIRST, prefix, 1)[0])
 
 
 def in_fresh_processes(code: str, prefix: Path, times: int) -> list[str]:
@@ -84,15 +101,16 @@ def in_fresh_processes(code: str, prefix: Path, times: int) -> list[str]:
     # an installed package has its byte code, whatever this shell says about writing any
     variables = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     argv = [sys.executable, "-c", code, str(prefix)]
-    said = [
-        subprocess.run(argv, capture_output=True, text=True, check=True, env=variables).stdout for _ in range(times + 1)
+    return [
+        subprocess.run(argv, capture_output=True, text=True, check=True, env=variables).stdout for _ in range(times)
     ]
-    return said[1:]  # the first one writes byte code
 
 
 def quick_forecast(prefix: Path, times: int) -> tuple[float, float]:
     """The seconds of the first quick forecast in a fresh process, what it imports included, and of a later one."""
-    runs = [told.split() for told in in_fresh_processes(_FORETELL, prefix, times)]
+    runs = [
+        told.split() for told in in_fresh_processes(_FORETELL, prefix, times + 1)[1:]
+    ]  # the first one writes byte code
     first, again = (statistics.median(float(told[place]) for told in runs) for place in (0, 1))
     return first, again
 
@@ -121,13 +139,17 @@ def rows(prefix: Path, times: int) -> Iterator[Row]:
     """Everything that is measured on one environment."""
     from envguard import api, collect, store
 
-    yield Row("first check in a process (with imports and HTML)", first_check(prefix, times))
+    first_check(prefix)  # writes byte code
+    yield check_row(
+        "first check in a process (with imports and HTML)", functools.partial(first_check, prefix), prefix, times
+    )
 
     def afresh() -> None:
         collect.forget()
         api.inspect(prefix)
 
-    yield Row("check in a process that has everything imported", median(afresh, times))
+    afresh()
+    yield check_row("check in a process that has everything imported", lambda: seconds_of(afresh), prefix, times)
     # what was built a moment ago is not kept, as it might change again within one tick of the clock
     time.sleep(max(0.0, (prefix / "complete").stat().st_ctime + store.SETTLED + 0.1 - time.time()))
     afresh()
@@ -156,12 +178,9 @@ def rows(prefix: Path, times: int) -> Iterator[Row]:
 
     seconds = median(hash_all, max(2, times // 2))
     yield Row("`--deep`, in a process", seconds, f"{size / 1e9 / seconds:.2f} GB/s of {size / 1e9:.2f} GB")
-    seconds, speed = hashing_alone(prefix), openssl(2)
-    told = f", {size / 1e9 / seconds / speed:.2f} of what openssl makes" if speed else ""
-    yield Row("its hashing alone", seconds, f"{size / 1e9 / seconds:.2f} GB/s{told}")
+    yield from hashing_alone(prefix, size, times)
     for what, work in peers(prefix):
         yield Row(what, median(work, times)) if work is not None else Row(what, None, "absent")
-    yield Row("openssl speed sha256, 2 processes", None, f"{speed:.2f} GB/s" if speed else "absent")
 
 
 def in_cells(prefix: Path, times: int) -> Iterator[Row]:
@@ -231,13 +250,22 @@ def checkpoint_and_undo(prefix: Path, names: tuple[str, ...] | None, times: int)
         yield Row(f"checkpoint, {what}: {step}", statistics.median(seconds))
 
 
-def hashing_alone(prefix: Path) -> float:
-    """The seconds that the workers take, their start included."""
+def hashing_alone(prefix: Path, size: int, times: int) -> Iterator[Row]:
+    """What the workers make, their start included, and what openssl makes that takes its turn with them."""
     from envguard.hashes import hash_files
     from envguard.probe import deep, disk
 
     jobs, _ = deep.jobs(disk.look(str(prefix), whole=True))
-    return median(lambda: hash_files(jobs), 3)
+
+    pairs = [(size / 1e9 / seconds_of(lambda: hash_files(jobs)), openssl(2)) for _ in range(times)]
+    ours = statistics.median(speed for speed, _ in pairs)
+    ratios = [speed / other for speed, other in pairs if other]
+    told = f", {statistics.median(ratios):.2f} of what openssl makes" if ratios else ""
+    yield Row("its hashing alone", size / 1e9 / ours, f"{ours:.2f} GB/s{told}")
+    theirs = [other for _, other in pairs if other]
+    yield Row(
+        "openssl speed sha256, 2 processes", None, f"{statistics.median(theirs):.2f} GB/s" if theirs else "absent"
+    )
 
 
 def growth(where: Path, sizes: tuple[int, ...], times: int) -> Iterator[Row]:
@@ -280,7 +308,7 @@ def table(found: list[Row]) -> str:
     lines = ["| what | seconds | × json | |", "|---|--:|--:|---|"]
     for row in found:
         seconds = f"{row.seconds:.3f}" if row.seconds is not None else ""
-        ratio = f"{row.seconds / base:.2f}" if row.seconds is not None else ""
+        ratio = f"{row.ratio or row.seconds / base:.2f}" if row.seconds is not None else ""
         lines.append(f"| {row.what} | {seconds} | {ratio} | {row.note} |")
     return "\n".join(lines)
 

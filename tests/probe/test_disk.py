@@ -119,6 +119,32 @@ def test_bytecode_is_never_missing(prefix: Prefix) -> None:
     assert package.missing.count == 0
 
 
+def test_another_file_beside_the_byte_code_is_missed(prefix: Prefix) -> None:
+    folder = f"{SITE}/a/__pycache__"
+    prefix.conda("a", "1", {f"{folder}/a.cpython-311.pyc": b"", f"{folder}/a.nbi": b"", f"{SITE}/a/a.py": b""})
+    (prefix.path / folder / "a.nbi").unlink()
+    (package,) = facts(prefix).conda_packages or ()
+    assert package.missing.sample == (f"{folder}/a.nbi",)
+
+
+def test_a_folder_of_byte_code_that_leads_out_is_not_looked_into(prefix: Prefix, tmp_path: Path) -> None:
+    folder = f"{SITE}/a/__pycache__"
+    prefix.conda("a", "1", {f"{folder}/a.nbi": b"", f"{SITE}/a/a.py": b""})
+    (prefix.path / folder).rename(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere/a.nbi").unlink()
+    (prefix.path / folder).symlink_to(tmp_path / "elsewhere")
+    (package,) = facts(prefix).conda_packages or ()
+    assert package.missing.count == 0  # it is not known what is there
+
+
+def test_byte_code_in_a_linked_folder_is_that_of_the_folder(prefix: Prefix) -> None:
+    prefix.conda("a", "1", {"lib/link/a/__pycache__/a.cpython-311.pyc": b"", "lib/real/a/a.py": b""}, write=False)
+    prefix.conda("b", "1", {"lib/real/a/__pycache__/a.cpython-311.pyc": b"", "lib/real/a/a.py": b""})
+    (prefix.path / "lib/link").symlink_to("real")
+    look = disk.look(str(prefix.path))
+    assert look.books.shared == {(0, 1): ["lib/real/a/__pycache__/a.cpython-311.pyc", "lib/real/a/a.py"]}
+
+
 def test_files_no_book_owns_are_told_only_inside_packages_of_conda(prefix: Prefix) -> None:
     prefix.conda("a", "1", {f"{SITE}/a/__init__.py": b"", f"{SITE}/ns/part/b.py": b""})
     prefix.write(f"{SITE}/a/left.py", b"").write(f"{SITE}/a/data.csv", b"").write(f"{SITE}/ns/mine.py", b"")
