@@ -185,6 +185,13 @@ class Jupyter:
         (self.notebooks / f"{name}.ipynb").write_text(json.dumps(told))
         return name
 
+    def busy(self, name: str, kernel: str) -> Path:
+        """A notebook whose cell runs until a file is there; that file."""
+        end = self.notebooks / f"{name}.end"
+        end.unlink(missing_ok=True)
+        self.notebook(name, kernel, f"import os, time\nwhile not os.path.exists({str(end)!r}):\n    time.sleep(0.1)")
+        return end
+
     def kernel(self, notebook: str) -> str:
         """The id of a notebook's kernel."""
         return next(
