@@ -18,7 +18,10 @@ import os
 import stat
 import struct
 import sys
-from typing import BinaryIO, Sequence
+
+TYPE_CHECKING = False  # to import it takes half of the time in which a worker starts
+if TYPE_CHECKING:
+    from typing import BinaryIO, Sequence
 
 TOO_LARGE = "-"
 LEADS_OUT = -1

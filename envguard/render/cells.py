@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,11 +12,18 @@ if TYPE_CHECKING:
 
 _CLOSING, _OPENING = "，。：；！？、）】》”’…", "（【《“‘"
 """What does not begin a row, and what does not end one."""
-_PIECE = re.compile(
-    rf"\s*(?:[{_OPENING}]*(?:[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff]|[^\s\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff{_CLOSING}{_OPENING}]+)"
-    rf"[{_CLOSING}]*|\S)"
-)
-"""What stays together: a word, or, of a script without spaces, a letter; each with the signs that belong to it."""
+_UNSPACED = r"\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+"""Scripts in which a row may end after each letter."""
+
+
+@lru_cache(maxsize=1)
+def _pieces() -> re.Pattern[str]:
+    """What stays together: a word, or, of a script without spaces, a letter; each with the signs that belong to it.
+
+    Made when it is first asked for: so large a class of letters takes as long as twenty modules to import.
+    """
+    letters = rf"(?:[{_UNSPACED}]|[^\s{_UNSPACED}{_CLOSING}{_OPENING}]+)"
+    return re.compile(rf"\s*(?:[{_OPENING}]*{letters}[{_CLOSING}]*|\S)")
 
 
 def wrapped(said: str, room: int) -> Iterator[str]:
@@ -29,7 +37,7 @@ def wrapped(said: str, room: int) -> Iterator[str]:
 def rows(said: str, room: int) -> Iterator[tuple[int, int]]:
     """Where the rows begin and end; the spaces between two rows are in none."""
     start = end = 0
-    for piece in _PIECE.finditer(said):
+    for piece in _pieces().finditer(said):
         if cells(said[start : piece.end()]) <= room:
             end = piece.end()
             continue

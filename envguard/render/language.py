@@ -25,8 +25,6 @@ LONGEST = 200
 
 _COMMA, _SEMICOLON, _COLON, _BRACKETED = Text(", "), Text("; "), Text(": "), Text(" ({said})")
 _CLAUSES = Text("{first}, {second}")
-_WITHOUT_SPACES = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
-"""Chinese, and its signs."""
 _FIELD = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 
 
@@ -39,12 +37,17 @@ def say(text: Text, language: Translator | None = None) -> str:
     return filled(template, text, lambda value: shown(value, language))
 
 
+def _without_spaces(sign: str) -> bool:
+    """Whether a sign is one of Chinese, in which no spaces stand between words."""
+    return "\u3000" <= sign <= "\u9fff" or "\uff00" <= sign <= "\uffef"
+
+
 def _closed(template: str, field: str, said: str) -> str:
     """A template without the spaces around a field, which are for a name, if words of ours in a script without any go there."""
     before, found, after = template.partition(field)
-    if found and _WITHOUT_SPACES.match(said[:1]) and _WITHOUT_SPACES.match(before[-2:-1]):
+    if found and _without_spaces(said[:1]) and _without_spaces(before[-2:-1]):
         before = before.removesuffix(" ")
-    if found and _WITHOUT_SPACES.match(said[-1:]) and _WITHOUT_SPACES.match(after[1:2]):
+    if found and _without_spaces(said[-1:]) and _without_spaces(after[1:2]):
         after = after.removeprefix(" ")
     return f"{before}{found}{after}"
 
