@@ -7,7 +7,7 @@ told as they are, not cleaned as for a reader; only `text` is what a reader woul
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from envguard.languages import english
 from envguard.model import Severity, Text
@@ -28,23 +28,12 @@ if TYPE_CHECKING:
         Summary,
         Timeline,
     )
+    from envguard.render.made import Made
 
 SCHEMA = 1
 """The version of the wire format; a change that a reader could stumble over raises it."""
 
 Json = dict[str, Any]
-
-
-class Made(Protocol):
-    """What tells who made it, and when."""
-
-    @property
-    def envguard_version(self) -> str:
-        """The version of envguard."""
-
-    @property
-    def made_at(self) -> str:
-        """The time, as it is told."""
 
 
 def as_json(document: Json) -> str:
