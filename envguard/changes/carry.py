@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from envguard import run
 from envguard.errors import EnvguardError
-from envguard.forecast import child, conda
+from envguard.forecast import child, conda_solver
 from envguard.masking import without_secrets
 from envguard.model import Act, text
 from envguard.packages import linking, repodata, solving
@@ -93,14 +93,14 @@ def _delete(prefix: str, paths: tuple[str, ...]) -> Text | None:
 
 
 def _link(env: Environment, step: Step, work: Path) -> Text | None:
-    config = conda.config_of(env)
+    config = conda_solver.config_of(env)
     if step.act is Act.RELINK:
         job = Job(env.prefix, relink=step.of)
     elif step.act is Act.CONDA_INSTALL:
         wish = Wish(step.of, freeze=True)
         sources = repodata.sources(
-            conda.command_channels(None, env, config),
-            env.platform or conda.PLATFORM,
+            conda_solver.command_channels(None, env, config),
+            env.platform or conda_solver.PLATFORM,
             network=True,
             prefix=env.prefix,
             config=config,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from envguard._version import __version__
 from envguard.analyse import now
 from envguard.export_report import Cache, Caches
-from envguard.forecast.conda import config_of
+from envguard.forecast.conda_solver import config_of
 from envguard.model import Step, text
 from envguard.packages.repodata import caches as conda_caches
 from envguard.rules import steps

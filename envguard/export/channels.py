@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from envguard.forecast.conda import config_of
+from envguard.forecast.conda_solver import config_of
 from envguard.packages.channels import ALIAS, addresses
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from envguard.export.requirements_txt import lines
 from envguard.export_report import Depth, Trial, Tried
 from envguard.forecast import pip
 from envguard.forecast.child import SECONDS, Watch
-from envguard.forecast.conda import PLATFORM, config_of, solved
+from envguard.forecast.conda_solver import PLATFORM, answered, config_of, records
 from envguard.forecast.transaction import Transaction
 from envguard.model import Text, text
 from envguard.packages.channels import channels
@@ -53,7 +53,10 @@ def _conda(told: Inventory, *, network: bool, progress: Callable[[Text], None] |
         progress(text("solving from the channels {channels}", channels=told.channels))
     empty = replace(env, conda_packages=(), history=())
     wish = Wish(tuple(item.spec for item in told.conda), priority=config.channel_priority if config else "flexible")
-    answer = solved(empty, wish, chosen, config, platform=env.platform or PLATFORM, network=network, timeout=SECONDS)
+    outcome, _ = answered(
+        empty, wish, chosen, config, platform=env.platform or PLATFORM, network=network, timeout=SECONDS
+    )
+    answer = records(outcome)
     if isinstance(answer, Transaction):
         return Tried("conda", Trial.FAILS, answer.refusal or text("no packages fit together"))
     if isinstance(answer, Text):

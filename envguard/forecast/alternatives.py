@@ -15,7 +15,7 @@ from envguard import versions
 from envguard.commands.command import AimKind, Kind, Placement, Verb
 from envguard.commands.command import Tool as By
 from envguard.errors import CannotTell
-from envguard.forecast import conda, conda_way
+from envguard.forecast import conda_solver, conda_way
 from envguard.forecast.conda_way import Found
 from envguard.forecast_report import Alternative
 from envguard.masking import without_secrets, words
@@ -137,15 +137,17 @@ def _on_channels(
     for each in wanted:
         if each.kind is Kind.NAME and each.name and match_spec(each.name, each.specifier) is not None:
             candidates[each] = _candidates(each)
-    config = conda.config_of(env)
-    chosen = conda.command_channels(None, env, config)
+    config = conda_solver.config_of(env)
+    chosen = conda_solver.command_channels(None, env, config)
     sources = repodata.sources(
-        chosen, env.platform or conda.PLATFORM, network=network, prefix=env.prefix, config=config
+        chosen, env.platform or conda_solver.PLATFORM, network=network, prefix=env.prefix, config=config
     )
     every = {name for options in candidates.values() for option in options for name in option}
     offered = known(sources, every, timeout=timeout, cancel=cancel)
     if sources.network and not offered.complete:  # as offline
-        kept = repodata.sources(chosen, env.platform or conda.PLATFORM, network=False, prefix=env.prefix, config=config)
+        kept = repodata.sources(
+            chosen, env.platform or conda_solver.PLATFORM, network=False, prefix=env.prefix, config=config
+        )
         offered = offered if kept.missing else known(kept, every, timeout=timeout, cancel=cancel)
     found = []
     for each, options in candidates.items():

@@ -1,7 +1,6 @@
 """What conda, mamba, micromamba or pixi would do to a prefix, foretold by py-rattler's solver from what is installed.
 
-Nothing is installed and no conda is run. `conda remove` needs no solver, hence no channel: what depends on the named goes
-with it, and what only they needed, as libsolv's ERASE and CLEANDEPS do it.
+Nothing is installed and no conda is run.
 """
 
 from __future__ import annotations
@@ -11,23 +10,18 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from envguard import versions
-from envguard.commands.command import Kind, Tool, Verb, Word
-from envguard.commands.options import Style, parse
-from envguard.commands.tools.conda import INSTALL
-from envguard.errors import CannotTell
+from envguard.commands.command import Kind, Tool, Verb
 from envguard.facts import CondaPackage, Paths, spec_name
+from envguard.forecast.conda_removal import met, needed_by, removal
+from envguard.forecast.conda_solver import PLATFORM, answered, command_channels, config_of, records
 from envguard.forecast.transaction import Transaction
 from envguard.masking import without_secrets
 from envguard.model import Text, text
-from envguard.packages import contents, names, repodata, solving
-from envguard.packages.channels import Channel, addresses, channels
-from envguard.packages.known import unlooked
+from envguard.packages import contents, names, solving
+from envguard.packages.channels import addresses
 from envguard.packages.solving import Wish
 from envguard.probe import pip_files, reading
-from envguard.surroundings.condarc import conda_config
 from envguard.value import value
-from envguard.versions import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,11 +29,9 @@ if TYPE_CHECKING:
     from envguard.commands.command import Command, Requirement, Target
     from envguard.facts import Environment
     from envguard.machine import CondaConfig
-    from envguard.packages.repodata import Sources
-    from envguard.packages.solving import Outcome, Solved
+    from envguard.packages.solving import Solved
 
 SECONDS = 60.0
-PLATFORM = "linux-64"
 _DIST_INFO = re.compile(r"(?:^|/)site-packages/([^/]+?)-[^-/]+\.(?:dist|egg)-info(?:/|$)")
 
 
@@ -75,7 +67,7 @@ def plan(
     if reason := _beyond(command):
         return Transaction(unknown=(reason,))
     if command.verb is Verb.REMOVE:
-        return _remove(command, env)
+        return removal(command, env)
     config = config_of(env)
     wish = _wish(command, env, config)
     if isinstance(wish, Transaction):
@@ -85,105 +77,15 @@ def plan(
     platform = command.option("--subdir") or env.platform or PLATFORM
     if progress is not None:
         progress(text("reading the channels {channels} and solving", channels=tuple(each.name for each in chosen)))
-    found = solved(
+    outcome, _ = answered(
         env, wish, chosen, config, platform=platform, network=network and not offline, timeout=timeout, cancel=cancel
     )
+    found = records(outcome)
     if isinstance(found, Text):
         return Transaction(unknown=(found,))
     if isinstance(found, Transaction):
         return replace(found, refusal=_refusal(command, found))
     return transaction(env, _selected(command, found), command, config)
-
-
-def config_of(env: Environment) -> CondaConfig | None:
-    """conda's configuration with the secrets that its channels need; for nobody's eyes."""  # noqa: D403
-    return conda_config(env, reading.Problems(), secrets=True)
-
-
-def command_channels(command: Command | None, env: Environment, config: CondaConfig | None) -> tuple[Channel, ...]:
-    """The channels that a command would ask; without one those of the environment.
-
-    Where nothing is configured, conda takes `defaults`. But what a conda that was not found has in its own .condarc
-    (miniforge: conda-forge) is not known: then the channels are those that the packages came from.
-    """
-    tool = command.tool if command is not None else None
-    named: list[str] = []
-    override = False
-    if command is not None:
-        named = _written_channels(command) or [
-            given for name, given in command.options if name == "--channel" and given is not None
-        ]
-        named += [each.channel for each in command.requirements if each.channel and each.channel != "pypi"]
-        override = command.option("--override-channels") is not None
-    came_from = [package.channel for package in env.conda_packages or ()]
-    fallback: str | None = (
-        "defaults" if tool in (None, Tool.CONDA) and env.manager in (None, "conda") else "conda-forge"
-    )
-    if any(came_from) and not (env.base or any(each.name == "conda" for each in env.tools)):
-        fallback = None
-    return channels(
-        config,
-        named=named,
-        override=override,
-        records=came_from,
-        fallback=fallback,
-        folder=command.folder if command is not None else None,
-    )
-
-
-def _written_channels(command: Command) -> list[str]:
-    """The channels as they stand on the command line, where a secret may stand in them that `options` leaves out."""
-    parsed = parse([Word(word) for word in command.argv[1:]], INSTALL, Style.ARGPARSE)
-    return [given.value for given in parsed.options if given.name == "--channel" and given.value]
-
-
-def solved(
-    env: Environment,
-    wish: Wish,
-    chosen: tuple[Channel, ...],
-    config: CondaConfig | None,
-    *,
-    platform: str,
-    network: bool,
-    timeout: float,
-    cancel: Callable[[], bool] | None = None,
-) -> tuple[Solved, ...] | Transaction | Text:
-    """The records there would be, or the solver's refusal, or why nobody can tell.
-
-    A channel that cannot be reached is read from what is kept of it, as conda does offline.
-    """
-    outcome, _ = answered(env, wish, chosen, config, platform=platform, network=network, timeout=timeout, cancel=cancel)
-    if isinstance(outcome, Text):
-        return outcome
-    if outcome.records is not None:
-        return outcome.records
-    assert outcome.reason is not None
-    if outcome.kind in ("unsatisfiable", "spec"):
-        return Transaction(refusal=outcome.reason)
-    return outcome.reason
-
-
-def answered(
-    env: Environment,
-    wish: Wish,
-    chosen: tuple[Channel, ...],
-    config: CondaConfig | None,
-    *,
-    platform: str,
-    network: bool,
-    timeout: float,
-    cancel: Callable[[], bool] | None = None,
-) -> tuple[Outcome | Text, Sources]:
-    """What the solver said, or why it was not asked; and where it was read from what the channels have."""
-    sources = repodata.sources(chosen, platform, network=network, prefix=env.prefix, config=config)
-    if (gap := unlooked(sources)) is not None:
-        return gap, sources
-    outcome = solving.solve(env, wish, sources, timeout=timeout, cancel=cancel)
-    if outcome.kind == "unreachable" and sources.network:
-        kept: Sources = repodata.sources(chosen, platform, network=False, prefix=env.prefix, config=config)
-        if not kept.missing:
-            return solving.solve(env, wish, kept, timeout=timeout, cancel=cancel), kept
-    return outcome, sources
 
 
 def _beyond(command: Command) -> Text | None:
@@ -235,15 +137,15 @@ def _wish(command: Command, env: Environment, config: CondaConfig | None) -> Wis
                     names=absent,
                 )
             )
-    if has("--satisfied-skip-solve") is not None and asked and all(_met(each, env) for each in asked):
+    if has("--satisfied-skip-solve") is not None and asked and all(met(each, env) for each in asked):
         return Wish((), freeze=True, only_freeze=True)
     free = set(named)
     if command.tool in (Tool.MAMBA, Tool.MICROMAMBA) and command.verb is Verb.INSTALL and not from_file:
-        free = {each.name for each in asked if each.name in installed and not _met(each, env)}
+        free = {each.name for each in asked if each.name in installed and not met(each, env)}
     if command.tool is Tool.CONDA:
         free |= _aggressive(config) & set(installed)
     if has("--update-deps") is not None:
-        free |= _needed_by(env, named)
+        free |= needed_by(env, named)
     if everything:
         bare = {spec.strip().lower() for spec in pins}
         free = {name for name in installed if name != "python" and name not in bare}
@@ -264,14 +166,6 @@ def _spelled(asked: Requirement, config: CondaConfig | None) -> str:
     """A match spec with the address of its channel, which the solver would look for at the usual place only."""
     where = addresses(asked.channel, config) if asked.channel and "::" in asked.text else ()
     return f"{where[0]}::{asked.text.rpartition('::')[2]}" if len(where) == 1 else asked.text
-
-
-def _met(asked: Requirement, env: Environment) -> bool:
-    package = env.by_name.get(asked.name or "")
-    try:
-        return package is not None and versions.conda_allows(asked.text.rpartition("::")[2], package) is Answer.YES
-    except CannotTell:
-        return False
 
 
 def _pinned(config: CondaConfig | None) -> Iterable[str]:
@@ -296,20 +190,6 @@ def _priority(command: Command, config: CondaConfig | None) -> str:
     if given in ("strict", "flexible", "disabled"):
         return given
     return config.channel_priority if config is not None else "flexible"
-
-
-def _needed_by(env: Environment, named: Iterable[str | None]) -> set[str]:
-    """What packages depend on, all the way down, as installed."""
-    found: set[str] = set()
-    queue = [name for name in named if name]
-    while queue:
-        package = env.by_name.get(queue.pop())
-        for spec in package.depends if package is not None else ():
-            name = spec_name(spec)
-            if name in env.by_name and name not in found and name is not None:
-                found.add(name)
-                queue.append(name)
-    return found
 
 
 def _selected(command: Command, found: tuple[Solved, ...]) -> tuple[Solved, ...]:
@@ -406,65 +286,6 @@ def _refusal(command: Command, found: Transaction) -> Text:
         packages=wanted or ("*",),
         reason=str(said),
     )
-
-
-def _remove(command: Command, env: Environment) -> Transaction:
-    """What `conda remove` takes off."""
-    installed = env.by_name
-    if command.option("--all") is not None:
-        return Transaction(
-            unlinks=tuple(installed[name].record for name in installed),
-            goes=() if command.option("--keep-env") is not None else tuple(dist.path for dist in env.pip_owned),
-        )
-    named = {each.name for each in command.requirements if each.name and _met_or_bare(each, env)}
-    absent = tuple(each.text for each in command.requirements if each.name not in named)
-    if absent and command.tool is Tool.CONDA:
-        return Transaction(
-            refusal=text(
-                "conda removes only what is installed, and {names} is not",
-                "conda removes only what is installed, and {names} are not",
-                n=len(absent),
-                names=absent,
-            )
-        )
-    if command.option("--force") is not None or command.option("--no-deps") is not None:
-        gone = set(named)
-    else:
-        gone = _dependants(env, {name for name in named if name})
-        if command.option("--no-prune-deps") is None:
-            gone |= _orphans(env, gone)
-    return Transaction(unlinks=tuple(package.record for package in env.conda_packages or () if package.name in gone))
-
-
-def _met_or_bare(asked: Requirement, env: Environment) -> bool:
-    return asked.name in env.by_name and (not asked.specifier or _met(asked, env))
-
-
-def _dependants(env: Environment, gone: set[str]) -> set[str]:
-    """Some packages and all that cannot be without them."""
-    found = set(gone)
-    queue = list(gone)
-    while queue:
-        for _, package in env.depending.get(queue.pop(), ()):
-            if package.name not in found:
-                found.add(package.name)
-                queue.append(package.name)
-    return found
-
-
-def _orphans(env: Environment, gone: set[str]) -> set[str]:
-    """What only the gone needed: brought in by them, asked for by nobody."""
-    wanted = solving.asked_for(env)
-    candidates = _needed_by(env, gone) - gone - wanted - set(solving.AGGRESSIVE)
-    left = set(env.by_name) - gone
-    changed = True
-    while changed:
-        changed = False
-        for name in sorted(candidates):
-            if any(user.name in left and user.name not in candidates for _, user in env.depending.get(name, ())):
-                candidates.discard(name)
-                changed = True
-    return candidates
 
 
 def landings(env: Environment, found: Transaction) -> tuple[Landing, ...]:

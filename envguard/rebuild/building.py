@@ -20,7 +20,7 @@ from envguard.changes.protect import protection
 from envguard.compare import compare
 from envguard.errors import BadArguments, EnvguardError
 from envguard.forecast.child import needed_of
-from envguard.forecast.conda import config_of
+from envguard.forecast.conda_solver import config_of
 from envguard.masking import without_secrets
 from envguard.model import text
 from envguard.packages import linking

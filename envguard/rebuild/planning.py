@@ -15,7 +15,7 @@ from envguard.analyse import analyse, summary
 from envguard.export.channels import plain, secret
 from envguard.export_report import Depth
 from envguard.forecast.child import SECONDS
-from envguard.forecast.conda import PLATFORM, answered, config_of
+from envguard.forecast.conda_solver import PLATFORM, answered, config_of
 from envguard.masking import without_secrets
 from envguard.model import Text, text
 from envguard.packages import solving

@@ -12,7 +12,7 @@ import pytest
 
 from envguard import collect, facts
 from envguard.commands.command import Form, Target
-from envguard.forecast import conda
+from envguard.forecast import conda_solver
 from envguard.forecast.alternatives import alternatives, explain_refusal, held_by_conda, match_spec
 from envguard.model import Where
 from tests.envs import channel, wheelhouse
@@ -272,14 +272,14 @@ def test_uv_says_it_in_its_own_words(scenario, tmp_path):
 def test_conda_of_the_environment_itself(scenario):
     """Without a configuration the records' own channels are the environment's."""
     env = collect.by_import(scenario("sound").prefix, keep=False)
-    assert [(each.origin, each.url) for each in conda.command_channels(None, env, None)] == [
+    assert [(each.origin, each.url) for each in conda_solver.command_channels(None, env, None)] == [
         ("records", channel.build().as_uri())
     ]
     # with its conda in sight that is known: nothing configured means what the tool takes by itself
-    told = conda.command_channels(None, replace(env, tools=(CONDA,), manager="conda"), None)
+    told = conda_solver.command_channels(None, replace(env, tools=(CONDA,), manager="conda"), None)
     assert [each.origin for each in told] == ["default", "default", "records"]
     assert [each.name for each in told[:2]] == ["defaults", "defaults"]
-    told = conda.command_channels(None, replace(env, tools=(CONDA,)), None)
+    told = conda_solver.command_channels(None, replace(env, tools=(CONDA,)), None)
     assert told[0].name == "conda-forge"
 
 

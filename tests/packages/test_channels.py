@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envguard import collect
-from envguard.forecast import conda
+from envguard.forecast import conda_solver
 from envguard.machine import CondaConfig, CondaLayer, CustomChannel, Multichannel
 from envguard.packages.channels import addresses, channels
 
@@ -87,7 +87,7 @@ def test_secrets_are_read_for_the_solver_alone(tmp_path: Path, monkeypatch: pyte
     env = collect.by_import(tmp_path / "env", keep=False)
     for secret in ("pw@", "tk-123", "tk-9", "u:p@"):
         assert secret not in str(env.conda_config)
-    told = conda.config_of(env)
+    told = conda_solver.config_of(env)
     assert addresses("other", told) == ("https://tk-9@alias.example/other",)
     assert addresses("lab", told) == ("https://u:p@one.example/c",)
     assert addresses("conda-forge", told) == ("https://u:p@two.example/c",)
