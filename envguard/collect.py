@@ -253,22 +253,8 @@ def by_started(
 
 def _elsewhere(told: Mapping[str, Any]) -> Environment:
     """The environment of a process on another machine, of whose files nothing is known."""
-    return Environment(
-        prefix=told["prefix"],
-        layout="windows" if told["system"] == "Windows" else "unix",
-        platform=None,
-        interpreter=None,
-        python_version=told["python_version"],
-        base=False,
-        frozen=False,
-        writable=False,
-        manager=None,
-        tools=(),
-        site_packages=(),
-        conda_packages=None,
-        distributions=None,
-        history=None,
-    )
+    layout = "windows" if told["system"] == "Windows" else "unix"
+    return Environment.unread(told["prefix"], layout, told["python_version"])
 
 
 def folder_of(prefix: str | Path | None) -> str:

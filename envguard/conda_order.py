@@ -7,11 +7,12 @@ it. Of anything else the answer is None, and the library is asked.
 
 from __future__ import annotations
 
-import operator
 import re
 from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING
+
+from envguard.ranges import COMPARE
 
 if TYPE_CHECKING:
     Part = tuple[tuple[int, int, str], ...]
@@ -29,14 +30,6 @@ _SPEC = re.compile(
 _PIECE = re.compile(r"\d+|[a-z]+")
 _ZERO = (2, 0, "")
 _RANKS = {"dev": 0, "post": 3}
-_COMPARE = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    ">=": operator.ge,
-    "<=": operator.le,
-    ">": operator.gt,
-    "<": operator.lt,
-}
 
 
 def allows(spec: str, version: str, build: str | None = None) -> bool | None:
@@ -102,7 +95,7 @@ def _holds(term: Term, version: Order) -> bool | None:
         if len(begin) < len(wanted) or any(len(piece) > 1 for piece in begin):
             return None
         return (begin == wanted) is (relation == "==")
-    return bool(_COMPARE[relation](_compare(version, wanted), 0))
+    return bool(COMPARE[relation](_compare(version, wanted), 0))
 
 
 def _compare(first: Order, second: Order) -> int:

@@ -350,6 +350,26 @@ class Environment:
         """The typed view of a probe's answer; unknown keys are ignored, so that a newer probe can be read."""
         return _build(cls, data)  # type: ignore[no-any-return]
 
+    @classmethod
+    def unread(cls, prefix: str = "", layout: str = "unix", python_version: str | None = None) -> Environment:
+        """One of whose files nobody can know anything: it is on another machine, or there is none."""
+        return cls(
+            prefix=prefix,
+            layout=layout,
+            platform=None,
+            interpreter=None,
+            python_version=python_version,
+            base=False,
+            frozen=False,
+            writable=False,
+            manager=None,
+            tools=(),
+            site_packages=(),
+            conda_packages=None,
+            distributions=None,
+            history=None,
+        )
+
     @property
     def is_conda(self) -> bool:
         """Whether conda keeps a book here."""

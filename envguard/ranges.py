@@ -24,7 +24,7 @@ _SPEC = re.compile(
     r"\s*(?:[^\s:\[]+::)?[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\s+|(?=[=<>!~])|$)([^\s|()\[\]]+|)(?:\s+[\w.*]+)?\s*"
 )
 _LONGEST = 200
-_COMPARE = {
+COMPARE = {
     "==": operator.eq,
     "!=": operator.ne,
     ">=": operator.ge,
@@ -32,6 +32,7 @@ _COMPARE = {
     ">": operator.gt,
     "<": operator.lt,
 }
+"""What an operator says of two versions in their order."""
 _REQUIREMENT = re.compile(
     r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[A-Za-z0-9,._\s-]*\]\s*)?"
     r"(?:\(([^()@;]*)\)|([=<>!~][^()@;]*|))\s*(?:;(.*))?"
@@ -158,7 +159,7 @@ def _holds(term: Term, version: Release) -> bool | None:
         return begins if relation == "==" else not begins
     longest = max(len(version), len(number))
     here, there = (each + (0,) * (longest - len(each)) for each in (version, number))
-    return bool(_COMPARE[relation](here, there))
+    return bool(COMPARE[relation](here, there))
 
 
 def exact(wanted: str) -> str | None:

@@ -36,7 +36,7 @@ def test_the_sources_are_read():
         ("conda's {package} {version} and pip's {name} {other} are mixed on disk", "envguard/rules/ownership.py"),
         ("{title} (with conda, mamba or micromamba, none of which was found here)", "envguard/rules/fixes.py"),
         ("Environment in the status bar", "labextension/schema/plugin.json"),
-        ("show program's version number and exit", "envguard/frontends/arguments.py"),
+        ("show program's version number and exit", "envguard/frontends/verbs/__init__.py"),
         ("handed over to pip", "labextension/src/words.ts"),
     ):
         assert file in found[text].files

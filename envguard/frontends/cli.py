@@ -19,9 +19,10 @@ from envguard.cuda_report import State
 from envguard.errors import BadArguments, EnvguardError
 from envguard.forecast_report import Outcome
 from envguard.frontends import catalog, exporting, output, protecting, rebuilding, repairing, scanning, undoing
-from envguard.frontends.arguments import command_line, folder_of, selection, threshold
+from envguard.frontends.arguments import folder_of, selection, threshold
 from envguard.frontends.foresight import foreseen
 from envguard.frontends.progress import bar
+from envguard.frontends.verbs import command_line
 from envguard.model import Severity, text
 from envguard.render.language import say
 from envguard.settings import Configuration

@@ -5,27 +5,26 @@ Files are named relative to the environment's folder, which `originalUriBaseIds`
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from envguard.languages import english
 from envguard.model import Severity
-from envguard.render.json_v1 import string
+from envguard.render.json_v1 import as_json, string
 from envguard.render.language import clean, given, say
 from envguard.render.words import LEFT_OUT
 
 if TYPE_CHECKING:
     from envguard.model import Evidence, Finding, Report, RulePage
-
-Json = dict[str, Any]
+    from envguard.render.json_v1 import Json
+    from envguard.render.made import Made
 
 MOST = 25_000
 """How many results GitHub's code scanning takes of one run (it shows 5,000 of them); it refuses a log with more:
 https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit"""
 _BASE = "PREFIX"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ABSOLUTE = re.compile(r"(?:[A-Za-z]:)?[/\\]")
 
 
@@ -42,41 +41,36 @@ def sarif(report: Report, pages: tuple[RulePage, ...] = ()) -> Json:
     findings = report.findings[:MOST]
     suppressed = report.suppressed[: MOST - len(findings)]
     left_out = len(told) - len(findings) - len(suppressed)
-    return {
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {
-                    "driver": {
-                        "name": "envguard",
-                        "semanticVersion": string(report.envguard_version),
-                        "rules": list(rules.values()),
-                    }
-                },
-                "automationDetails": {"id": f"envguard/{clean(report.environment.name)}/"},
-                "originalUriBaseIds": {_BASE: {"uri": _folder(report.environment.prefix)}},
-                "invocations": [_invocation(report, index, left_out)],
-                "results": [
-                    *(_result(finding, index) for finding in findings),
-                    *(
-                        {
-                            **_result(each.finding, index),
-                            "suppressions": [{"kind": "external", "justification": string(each.reason)}],
-                        }
-                        for each in suppressed
-                    ),
-                ],
-                "columnKind": "utf16CodeUnits",
-                "properties": {"verdict": report.verdict.value, "phase": report.phase.value},
-            }
+    return log(
+        report,
+        list(rules.values()),
+        automationDetails={"id": f"envguard/{clean(report.environment.name)}/"},
+        originalUriBaseIds={_BASE: {"uri": _folder(report.environment.prefix)}},
+        invocations=[_invocation(report, index, left_out)],
+        results=[
+            *(_result(finding, index) for finding in findings),
+            *(
+                {
+                    **_result(each.finding, index),
+                    "suppressions": [{"kind": "external", "justification": string(each.reason)}],
+                }
+                for each in suppressed
+            ),
         ],
-    }
+        columnKind="utf16CodeUnits",
+        properties={"verdict": report.verdict.value, "phase": report.phase.value},
+    )
 
 
 def sarif_dumps(report: Report, pages: tuple[RulePage, ...] = ()) -> str:
-    """The SARIF log as one JSON document, in ASCII."""
-    return json.dumps(sarif(report, pages), indent=2) + "\n"
+    """The SARIF log as one JSON document."""
+    return as_json(sarif(report, pages))
+
+
+def log(told: Made, rules: list[Json], **run: Any) -> Json:
+    """A log of one run of envguard, which knows some rules."""
+    driver = {"name": "envguard", "semanticVersion": string(told.envguard_version), "rules": rules}
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, **run}]}
 
 
 def rule_descriptor(page: RulePage) -> Json:

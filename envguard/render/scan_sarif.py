@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from envguard.languages import english
-from envguard.render.json_v1 import string
+from envguard.render.json_v1 import as_json, string
 from envguard.render.language import clean, say
-from envguard.render.sarif import LEVELS, MOST, SCHEMA, file_uri, notification, quoted, rule_descriptor
+from envguard.render.sarif import LEVELS, MOST, file_uri, log, notification, quoted, rule_descriptor
 from envguard.render.scan_lines import place
 
 if TYPE_CHECKING:
     from envguard.model import RulePage
-    from envguard.render.sarif import Json
+    from envguard.render.json_v1 import Json
     from envguard.scan_report import Remark, ScanReport
 
 
@@ -29,30 +28,19 @@ def scan_sarif(told: ScanReport, pages: tuple[RulePage, ...]) -> Json:
             for each in told.problems
         ),
     ]
-    return {
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {
-                    "driver": {
-                        "name": "envguard",
-                        "semanticVersion": string(told.envguard_version),
-                        "rules": [rule_descriptor(page) for page in rules],
-                    }
-                },
-                "automationDetails": {"id": "envguard-scan/"},
-                "invocations": [{"executionSuccessful": not told.failed, "toolExecutionNotifications": notes}],
-                "results": [_result(each, index) for each in told.remarks[:MOST]],
-                "columnKind": "utf16CodeUnits",
-            }
-        ],
-    }
+    return log(
+        told,
+        [rule_descriptor(page) for page in rules],
+        automationDetails={"id": "envguard-scan/"},
+        invocations=[{"executionSuccessful": not told.failed, "toolExecutionNotifications": notes}],
+        results=[_result(each, index) for each in told.remarks[:MOST]],
+        columnKind="utf16CodeUnits",
+    )
 
 
 def scan_sarif_dumps(told: ScanReport, pages: tuple[RulePage, ...]) -> str:
-    """The log as one JSON document, in ASCII."""
-    return json.dumps(scan_sarif(told, pages), indent=2) + "\n"
+    """The log as one JSON document."""
+    return as_json(scan_sarif(told, pages))
 
 
 def _result(each: Remark, index: dict[str, int]) -> Json:

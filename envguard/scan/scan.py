@@ -31,22 +31,7 @@ SIZES = {"notebook": 1 << 30}
 """Bytes that are read of a file of a kind; of any other four megabytes."""
 _SIZE = 4 << 20
 _SHELL_PIP = "cell-shell-pip"
-NOBODY = Environment(
-    prefix="",
-    layout="unix",
-    platform=None,
-    interpreter=None,
-    python_version=None,
-    base=False,
-    frozen=False,
-    writable=False,
-    manager=None,
-    tools=(),
-    site_packages=(),
-    conda_packages=None,
-    distributions=None,
-    history=None,
-)
+NOBODY = Environment.unread()
 """What stands in the place of an environment where none was named."""
 _FILE_RULES = tuple(rule for rule in RULES if {"scanned", "install_log"} & set(rule.needs))
 

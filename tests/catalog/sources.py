@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PACKAGE, LABEXTENSION = ROOT / "envguard", ROOT / "labextension"
-MAKES = ("Text", "text", "_help")
+MAKES = ("Text", "text", "help_of")
 """Calls whose first argument is a sentence, and whose `plural`, or second or third argument, its plural."""
 FIELDS = {"Warned": (3, 4)}
 """Entries of a table that are sentences, by their place."""
@@ -35,7 +35,7 @@ ELSEWHERE = {
     "envguard/render/language.py": (2, "likewise"),
     "envguard/render/styled.py": (3, "rich's own Text"),
     "envguard/frontends/output.py": (2, "the renderer of that name"),
-    "envguard/frontends/arguments.py": (1, "in `_help` itself"),
+    "envguard/frontends/arguments.py": (1, "in `help_of` itself"),
     "envguard/frontends/parser.py": (1, "one of the sentences that stand above"),
     "envguard/frontends/modes.py": (1, "one of those of KEPT"),
     "envguard/frontends/check.py": (1, "the docstring of a magic"),

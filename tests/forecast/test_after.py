@@ -80,7 +80,7 @@ def test_what_a_kernel_has_loaded_goes_stale(scenario: Callable[..., Scenario]):
         for name, version in (("idna", "3.10"), ("requests", "2.32.3"))
     )
     process = Process(
-        "kernel", 1, f"{env.prefix}/bin/python", env.prefix, env.prefix, "3.11.7", "Linux", "x86_64", 0.0, None, None, False,
+        "kernel", 1, f"{env.prefix}/bin/python", env.prefix, env.prefix, "3.11.7", "Linux", "x86_64", 0.0, None, None,
         (), (), loaded,
     )  # fmt: skip
     env = dataclasses.replace(env, process=process)
