@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from envguard.forecast.glance import Glance
     from envguard.forecast_report import Alternative, Forecast
     from envguard.home import Home
-    from envguard.ledger import Read
     from envguard.ledger_entry import Whence
     from envguard.model import Answer, Finding, Report, Text, Timeline
     from envguard.process import Process
@@ -111,17 +110,17 @@ def inspect_client(
     return analyse(collect.by_client(kernel, timeout, prefix), selection)
 
 
-def inspect_told(told: Mapping[str, Any], selection: Selection = _ALL) -> Report:
+def inspect_told(told: Mapping[str, Any]) -> Report:
     """The report on the environment of a process that has told of itself, by whatever road that came here."""
     with brought.visit():
         env = collect.by_answer(told)
-        return replace(_reports.get(env, selection, lambda: analyse(env, selection)), made_at=now())
+        return replace(_reports.get(env, _ALL, lambda: analyse(env)), made_at=now())
 
 
-def inspect_running(seen: Running, selection: Selection = _ALL, *, timeout: float = collect.SECONDS) -> Report:
+def inspect_running(seen: Running) -> Report:
     """The report on the environment of a process that cannot be asked: its interpreter is, started as that one was."""
     with brought.visit():
-        return analyse(collect.by_started(seen.program, seen.prefix, seen.variables, seen.folder, timeout), selection)
+        return analyse(collect.by_started(seen.program, seen.prefix, seen.variables, seen.folder))
 
 
 def running(process: int, mark: str) -> Running | None:
@@ -360,12 +359,12 @@ def alternatives(
         return ways.alternatives(command, found, env, network=network, timeout=limit)
 
 
-def diff(first: str | Path, second: str | Path, selection: Selection = _ALL) -> Comparison:
+def diff(first: str | Path, second: str | Path) -> Comparison:
     """What differs between two environments, each given by its folder or by its name."""
     from envguard.compare import compare
 
     environments = _either(first), _either(second)
-    reports = analyse(environments[0], selection), analyse(environments[1], selection)
+    reports = analyse(environments[0]), analyse(environments[1])
     return compare(*environments, reports)
 
 
@@ -444,17 +443,11 @@ def cleared(report: Report, before: Mapping[tuple[str, str], int]) -> int:
     return judge.cleared(report, before)
 
 
-def protection(
-    prefix: str | Path | None = None,
-    *,
-    name: str | None = None,
-    python: str | None = None,
-    kernel: str | None = None,
-) -> Protection:
+def protection(prefix: str | Path | None = None, *, name: str | None = None) -> Protection:
     """What pip and uv have to leave as it is, for conda's book of an environment to stay true."""
     from envguard.changes import protect
 
-    return protect.protection(_environment(prefix, name, python, kernel, process=None))
+    return protect.protection(_environment(prefix, name, None, None, process=None))
 
 
 def protected(prefix: str | Path) -> Protected:
@@ -478,18 +471,12 @@ def write_constraints(told: Protection, file: str | Path) -> None:
     protect.write(told, Path(file))
 
 
-def unprotected(
-    command: Command,
-    prefix: str | Path,
-    *,
-    by_variables: bool = True,
-    variables: Mapping[str, str] | None = None,
-) -> Text | None:
+def unprotected(command: Command, prefix: str | Path, *, variables: Mapping[str, str] | None = None) -> Text | None:
     """Why protection would not hold a command, with this process' variables by default; None if it would."""
     from envguard.changes import limits
 
     environ = os.environ if variables is None else variables
-    return limits.refuses(command, collect.by_import(prefix), environ, by_variables=by_variables)
+    return limits.refuses(command, collect.by_import(prefix), environ, by_variables=True)
 
 
 def protected_by(file: str | Path, prefix: str | Path, variables: Mapping[str, str]) -> dict[str, str]:
@@ -518,11 +505,11 @@ def unchangeable(prefix: str | Path) -> Text | None:
     return permitted.refusal(os.path.realpath(prefix))
 
 
-def place_in(prefix: str, python: str | None = None) -> Place:
+def place_in(prefix: str) -> Place:
     """Where a command would run in a fresh shell in which a prefix is active."""
     from envguard.changes import permitted
 
-    return permitted.place(prefix, python)
+    return permitted.place(prefix)
 
 
 def autoload_state(prefix: str | Path) -> Autoload:
@@ -565,14 +552,6 @@ def forget(prefix: str | Path) -> bool:
     from envguard import home as homes
 
     return homes.drop(prefix)
-
-
-def ledger(prefix: str | Path | None = None) -> Read:
-    """What the ledger of a prefix tells; nothing if there is none."""
-    from envguard import ledger as ledgers
-
-    found = home(prefix)
-    return ledgers.read(found.folder) if found.ours else ledgers.Read(())
 
 
 def prefix_of(

@@ -149,7 +149,7 @@ def deeply(
         return surround(_with_process(Environment.from_dict(facts), process))
 
 
-def with_driver(env: Environment, timeout: float | None = None) -> Environment:
+def with_driver(env: Environment) -> Environment:
     """The facts with what NVIDIA's driver and CUDA libraries say, called in a process that has the variables of env.process.
 
     Unchanged where that cannot be: not on Linux, or not on the machine of the environment.
@@ -159,7 +159,7 @@ def with_driver(env: Environment, timeout: float | None = None) -> Environment:
 
     if env.distributions is None and env.conda_packages is None:
         return env
-    told = natively.driver(env, natively.files(env), natively.SECONDS if timeout is None else timeout)
+    told = natively.driver(env, natively.files(env))
     return env if told is None else dataclasses.replace(env, driver=told)
 
 

@@ -83,8 +83,8 @@ class Loaded:
     library: Library
     chain: tuple[Library, ...]
     """It, what needs it, and so on."""
-    found: tuple[Found, ...] | None
-    """What it needs in its turn; None where that was not followed."""
+    found: tuple[Found, ...]
+    """What it needs in its turn."""
 
 
 def library_path(value: str | None) -> tuple[str, ...]:
@@ -92,22 +92,19 @@ def library_path(value: str | None) -> tuple[str, ...]:
     return tuple(re.split("[:;]", value)) if value else ()
 
 
-def load(path: str, world: World, *, depth: int = 1 << 20) -> tuple[Loaded, ...]:
+def load(path: str, world: World) -> tuple[Loaded, ...]:
     """A file and everything it brings in, in the loader's order: what the first needs, then what those need."""
     first = elf.read(path)
     if first is None:
         return ()
     found: list[Loaded] = []
     names: dict[str, str] = dict(world.loaded)
-    queue: list[tuple[tuple[Library, ...], int]] = [((first,), 0)]
+    queue: list[tuple[Library, ...]] = [(first,)]
     seen = {_identity(path)}
     while queue and len(found) < _FILES:
-        chain, level = queue.pop(0)
+        chain = queue.pop(0)
         library = chain[0]
         names.setdefault(library.soname or os.path.basename(library.path), library.path)
-        if level >= depth:
-            found.append(Loaded(library, chain, None))
-            continue
         here = replace(world, loaded=names)
         told = []
         for name in library.needed:
@@ -120,7 +117,7 @@ def load(path: str, world: World, *, depth: int = 1 << 20) -> tuple[Loaded, ...]
             if other is not None:
                 names.setdefault(other.soname or name, one.path)
                 if identity not in seen:
-                    queue.append(((other, *chain), level + 1))
+                    queue.append((other, *chain))
             seen.add(identity)
         found.append(Loaded(library, chain, tuple(told)))
     return tuple(found)
@@ -213,7 +210,7 @@ def _names(files: Iterable[Loaded]) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in files:
         found.setdefault(each.library.soname or os.path.basename(each.library.path), each.library.path)
-        for one in each.found or ():
+        for one in each.found:
             if one.path is not None:
                 found.setdefault(one.name, one.path)
     return found

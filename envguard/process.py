@@ -81,7 +81,6 @@ class Process:
     cwd: str | None
     user_site: str | None
     """The user's own site-packages, whether or not there is such a folder."""
-    user_site_enabled: bool
     path: tuple[PathEntry, ...]
     variables: tuple[Variable, ...]
     modules: tuple[Module, ...]

@@ -35,11 +35,11 @@ def refusal(prefix: str) -> Text | None:
     return None
 
 
-def place(prefix: str, python: str | None = None) -> Place:
+def place(prefix: str) -> Place:
     """Where a command would run in a fresh shell in which a prefix is active."""
     programs = ("bin/python", "bin/python3", "python.exe", "Scripts/python.exe")
     there = (path for path in (os.path.join(prefix, each) for each in programs) if os.path.lexists(path))  # noqa: PTH118
-    program = python or next(there, os.path.join(prefix, programs[0]))  # noqa: PTH118
+    program = next(there, os.path.join(prefix, programs[0]))  # noqa: PTH118
     variables = clean_environment()
     for name in ("CONDA_PREFIX", "CONDA_DEFAULT_ENV", "VIRTUAL_ENV", "PYTHONHOME"):
         variables.pop(name, None)

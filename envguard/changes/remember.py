@@ -36,16 +36,15 @@ def entry(
     began: datetime.datetime | None = None,
     failed: bool | None = None,
     checkpoint: str | None = None,
-    name: str | None = None,
 ) -> Entry:
     """What the ledger is to remember of a change that has come to its end.
 
-    `began` is when it began, by default now; `name` an id that was made before, by `new_id`.
+    `began` is when it began, by default now.
     """
     began = (began or datetime.datetime.now(datetime.timezone.utc)).astimezone()
     words = masking.words(command.argv) if command is not None else forecast.command if forecast is not None else ()
     return Entry(
-        id=name or new_id(began),
+        id=new_id(began),
         when=began.isoformat(timespec="seconds"),
         deed=deed,
         tool=command.tool.value if command is not None else forecast.tool if forecast is not None else None,

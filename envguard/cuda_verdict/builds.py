@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from envguard.model import Argument
 
 _TOOLKITS = ("cudatoolkit", "pytorch-cuda", "cuda-toolkit", "cuda-runtime")
-_CPU_ONLY = ("cpuonly", "pytorch-mutex", "CONDA_OVERRIDE_CUDA")
 
 
 def on_a_mac(case: Case) -> Iterator[CudaVerdict]:

@@ -247,14 +247,12 @@ def explain_refusal(
     env: Environment,
     *,
     network: bool = True,
-    timeout: float = SECONDS,
-    cancel: Callable[[], bool] | None = None,
 ) -> tuple[Text | None, tuple[Alternative, ...]]:
     """Why pip or uv refused under protection, in our words, and the other ways; None if conda's packages are not why."""
     told = held_by_conda(output, env)
     if told is None:
         return None, ()
-    ways = alternatives(command, target, env, network=network, timeout=timeout, cancel=cancel)
+    ways = alternatives(command, target, env, network=network)
     return told, tuple(way for way in ways if way.kind != "protected")
 
 

@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 
 REPORTS = "22.2"
 """The first pip with --report."""
-RUNNER = "22.3"
-"""The first pip that runs by another interpreter (--python)."""
 MARKS = "23.0"
 """The first pip that keeps to PEP 668."""
 

@@ -442,6 +442,12 @@ def add_target(parser: argparse.ArgumentParser, *, positional: bool = True, defa
     )
 
 
+def folder_of(options: argparse.Namespace) -> str | None:
+    """The folder that the options of `add_target` name, in either way."""
+    folder: str | None = options.prefix if options.prefix is not None else options.folder
+    return folder
+
+
 def add_keep(parser: argparse.ArgumentParser) -> None:
     """The option --keep-pip."""
     parser.add_argument(

@@ -19,7 +19,7 @@ from envguard.cuda_report import State
 from envguard.errors import BadArguments, EnvguardError
 from envguard.forecast_report import Outcome
 from envguard.frontends import catalog, exporting, output, protecting, rebuilding, repairing, scanning, undoing
-from envguard.frontends.arguments import command_line, selection, threshold
+from envguard.frontends.arguments import command_line, folder_of, selection, threshold
 from envguard.frontends.foresight import foreseen
 from envguard.frontends.progress import bar
 from envguard.model import Severity, text
@@ -92,18 +92,13 @@ def _report(options: argparse.Namespace, settings: Configuration) -> Report:
         report = api.inspect_kernelspec(options.kernel, chosen, deep=options.deep, progress=bar(sys.stderr))
     else:
         report = api.inspect(
-            _folder(options), chosen, deep=options.deep, progress=bar(sys.stderr), keep=False, process="fresh"
+            folder_of(options), chosen, deep=options.deep, progress=bar(sys.stderr), keep=False, process="fresh"
         )
     return api.accept(report, settings)
 
 
-def _folder(options: argparse.Namespace) -> str | None:
-    folder: str | None = options.prefix if options.prefix is not None else options.folder
-    return folder
-
-
 def _history(options: argparse.Namespace) -> int:
-    told = api.history(_folder(options), name=options.name, python=options.python, kernel=options.kernel)
+    told = api.history(folder_of(options), name=options.name, python=options.python, kernel=options.kernel)
     print(output.timeline_as(told, options.format, sys.stdout, details=options.details).rstrip("\n"))
     return 0
 
@@ -111,14 +106,16 @@ def _history(options: argparse.Namespace) -> int:
 def _why(options: argparse.Namespace) -> int:
     source = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).expanduser()
     told = api.why(
-        source, _folder(options), name=options.name, python=options.python, kernel=options.kernel, process="fresh"
+        source, folder_of(options), name=options.name, python=options.python, kernel=options.kernel, process="fresh"
     )
     print(output.answer_as(told, options.format, sys.stdout, details=options.details).rstrip("\n"))
     return FOUND if told.causes else 0
 
 
 def _cuda(options: argparse.Namespace) -> int:
-    told = api.cuda(_folder(options), name=options.name, python=options.python, kernel=options.kernel, process="fresh")
+    told = api.cuda(
+        folder_of(options), name=options.name, python=options.python, kernel=options.kernel, process="fresh"
+    )
     print(output.cuda_as(told, options.format, sys.stdout, details=options.details).rstrip("\n"))
     if told.failed:
         return FAILED
@@ -193,18 +190,6 @@ def _loading(options: argparse.Namespace) -> int:
     return FOUND if told.state == "broken" else 0
 
 
-def _plan(options: argparse.Namespace) -> int:
-    return repairing.plan(options)
-
-
-def _repair(options: argparse.Namespace) -> int:
-    return repairing.repair(options)
-
-
-def _undo(options: argparse.Namespace) -> int:
-    return undoing.undo(options)
-
-
 def _aside(line: str) -> None:
     """Says something of ours beside the output of a command that is run."""
     print(line, file=sys.stderr, flush=True)
@@ -212,7 +197,9 @@ def _aside(line: str) -> None:
 
 def _explain_log(options: argparse.Namespace) -> int:
     source = sys.stdin.buffer if options.file == "-" else Path(options.file).expanduser()
-    report = api.explain_log(source, _folder(options), name=options.name, python=options.python, kernel=options.kernel)
+    report = api.explain_log(
+        source, folder_of(options), name=options.name, python=options.python, kernel=options.kernel
+    )
     _show(report, options)
     if report.failed:
         return FAILED
@@ -276,10 +263,10 @@ _COMMANDS = {
     "protect": _protect,
     "enable": _loading,
     "disable": _loading,
-    "plan": _plan,
-    "repair": _repair,
+    "plan": repairing.plan,
+    "repair": repairing.repair,
     "rebuild": rebuilding.rebuild,
-    "undo": _undo,
+    "undo": undoing.undo,
     "export": exporting.export,
     "scan": scanning.scan,
     "clean": exporting.clean,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,9 @@ from envguard import api
 from envguard.errors import BadArguments
 from envguard.export_report import Depth, Form, Trial
 from envguard.frontends import output
+from envguard.frontends.arguments import folder_of
 from envguard.frontends.progress import clear, steps
+from envguard.frontends.terminal import show
 from envguard.model import Text, text
 from envguard.render.language import framed, say
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from envguard.export_report import Export
 
 JSON = "json"
-_WIDTH = 80
 _FAILED = 1
 _LOST = Text("envguard: mind: {says}")
 _TRIED = {
@@ -37,7 +37,7 @@ def export(options: argparse.Namespace) -> int:
     depth = _depth(options)
     forms = tuple(Form) if options.format == JSON else (Form(options.format),)
     told = api.export(
-        options.prefix if options.prefix is not None else options.folder,
+        folder_of(options),
         forms,
         depth,
         name=options.name,
@@ -50,8 +50,7 @@ def export(options: argparse.Namespace) -> int:
     clear(sys.stderr)
     content = _as_json(told) if options.format == JSON else told[0].content
     if options.output is None or options.output == "-":
-        sys.stdout.write(content)
-        sys.stdout.flush()
+        show(content)
     else:
         api.write_export(content, Path(options.output).expanduser())
     if options.format != JSON:
@@ -62,18 +61,15 @@ def export(options: argparse.Namespace) -> int:
 
 def clean(options: argparse.Namespace) -> int:
     """The command; it deletes nothing."""
-    folder = options.prefix if options.prefix is not None else options.folder
-    told = api.caches(folder, name=options.name, python=options.python, kernel=options.kernel)
+    told = api.caches(folder_of(options), name=options.name, python=options.python, kernel=options.kernel)
     if options.format == JSON:
         from envguard.render.export_v1 import caches_dumps
 
-        sys.stdout.write(caches_dumps(told))
+        show(caches_dumps(told))
     else:
         from envguard.render.cache_lines import caches
 
-        width = shutil.get_terminal_size((_WIDTH, 24)).columns
-        sys.stdout.write(caches(told, width, output.wants_color(sys.stdout)))
-    sys.stdout.flush()
+        show(caches(told, output.columns(), output.wants_color(sys.stdout)))
     return 0
 
 

@@ -20,35 +20,31 @@ _CELLS = 24
 
 def bar(stream: TextIO) -> Callable[[int, int], None] | None:
     """What to tell of bytes done and all bytes; None if the stream is no terminal."""
-    if not stream.isatty():
-        return None
     started = time.monotonic()
-    drawn = 0.0
 
-    def tell(done: int, total: int) -> None:
-        nonlocal drawn
-        now = time.monotonic()
-        if done >= total:
-            stream.write("\r\033[K")
-        elif now - drawn >= _EVERY:
-            drawn = now
-            full = _CELLS * done // total
-            speed = done / 1e9 / max(now - started, 1e-3)
-            said = text(
-                "hashing {bar} {done} of {total} GB, {speed} GB/s",
-                bar=f"{'━' * full}{'╌' * (_CELLS - full)}",
-                done=f"{done / 1e9:.1f}",
-                total=f"{total / 1e9:.1f}",
-                speed=f"{speed:.1f}",
-            )
-            stream.write(f"\r{say(said)}\033[K")
-        stream.flush()
+    def said(bar: str, done: int, total: int) -> Text:
+        speed = done / 1e9 / max(time.monotonic() - started, 1e-3)
+        return text(
+            "hashing {bar} {done} of {total} GB, {speed} GB/s",
+            bar=bar,
+            done=f"{done / 1e9:.1f}",
+            total=f"{total / 1e9:.1f}",
+            speed=f"{speed:.1f}",
+        )
 
-    return tell
+    return _drawn(stream, said)
 
 
 def files(stream: TextIO) -> Callable[[int, int], None] | None:
     """What to tell of files done and all files; None if the stream is no terminal."""
+    return _drawn(
+        stream,
+        lambda bar, done, total: text("taking back {bar} {done} of {total} files", bar=bar, done=done, total=total),
+    )
+
+
+def _drawn(stream: TextIO, said: Callable[[str, int, int], Text]) -> Callable[[int, int], None] | None:
+    """Draws a line of a bar and of what is done of all; the last takes it away."""
     if not stream.isatty():
         return None
     drawn = 0.0
@@ -61,9 +57,8 @@ def files(stream: TextIO) -> Callable[[int, int], None] | None:
         elif now - drawn >= _EVERY:
             drawn = now
             full = _CELLS * done // total
-            bar = f"{'━' * full}{'╌' * (_CELLS - full)}"
-            said = say(text("taking back {bar} {done} of {total} files", bar=bar, done=done, total=total))
-            stream.write(f"\r{said}\033[K")
+            line = "━" * full + "╌" * (_CELLS - full)
+            stream.write(f"\r{say(said(line, done, total))}\033[K")
         stream.flush()
 
     return tell

@@ -10,14 +10,18 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from envguard.errors import EnvguardError
 from envguard.model import Text
-from envguard.render.language import comma, framed
+from envguard.render.language import comma, framed, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from IPython.core.interactiveshell import InteractiveShell
 
+YES = ("y", "yes")
+NOBODY = Text("nothing was done, as nobody can be asked here; --yes does it without asking")
+NOT_DONE = Text("nothing was done")
 _ATTEMPTS = 3
 _PROMPT = Text("envguard: {letters}, or Enter to cancel? ")
 _OFFERED = Text("  {letter}  {answer}")
@@ -63,7 +67,7 @@ WORDS = {
 _LETTERS = {Answer.RUN: "r", Answer.UNDO: "u", Answer.PROTECTED: "p", Answer.CONDA: "c", Answer.KERNEL: "k"}
 
 
-def ask(shell: InteractiveShell, offered: Mapping[Answer, str], say: Callable[[str], None]) -> Answer | None:
+def ask(shell: InteractiveShell, offered: Mapping[Answer, str], tell: Callable[[str], None]) -> Answer | None:
     """The answer to what is offered (with its meaning); None where nobody could be asked after all.
 
     Whoever types nothing, ends the input or interrupts it has cancelled; so has who types something else three times.
@@ -74,7 +78,7 @@ def ask(shell: InteractiveShell, offered: Mapping[Answer, str], say: Callable[[s
         framed(_MEANS if meaning else _OFFERED, letter=_LETTERS[answer], answer=answer.value, meaning=meaning)
         for answer, meaning in offered.items()
     ]
-    say("\n".join(lines))
+    tell("\n".join(lines))
     for _ in range(_ATTEMPTS):
         typed = _typed(shell, prompt)
         if typed is None:
@@ -82,14 +86,19 @@ def ask(shell: InteractiveShell, offered: Mapping[Answer, str], say: Callable[[s
         answer = WORDS.get(" ".join(typed.lower().split()))
         if answer is Answer.CANCEL or answer in offered:
             return answer
-        say(framed(_NO_ANSWER, typed=ascii(" ".join(typed.split())[:40])))
+        tell(framed(_NO_ANSWER, typed=ascii(" ".join(typed.split())[:40])))
     return Answer.CANCEL
 
 
-def agreed(shell: InteractiveShell, question: str) -> bool | None:
-    """Whether the answer is yes; None where nobody could be asked after all."""
-    typed = _typed(shell, question)
-    return None if typed is None else typed.strip().lower() in ("y", "yes")
+def agreed(shell: InteractiveShell, question: Text) -> bool:
+    """Whether somebody has said yes before anything is changed; EnvguardError where nobody can."""
+    typed = _typed(shell, say(question)) if can_be_asked(shell) else None
+    if typed is None:
+        raise EnvguardError(NOBODY)
+    sure = typed.strip().lower() in YES
+    if not sure:
+        sys.stdout.write(f"{say(NOT_DONE)}\n")
+    return sure
 
 
 def can_be_asked(shell: InteractiveShell) -> bool:

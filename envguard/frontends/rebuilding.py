@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TextIO
 from envguard import api
 from envguard.errors import BadArguments, EnvguardError
 from envguard.export_report import Depth
-from envguard.frontends import output, progress, undoing
-from envguard.frontends.repairing import aside
+from envguard.frontends import output, progress
+from envguard.frontends.terminal import aside, asked, show
 from envguard.model import text
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def rebuild(options: argparse.Namespace) -> int:
         return _SOMETHING if told.plan.refused else 0
     if not options.yes:
         _show(told, options)
-        code = undoing.asked(REBUILD, options)
+        code = asked(REBUILD, options)
         if code is not None:
             return code
     try:
@@ -91,7 +91,7 @@ def _discard(options: argparse.Namespace) -> int:
     if api.rebuild_unfinished(options.target) is None:
         raise BadArguments(text("{folder} is no environment that a rebuild has left unfinished", folder=options.target))
     if not options.yes:
-        code = undoing.asked(text(DISCARD.text, folder=options.target), options)
+        code = asked(text(DISCARD.text, folder=options.target), options)
         if code is not None:
             return code
     aside(text("{folder} was removed", folder=api.rebuild_discard(options.target)))
@@ -109,5 +109,4 @@ def rebuild_as(told: RebuildReport, form: str, stream: TextIO, *, details: bool 
 
 
 def _show(told: RebuildReport, options: argparse.Namespace) -> None:
-    sys.stdout.write(rebuild_as(told, options.format, sys.stdout, details=options.details))
-    sys.stdout.flush()
+    show(rebuild_as(told, options.format, sys.stdout, details=options.details))

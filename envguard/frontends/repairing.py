@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, TextIO
 
 from envguard import api
 from envguard.errors import EnvguardError
-from envguard.frontends import output, progress, undoing
+from envguard.frontends import output, progress
+from envguard.frontends.arguments import folder_of
+from envguard.frontends.terminal import aside, asked, show
 from envguard.model import text
 
 if TYPE_CHECKING:
     import argparse
 
     from envguard.ledger_entry import Whence
-    from envguard.model import Text
     from envguard.repair_report import RepairReport
 
 _WIDTH = 80
@@ -27,7 +28,7 @@ REPAIR = text("repair it? [y/N] ")
 def plan(options: argparse.Namespace) -> int:
     """The command `plan`; its exit code: 0 nothing to repair, 1 something."""
     told = planned(prefix_of(options), options.keep_pip)
-    _write(repair_as(told, options.format, sys.stdout, details=options.details))
+    show(repair_as(told, options.format, sys.stdout, details=options.details))
     return _SOMETHING if something(told) else 0
 
 
@@ -44,11 +45,11 @@ def repair(options: argparse.Namespace) -> int:
             return _REFUSED
     told = planned(prefix, keep)
     if told.plan.refused or not told.plan.steps:
-        _write(repair_as(told, options.format, sys.stdout, details=options.details))
+        show(repair_as(told, options.format, sys.stdout, details=options.details))
         return _REFUSED if something(told) else 0
     if not options.yes:
-        _write(repair_as(told, options.format, sys.stdout, details=options.details))
-        code = undoing.asked(REPAIR, options)
+        show(repair_as(told, options.format, sys.stdout, details=options.details))
+        code = asked(REPAIR, options)
         if code is not None:
             return code
     try:
@@ -56,7 +57,7 @@ def repair(options: argparse.Namespace) -> int:
     except EnvguardError as error:
         aside(error.text)
         return _REFUSED
-    _write(repair_as(came, options.format, sys.stdout, details=options.details))
+    show(repair_as(came, options.format, sys.stdout, details=options.details))
     return 0 if sound(came) else _SOMETHING
 
 
@@ -73,8 +74,7 @@ def sound(told: RepairReport) -> bool:
 
 def prefix_of(options: argparse.Namespace) -> str:
     """The prefix that the options name."""
-    folder = options.prefix if options.prefix is not None else options.folder
-    return api.prefix_of(folder, name=options.name, python=options.python, kernel=options.kernel)
+    return api.prefix_of(folder_of(options), name=options.name, python=options.python, kernel=options.kernel)
 
 
 def planned(prefix: str | None, keep: list[str]) -> RepairReport:
@@ -110,15 +110,3 @@ def bundle(told: RepairReport, *, details: bool = False) -> dict[str, str]:
     from envguard.render.repair_lines import repair
 
     return {"text/html": repair_html(told, details=details), "text/plain": repair(told, _WIDTH, details=details)}
-
-
-def aside(said: Text) -> None:
-    """Says something of ours beside what is shown."""
-    sys.stdout.flush()
-    sys.stderr.write(f"{output.ours(said)}\n")
-    sys.stderr.flush()
-
-
-def _write(said: str) -> None:
-    sys.stdout.write(said)
-    sys.stdout.flush()

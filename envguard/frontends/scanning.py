@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from envguard.configuration import NEVER
 from envguard.frontends import output
 from envguard.frontends.arguments import selection
 from envguard.frontends.progress import clear, steps
+from envguard.frontends.terminal import show
 from envguard.model import Severity, text
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from envguard.scan_report import ScanReport
 
-_WIDTH = 80
 _FOUND, _WRONG, _FAILED = 1, 2, 3
 
 
@@ -36,8 +35,7 @@ def scan(options: argparse.Namespace) -> int:
         progress=None if watch is None else lambda path: watch(text("reading {file}", file=path)),
     )
     clear(sys.stderr)
-    sys.stdout.write(_as(told, options))
-    sys.stdout.flush()
+    show(_as(told, options))
     if told.failed:
         return _FAILED
     if _counts(told, options.fail_on):
@@ -67,5 +65,4 @@ def _as(told: ScanReport, options: argparse.Namespace) -> str:
         return github(told)
     from envguard.render.scan_lines import scan as lines
 
-    width = shutil.get_terminal_size((_WIDTH, 24)).columns
-    return lines(told, width, output.wants_color(sys.stdout), details=options.details)
+    return lines(told, output.columns(), output.wants_color(sys.stdout), details=options.details)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envguard import api
-from envguard.errors import BadArguments, EnvguardError
+from envguard.errors import BadArguments
 from envguard.frontends import undoing
 from envguard.frontends.protecting import ledger_file
-from envguard.frontends.question import agreed, can_be_asked
+from envguard.frontends.question import agreed
 from envguard.model import text
 from envguard.render.language import say
 from envguard.undo_report import State, UndoList
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from envguard.frontends.guard import Guard
-    from envguard.model import Text
     from envguard.undo_report import UndoReport
 
 _YES = ("--yes", "-y")
@@ -80,7 +79,7 @@ def _undo(shell: InteractiveShell, guard: Guard, name: str | None, *, sure: bool
         return
     if not sure:
         _show(shell, planned)
-        if not _agreed(shell, undoing.UNDO):
+        if not agreed(shell, undoing.UNDO):
             return
     whence = api.whence(getattr(guard.info, "cell_id", None), shell.execution_count, shell.user_ns)
     _show(shell, undoing.done(planned, whence))
@@ -89,19 +88,9 @@ def _undo(shell: InteractiveShell, guard: Guard, name: str | None, *, sure: bool
 def _clear(shell: InteractiveShell, name: str | None, *, sure: bool) -> None:
     if not sure:
         _show(shell, api.undo_list())
-        if not _agreed(shell, undoing.CLEAR):
+        if not agreed(shell, undoing.CLEAR):
             return
     _show(shell, api.undo_clear(None, name))
-
-
-def _agreed(shell: InteractiveShell, question: Text) -> bool:
-    """Whether somebody has said yes; EnvguardError where nobody can."""
-    answer = agreed(shell, say(question)) if can_be_asked(shell) else None
-    if answer is None:
-        raise EnvguardError(text("nothing was done, as nobody can be asked here; --yes does it without asking"))
-    if not answer:
-        sys.stdout.write(f"{say(text('nothing was done'))}\n")
-    return answer
 
 
 def _show(shell: InteractiveShell, told: UndoReport | UndoList) -> None:

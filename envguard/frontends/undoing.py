@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,19 +10,17 @@ from envguard import api
 from envguard.errors import EnvguardError
 from envguard.frontends import output
 from envguard.frontends.progress import files
+from envguard.frontends.terminal import aside, asked, show
 from envguard.model import text
-from envguard.render.language import say
 
 if TYPE_CHECKING:
     import argparse
 
     from envguard.ledger_entry import Whence
-    from envguard.model import Text
     from envguard.undo_report import UndoList, UndoReport
 
 _WIDTH = 80
 _REFUSED, _WRONG = 1, 2
-_YES = ("y", "yes")
 
 UNDO = text("take it back? [y/N] ")
 CLEAR = text("let go of it? [y/N] ")
@@ -33,7 +30,7 @@ def undo(options: argparse.Namespace) -> int:
     """The command; its exit code: 0 done, 1 refused or not whole, 2 nobody could be asked or there is none of that id."""
     prefix = api.prefix_of(options.prefix, name=options.name, python=options.python, kernel=options.kernel)
     if options.list:
-        _write(list_as(api.undo_list(prefix), options.format))
+        show(list_as(api.undo_list(prefix), options.format))
         return 0
     if options.clear:
         return _clear(prefix, options)
@@ -49,7 +46,7 @@ def undo(options: argparse.Namespace) -> int:
     try:
         told = done(planned)
     except EnvguardError as error:
-        _aside(error.text)
+        aside(error.text)
         return _REFUSED
     _show(told, options)
     return 0 if whole(told) else _REFUSED
@@ -59,7 +56,7 @@ def done(planned: UndoReport, whence: Whence | None = None) -> UndoReport:
     """Does what was planned, with progress where somebody watches; EnvguardError if it must not be done after all."""
     came, problem = api.undo(planned.prefix, plan=planned.plan, whence=whence, progress=files(sys.stderr))
     if problem is not None:
-        _aside(problem)
+        aside(problem)
     return replace(planned, done=came)
 
 
@@ -73,7 +70,9 @@ def undo_as(told: UndoReport, form: str, *, details: bool = False) -> str:
     from envguard.render.undo_lines import undo as lines
     from envguard.render.undo_v1 import undo_dumps
 
-    return undo_dumps(told) if form == "json" else lines(told, _columns(), _color(), details=details)
+    if form == "json":
+        return undo_dumps(told)
+    return lines(told, output.columns(), output.wants_color(sys.stdout), details=details)
 
 
 def list_as(told: UndoList, form: str) -> str:
@@ -81,7 +80,9 @@ def list_as(told: UndoList, form: str) -> str:
     from envguard.render.undo_lines import undo_list
     from envguard.render.undo_v1 import undo_list_dumps
 
-    return undo_list_dumps(told) if form == "json" else undo_list(told, _columns(), _color())
+    if form == "json":
+        return undo_list_dumps(told)
+    return undo_list(told, output.columns(), output.wants_color(sys.stdout))
 
 
 def bundle(told: UndoReport | UndoList) -> dict[str, str]:
@@ -97,46 +98,13 @@ def bundle(told: UndoReport | UndoList) -> dict[str, str]:
 def _clear(prefix: str, options: argparse.Namespace) -> int:
     if not options.yes:
         if options.format != "json":
-            _write(list_as(api.undo_list(prefix), options.format))
+            show(list_as(api.undo_list(prefix), options.format))
         code = asked(CLEAR, options)
         if code is not None:
             return code
-    _write(list_as(api.undo_clear(prefix, options.id), options.format))
+    show(list_as(api.undo_clear(prefix, options.id), options.format))
     return 0
 
 
-def asked(question: Text, options: argparse.Namespace) -> int | None:
-    """None if the answer is yes; the exit code otherwise."""
-    if options.format == "json" or not sys.stdin.isatty():
-        _aside(text("nothing was done, as nobody can be asked here; --yes does it without asking"))
-        return _WRONG
-    sys.stdout.flush()
-    sys.stderr.write(say(question))
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() in _YES:
-        return None
-    _aside(text("nothing was done"))
-    return _REFUSED
-
-
 def _show(told: UndoReport, options: argparse.Namespace) -> None:
-    _write(undo_as(told, options.format, details=options.details))
-
-
-def _aside(said: Text) -> None:
-    sys.stdout.flush()
-    sys.stderr.write(f"{output.ours(said)}\n")
-    sys.stderr.flush()
-
-
-def _write(said: str) -> None:
-    sys.stdout.write(said)
-    sys.stdout.flush()
-
-
-def _columns() -> int:
-    return shutil.get_terminal_size((_WIDTH, 24)).columns
-
-
-def _color() -> bool:
-    return output.wants_color(sys.stdout)
+    show(undo_as(told, options.format, details=options.details))

@@ -85,7 +85,6 @@ def collect(kind: str = "kernel", names: Iterable[str] = ()) -> dict[str, Any]:
         "started": _try(_started, None),
         "cwd": cwd,
         "user_site": _text(_namespace(site).get("USER_SITE")),
-        "user_site_enabled": _namespace(site).get("ENABLE_USER_SITE") is True,
         "path": _try(lambda: list(_path(kind, cwd)), []),
         "variables": _try(lambda: list(_variables(frozenset(names))), []),
         "modules": [_module(name, namespace) for name, namespace in every if name not in left_out],

@@ -10,6 +10,7 @@ from envguard.render.commands import places
 from envguard.render.element import element, write
 from envguard.render.html import document, style, unbroken
 from envguard.render.language import clean, colon, given, lang_of, say, semicolon
+from envguard.render.made import made_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,8 +64,7 @@ def _told(told: Answer, details: bool, language: Translator | None, level: int) 
         if items:
             yield element("p", say(title, language), class_="eg-soft")
             yield element("ul", *(element("li", say(each, language)) for each in items))
-    made = given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at)
-    yield element("footer", say(made, language), class_="eg-soft")
+    yield element("footer", say(made_by(told), language), class_="eg-soft")
 
 
 def _cause(

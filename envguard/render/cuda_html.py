@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envguard.model import Certainty
-from envguard.render import answer_words, cuda_cells, words
+from envguard.render import answer_words, cuda_cells
 from envguard.render import cuda_words as own
 from envguard.render.answer_html import folded_evidence
 from envguard.render.element import element, write
 from envguard.render.finding_html import finding_html, fixes, heading, mark, so
 from envguard.render.html import document, style
 from envguard.render.language import bracketed, colon, given, lang_of, say
+from envguard.render.made import made_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,6 @@ def _title(told: CudaReport, language: Translator | None) -> str:
 
 
 def _section(told: CudaReport, details: bool, language: Translator | None, level: int) -> Element:
-    made = given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at)
     return element(
         "section",
         element("style", style()),
@@ -47,7 +47,7 @@ def _section(told: CudaReport, details: bool, language: Translator | None, level
         *(part for row in told.rows for part in _libraries(row, details, language)),
         *_machine(told, language, level + 1),
         *_also(told, details, language, level + 1),
-        element("footer", say(made, language), class_="eg-soft"),
+        element("footer", say(made_by(told), language), class_="eg-soft"),
         class_="envguard-report",
         **lang_of(language),
         aria_label=_title(told, language),

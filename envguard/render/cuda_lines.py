@@ -9,10 +9,11 @@ from envguard.render import answer_words, cuda_cells, words
 from envguard.render import cuda_words as own
 from envguard.render.answer_lines import evidence_lines, fix_lines
 from envguard.render.cells import cells
-from envguard.render.finding_lines import finding_lines, heading
+from envguard.render.finding_lines import finding_lines
 from envguard.render.grid import grid
 from envguard.render.language import bracketed, clean, colon, given, labelled, say
 from envguard.render.lines import BLANK, Span, Wrap, line
+from envguard.render.part_lines import footer, heading
 from envguard.render.text import written
 
 if TYPE_CHECKING:
@@ -48,9 +49,7 @@ def _lines(told: CudaReport, room: int, details: bool, language: Translator | No
         yield from _libraries(told, language)
     yield from _machine(told, language)
     yield from _also(told, details, language)
-    yield BLANK
-    made = given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at)
-    yield line(Span(say(made, language), "soft"))
+    yield from footer(told, language)
     code = next(iter((*filter(None, [told.verdict.code]), *(each.code for each in told.findings))), None)
     if code is not None:
         yield line(Span(say(given(words.EXPLAIN, code=f"EG{code}"), language), "soft"))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from envguard.render.json_v1 import (
-    SCHEMA,
+    as_json,
     environment_v1,
     evidence_v1,
     finding_v1,
     fix_v1,
+    head,
     optional,
-    read_schema,
-    schema,
     string,
     text_v1,
 )
@@ -25,22 +23,13 @@ if TYPE_CHECKING:
 
 def cuda_dumps(told: CudaReport) -> str:
     """The whole as one JSON document, in ASCII."""
-    return json.dumps(cuda_v1(told), indent=2) + "\n"
-
-
-def cuda_schema() -> Json:
-    """The JSON Schema of what `cuda_v1` returns; findings, evidence and fixes are what they are in a report."""
-    loaded: Json = json.loads(read_schema("cuda.schema.json"))
-    return {**loaded, "$defs": {**schema()["$defs"], **loaded["$defs"]}}
+    return as_json(cuda_v1(told))
 
 
 def cuda_v1(told: CudaReport) -> Json:
     """The whole as values that `json.dumps` takes."""
     return {
-        "schema": SCHEMA,
-        "kind": "cuda",
-        "envguard": string(told.envguard_version),
-        "made_at": string(told.made_at),
+        **head("cuda", told),
         "environment": environment_v1(told.environment),
         "verdict": _verdict(told.verdict),
         "asked": [string(each) for each in told.asked],

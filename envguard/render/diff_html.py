@@ -8,6 +8,7 @@ from envguard.render import outline, pairs, words
 from envguard.render.element import element
 from envguard.render.html import document, style
 from envguard.render.language import bracketed, clean, colon, comma, given, lang_of, say
+from envguard.render.made import made_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,6 @@ def comparison_page(
     """The comparison as a document of its own."""
     first, second = pairs.names(told)
     title = say(given(words.DIFFERENCES_OF, first=first, second=second), language)
-    made = given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at)
     return document(
         f"{title} · envguard",
         element(
@@ -41,7 +41,7 @@ def comparison_page(
                 class_="eg-head",
             ),
             *_parts(told, language),
-            element("footer", say(made, language), class_="eg-soft"),
+            element("footer", say(made_by(told), language), class_="eg-soft"),
             class_="envguard-report",
             **lang_of(language),
             aria_label=title,

@@ -9,6 +9,7 @@ from envguard.render import outline, pairs, words
 from envguard.render.cells import cells, cut, wrapped
 from envguard.render.language import bracketed, clean, colon, comma, given, say
 from envguard.render.lines import BLANK, Line, Span, Wrap, line
+from envguard.render.part_lines import footer, heading
 from envguard.render.text import written
 from envguard.value import value
 
@@ -54,7 +55,7 @@ class _Teller:
             yield line(say(words.NO_DIFFERENCE, language), indent=3)
         for title, differences in pairs.parts(told):
             if differences:
-                yield from self.heading(say(title, language))
+                yield from heading(say(title, language))
                 yield from self.row("", first, second, "", "soft")
                 shown = differences if self.details else differences[:_SHOWN]
                 for each in shown:
@@ -63,7 +64,7 @@ class _Teller:
                 yield from self.more(len(differences) - len(shown))
         for name, differences in pairs.one_sided(told):
             if differences:
-                yield from self.heading(
+                yield from heading(
                     f"{say(given(words.ONLY_IN, name=name), language)}{bracketed(str(len(differences)), self.language)}"
                 )
                 shown = differences if self.details else differences[:_SHOWN]
@@ -73,7 +74,7 @@ class _Teller:
                 yield from self.more(len(differences) - len(shown))
         for name, findings in pairs.findings(told):
             if findings:
-                yield from self.heading(say(given(words.FINDINGS_ONLY_IN, name=name), language))
+                yield from heading(say(given(words.FINDINGS_ONLY_IN, name=name), language))
             for finding in findings:
                 symbol = words.SEVERITY_SYMBOLS[finding.severity]
                 severity = f"{symbol} {say(words.SEVERITIES[finding.severity], language)}"
@@ -85,13 +86,7 @@ class _Teller:
                     indent=2,
                     hang=2,
                 )
-        yield BLANK
-        made = given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at)
-        yield line(Span(say(made, language), "soft"))
-
-    def heading(self, title: str) -> Iterator[Line]:
-        yield BLANK
-        yield line(Span(f"── {title}", "heading"), wrap=Wrap.RULE)
+        yield from footer(told, language)
 
     def more(self, n: int) -> Iterator[Line]:
         if n > 0:

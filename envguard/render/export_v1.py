@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from envguard.render.json_v1 import SCHEMA, read_schema, schema, string, text_v1
+from envguard.render.json_v1 import as_json, head, string, text_v1
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,18 +15,12 @@ if TYPE_CHECKING:
 
 def export_dumps(forms: Sequence[Export]) -> str:
     """An environment in several forms as one JSON document, in ASCII."""
-    return json.dumps(export_v1(forms), indent=2) + "\n"
+    return as_json(export_v1(forms))
 
 
 def caches_dumps(told: Caches) -> str:
     """The caches likewise."""
-    return json.dumps(caches_v1(told), indent=2) + "\n"
-
-
-def export_schema() -> Json:
-    """The JSON Schema of what `export_v1` and `caches_v1` return; a text is what it is in a report."""
-    loaded: Json = json.loads(read_schema("export.schema.json"))
-    return {**loaded, "$defs": {"text": schema()["$defs"]["text"], **loaded["$defs"]}}
+    return as_json(caches_v1(told))
 
 
 def export_v1(forms: Sequence[Export]) -> Json:
@@ -35,10 +28,7 @@ def export_v1(forms: Sequence[Export]) -> Json:
     first = forms[0]
     tried = next((each.tried for each in forms if each.tried is not None), None)
     return {
-        "schema": SCHEMA,
-        "kind": "export",
-        "envguard": string(first.envguard_version),
-        "made_at": string(first.made_at),
+        **head("export", first),
         "prefix": string(first.prefix),
         "forms": [
             {
@@ -56,10 +46,7 @@ def export_v1(forms: Sequence[Export]) -> Json:
 def caches_v1(told: Caches) -> Json:
     """The caches likewise."""
     return {
-        "schema": SCHEMA,
-        "kind": "caches",
-        "envguard": string(told.envguard_version),
-        "made_at": string(told.made_at),
+        **head("caches", told),
         "prefix": string(told.prefix),
         "caches": [_cache(each) for each in told.caches],
         "notes": [text_v1(each) for each in told.notes],

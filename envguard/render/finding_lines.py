@@ -1,4 +1,4 @@
-"""A finding, and the heading over several, as paragraphs for a terminal; for what is no report but tells findings, too."""
+"""A finding as paragraphs for a terminal, for what is no report but tells findings, too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from envguard.render import outline, words
 from envguard.render.answer_lines import evidence_lines, fix_lines
 from envguard.render.language import clean, framed, say
-from envguard.render.lines import BLANK, Span, Wrap, line
+from envguard.render.lines import Span, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,12 +15,6 @@ if TYPE_CHECKING:
     from envguard.model import Finding
     from envguard.render.language import Translator
     from envguard.render.lines import Line
-
-
-def heading(title: str) -> Iterator[Line]:
-    """What a part is about."""
-    yield BLANK
-    yield line(Span(f"── {title}", "heading"), wrap=Wrap.RULE)
 
 
 def finding_lines(

@@ -13,6 +13,7 @@ from envguard.render.element import element, write
 from envguard.render.finding_html import finding_html, heading, mark
 from envguard.render.html import document, style
 from envguard.render.language import clean, given, lang_of, say
+from envguard.render.made import made_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,6 @@ def _title(told: Forecast, language: Translator | None) -> str:
 
 def _section(told: Forecast, details: bool, language: Translator | None, level: int) -> Element:
     platform = told.environment.platform if told.environment else None
-    made = given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at)
     return element(
         "section",
         element("style", style()),
@@ -51,7 +51,7 @@ def _section(told: Forecast, details: bool, language: Translator | None, level: 
         *_settled(told, language, level + 1),
         *_ways(told.alternatives, platform, language, level + 1),
         *_unknown(told, language, level + 1),
-        element("footer", say(made, language), class_="eg-soft"),
+        element("footer", say(made_by(told), language), class_="eg-soft"),
         class_="envguard-report",
         **lang_of(language),
         aria_label=_title(told, language),

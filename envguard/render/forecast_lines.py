@@ -8,10 +8,11 @@ from envguard.model import Fix
 from envguard.render import forecast_rows, outline, words
 from envguard.render import forecast_words as own
 from envguard.render.answer_lines import evidence_lines, fix_lines
-from envguard.render.finding_lines import finding_lines, heading
+from envguard.render.finding_lines import finding_lines
 from envguard.render.grid import grid
 from envguard.render.language import clean, colon, given, labelled, say
 from envguard.render.lines import BLANK, Span, Wrap, line
+from envguard.render.part_lines import footer, heading, sentences
 from envguard.render.text import written
 
 if TYPE_CHECKING:
@@ -46,13 +47,8 @@ def _lines(told: Forecast, room: int, details: bool, language: Translator | None
         for number, way in enumerate(told.alternatives, 1):
             yield BLANK
             yield from _way(way, number, platform, language)
-    if told.unknown:
-        yield from heading(say(own.NOT_FORETOLD, language))
-        yield BLANK
-        yield from (line("· ", say(each, language), indent=2, hang=2) for each in told.unknown)
-    yield BLANK
-    made = given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at)
-    yield line(Span(say(made, language), "soft"))
+    yield from sentences(own.NOT_FORETOLD, told.unknown, language)
+    yield from footer(told, language)
 
 
 def _headline(told: Forecast, language: Translator | None) -> Iterator[Line]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from envguard.render.json_v1 import (
-    SCHEMA,
+    as_json,
     environment_v1,
     evidence_v1,
     finding_v1,
+    head,
     optional,
-    read_schema,
-    schema,
     step_v1,
     string,
     text_v1,
@@ -25,22 +23,13 @@ if TYPE_CHECKING:
 
 def forecast_dumps(told: Forecast) -> str:
     """The whole as one JSON document, in ASCII."""
-    return json.dumps(forecast_v1(told), indent=2) + "\n"
-
-
-def forecast_schema() -> Json:
-    """The JSON Schema of what `forecast_v1` returns; findings, evidence and steps are what they are in a report."""
-    loaded: Json = json.loads(read_schema("forecast.schema.json"))
-    return {**loaded, "$defs": {**schema()["$defs"], **loaded["$defs"]}}
+    return as_json(forecast_v1(told))
 
 
 def forecast_v1(told: Forecast) -> Json:
     """The whole as values that `json.dumps` takes."""
     return {
-        "schema": SCHEMA,
-        "kind": "forecast",
-        "envguard": string(told.envguard_version),
-        "made_at": string(told.made_at),
+        **head("forecast", told),
         "command": [string(word) for word in told.command],
         "tool": told.tool,
         "verb": told.verb,

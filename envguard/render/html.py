@@ -16,6 +16,7 @@ from envguard.render.commands import places
 from envguard.render.element import element, write
 from envguard.render.excerpt import Rest, excerpt, listed
 from envguard.render.language import bracketed, clean, colon, comma, given, lang_of, say, spoken_tag
+from envguard.render.made import made_by
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -298,8 +299,7 @@ class _Teller:
         return element("ul", *listed(items, lambda more: element("li", self.say(more), class_="eg-soft")))
 
     def footer(self) -> Element:
-        made = given(words.MADE_BY, version=self.report.envguard_version, made_at=self.report.made_at)
-        return element("footer", self.say(made), class_="eg-soft")
+        return element("footer", self.say(made_by(self.report)), class_="eg-soft")
 
 
 def unbroken(command: str) -> Iterator[Node]:

@@ -6,7 +6,6 @@ told as they are, not cleaned as for a reader; only `text` is what a reader woul
 
 from __future__ import annotations
 
-import functools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +28,27 @@ if TYPE_CHECKING:
         Summary,
         Timeline,
     )
+    from envguard.render.made import Made
 
 SCHEMA = 1
 """The version of the wire format; a change that a reader could stumble over raises it."""
 
 Json = dict[str, Any]
+
+
+def as_json(document: Json) -> str:
+    """A document as text, in ASCII, so that it survives every pipe and terminal."""
+    return json.dumps(document, indent=2) + "\n"
+
+
+def head(kind: str, told: Made) -> Json:
+    """How every document but the report begins."""
+    return {
+        "schema": SCHEMA,
+        "kind": kind,
+        "envguard": string(told.envguard_version),
+        "made_at": string(told.made_at),
+    }
 
 
 def json_v1(report: Report) -> Json:
@@ -77,52 +92,24 @@ def json_v1(report: Report) -> Json:
 
 
 def dumps(report: Report) -> str:
-    """The report as one JSON document, in ASCII, so that it survives every pipe and terminal."""
-    return json.dumps(json_v1(report), indent=2) + "\n"
+    """The report as one JSON document."""
+    return as_json(json_v1(report))
 
 
 def timeline_dumps(timeline: Timeline) -> str:
-    """The timeline as one JSON document, in ASCII."""
-    return json.dumps(timeline_v1(timeline), indent=2) + "\n"
+    """The timeline as one JSON document."""
+    return as_json(timeline_v1(timeline))
 
 
 def comparison_dumps(comparison: Comparison) -> str:
-    """The comparison as one JSON document, in ASCII."""
-    return json.dumps(comparison_v1(comparison), indent=2) + "\n"
-
-
-@functools.cache
-def read_schema(name: str) -> str:
-    """A schema as it was shipped."""
-    import importlib.resources  # late: it brings zipfile and tempfile
-
-    return importlib.resources.files("envguard.render").joinpath(name).read_text(encoding="utf-8")
-
-
-def schema() -> Json:
-    """The JSON Schema of what `json_v1` returns."""
-    loaded: Json = json.loads(read_schema("report.schema.json"))
-    return loaded
-
-
-def timeline_schema() -> Json:
-    """The JSON Schema of what `timeline_v1` returns; an event is what it is in a report."""
-    return {**json.loads(read_schema("timeline.schema.json")), "$defs": schema()["$defs"]}
-
-
-def comparison_schema() -> Json:
-    """The JSON Schema of what `comparison_v1` returns; a finding is what it is in a report."""
-    loaded: Json = json.loads(read_schema("diff.schema.json"))
-    return {**loaded, "$defs": {**schema()["$defs"], **loaded["$defs"]}}
+    """The comparison as one JSON document."""
+    return as_json(comparison_v1(comparison))
 
 
 def timeline_v1(timeline: Timeline) -> Json:
     """The timeline as values that `json.dumps` takes."""
     return {
-        "schema": SCHEMA,
-        "kind": "timeline",
-        "envguard": string(timeline.envguard_version),
-        "made_at": string(timeline.made_at),
+        **head("timeline", timeline),
         "environment": environment_v1(timeline.environment),
         "phase": timeline.phase.value,
         "handover": timeline.handover,
@@ -133,23 +120,14 @@ def timeline_v1(timeline: Timeline) -> Json:
 
 
 def answer_dumps(answer: Answer) -> str:
-    """The answer as one JSON document, in ASCII."""
-    return json.dumps(answer_v1(answer), indent=2) + "\n"
-
-
-def answer_schema() -> Json:
-    """The JSON Schema of what `answer_v1` returns; evidence and fixes are what they are in a report."""
-    loaded: Json = json.loads(read_schema("why.schema.json"))
-    return {**loaded, "$defs": {**schema()["$defs"], **loaded["$defs"]}}
+    """The answer as one JSON document."""
+    return as_json(answer_v1(answer))
 
 
 def answer_v1(answer: Answer) -> Json:
     """Why an error came about, as values that `json.dumps` takes."""
     return {
-        "schema": SCHEMA,
-        "kind": "why",
-        "envguard": string(answer.envguard_version),
-        "made_at": string(answer.made_at),
+        **head("why", answer),
         "environment": environment_v1(answer.environment),
         "error": string(answer.error) or None,
         "causes": [
@@ -173,10 +151,7 @@ def answer_v1(answer: Answer) -> Json:
 def comparison_v1(comparison: Comparison) -> Json:
     """The comparison of two environments as values that `json.dumps` takes."""
     return {
-        "schema": SCHEMA,
-        "kind": "diff",
-        "envguard": string(comparison.envguard_version),
-        "made_at": string(comparison.made_at),
+        **head("diff", comparison),
         "first": environment_v1(comparison.first),
         "second": environment_v1(comparison.second),
         "differences": [

@@ -10,6 +10,7 @@ from envguard.render import events, words
 from envguard.render.cells import cells, wrapped
 from envguard.render.language import clean, given, say
 from envguard.render.lines import BLANK, Line, Span, Wrap, line
+from envguard.render.part_lines import footer, heading
 from envguard.render.text import written
 from envguard.value import value
 
@@ -59,14 +60,11 @@ class _Teller:
         else:
             yield from self.one_lane()
         if self.timeline.notes:
-            yield BLANK
-            yield line(Span(f"── {self.say(words.OPEN_ENDS)}", "heading"), wrap=Wrap.RULE)
+            yield from heading(self.say(words.OPEN_ENDS))
             yield BLANK
             for note in self.timeline.notes:
                 yield line(f"- {self.say(note)}", indent=_MARGIN, hang=2)
-        yield BLANK
-        made = given(words.MADE_BY, version=self.timeline.envguard_version, made_at=self.timeline.made_at)
-        yield line(Span(self.say(made), "soft"))
+        yield from footer(self.timeline, self.language)
 
     def say(self, text: Text) -> str:
         return say(text, self.language)

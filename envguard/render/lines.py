@@ -15,6 +15,7 @@ from envguard.render.cells import cut
 from envguard.render.commands import places
 from envguard.render.excerpt import Rest, excerpt
 from envguard.render.language import LONGEST, bracketed, clean, colon, given, joined, labelled, say
+from envguard.render.made import made_by
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -314,8 +315,7 @@ class _Teller:
         return line(Span(say(given(words.AND_MORE, n=n), self.language), "soft"), indent=indent)
 
     def footer(self, findings: Sequence[Finding]) -> Iterator[Line]:
-        made = given(words.MADE_BY, version=self.report.envguard_version, made_at=self.report.made_at)
-        yield line(Span(say(made, self.language), "soft"))
+        yield line(Span(say(made_by(self.report), self.language), "soft"))
         if findings:
             explain = given(words.EXPLAIN, code=outline.code(findings[0]))
             yield line(Span(say(explain, self.language), "soft"))

@@ -14,6 +14,7 @@ from envguard.render import events, outline, words
 from envguard.render.commands import places
 from envguard.render.excerpt import Rest, excerpt, listed
 from envguard.render.language import clean, colon, filled, framed, given, looked_up, say, shown
+from envguard.render.made import made_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,8 +74,7 @@ class _Teller:
             yield f"### {self.plain(words.TIMELINE)}"
             yield self.items(self.timeline())
         yield from self.rest()
-        made = given(words.MADE_BY, version=report.envguard_version, made_at=report.made_at)
-        yield f"<sub>{self.text(made)}</sub>"
+        yield f"<sub>{self.text(made_by(report))}</sub>"
 
     def plain(self, text: Text) -> str:
         return _escaped(say(text, self.language))

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from envguard.comparison import Weight
 from envguard.model import Verdict
 from envguard.render import rebuild_words as own
-from envguard.render import words
 from envguard.render.answer_lines import fix_lines
 from envguard.render.commands import command
-from envguard.render.finding_lines import finding_lines, heading
+from envguard.render.finding_lines import finding_lines
 from envguard.render.grid import grid
 from envguard.render.language import clean, framed, given, joined, say
 from envguard.render.lines import BLANK, Span, Wrap, line
+from envguard.render.part_lines import footer, heading, printed, sentences
 from envguard.render.text import written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from envguard.model import Text
     from envguard.rebuild_report import RebuildPlan, RebuildReport, Rebuilt
@@ -52,7 +52,7 @@ def _rebuild(told: RebuildReport, room: int, details: bool, language: Translator
     yield line(Span(f"{symbol} {say(title, language)}", style), hang=2)
     yield line(Span(say(given(own.AT, prefix=plan.target), language), "soft"), indent=2, wrap=Wrap.WIDE)
     yield line(Span(say(given(own.FROM, prefix=told.prefix), language), "soft"), indent=2, wrap=Wrap.WIDE)
-    yield from _sentences(own.WHY_NOT, plan.refused, language)
+    yield from sentences(own.WHY_NOT, plan.refused, language)
     if plan.instead:
         yield from heading(say(own.INSTEAD, language))
     for fix in plan.instead:
@@ -62,8 +62,7 @@ def _rebuild(told: RebuildReport, room: int, details: bool, language: Translator
         yield from _came(told, done, room, details, language)
     elif not plan.refused:
         yield from _planned(plan, details, language)
-    yield BLANK
-    yield line(Span(say(given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at), language), "soft"))
+    yield from footer(told, language)
 
 
 def _headline(plan: RebuildPlan, done: Rebuilt | None) -> tuple[str, Text, str]:
@@ -109,9 +108,9 @@ def _planned(plan: RebuildPlan, details: bool, language: Translator | None) -> I
     if kernel is not None:
         said_of_it = given(own.KERNEL, name=kernel.name, title=kernel.title, folder=kernel.folder)
         yield line(say(said_of_it, language), indent=2, hang=2)
-    yield from _sentences(own.LOSES, plan.loses, language)
-    yield from _sentences(own.GAINS, plan.gains, language)
-    yield from _sentences(own.KNOWN, plan.remarks, language)
+    yield from sentences(own.LOSES, plan.loses, language)
+    yield from sentences(own.GAINS, plan.gains, language)
+    yield from sentences(own.KNOWN, plan.remarks, language)
     if details:
         yield from heading(say(own.BY_HAND, language))
         yield BLANK
@@ -126,11 +125,7 @@ def _came(told: RebuildReport, done: Rebuilt, room: int, details: bool, language
     if done.failure is not None:
         yield BLANK
         yield line(say(done.failure, language), indent=2, hang=2)
-    if done.output:
-        yield from heading(say(own.SAID, language))
-        yield BLANK
-        for said in done.output.splitlines():
-            yield line(Span(clean(said), "soft"), indent=4, hang=2, wrap=Wrap.WIDE)
+    yield from printed(own.SAID, done.output, language)
     if done.half_built:
         yield BLANK
         yield line(say(given(own.HALF_BUILT, folder=plan.target), language), indent=2, hang=2)
@@ -152,8 +147,8 @@ def _came(told: RebuildReport, done: Rebuilt, room: int, details: bool, language
         ends = {"first": told.prefix, "second": plan.target}
         counted = given(own.DIFFERENCES, n=len(differ), matters=matter, **ends)
         yield line(say(counted if differ else own.NO_DIFFERENCE, language), indent=2, hang=2)
-    yield from _sentences(own.LOSES, plan.loses if done.failure is None else (), language)
-    yield from _sentences(own.KNOWN, done.remarks, language)
+    yield from sentences(own.LOSES, plan.loses if done.failure is None else (), language)
+    yield from sentences(own.KNOWN, done.remarks, language)
     if done.failure is None:
         yield BLANK
         kernel = done.kernel
@@ -192,11 +187,3 @@ def _imports(done: Rebuilt, room: int, details: bool, language: Translator | Non
 
 def _named(title: Text, names: tuple[str, ...], longest: int, language: Translator | None) -> str:
     return framed(title, language, names=joined(names, language, longest))
-
-
-def _sentences(title: Text, said: Iterable[Text], language: Translator | None) -> Iterator[Line]:
-    every = tuple(said)
-    if every:
-        yield from heading(say(title, language))
-        yield BLANK
-        yield from (line("· ", say(each, language), indent=2, hang=2) for each in every)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from envguard.render.json_v1 import (
-    SCHEMA,
-    comparison_schema,
+    as_json,
     comparison_v1,
     environment_v1,
     finding_v1,
     fix_v1,
+    head,
     optional,
-    read_schema,
-    schema,
     step_v1,
     string,
     text_v1,
@@ -27,24 +24,13 @@ if TYPE_CHECKING:
 
 def rebuild_dumps(told: RebuildReport) -> str:
     """The whole as one JSON document, in ASCII."""
-    return json.dumps(rebuild_v1(told), indent=2) + "\n"
-
-
-def rebuild_schema() -> Json:
-    """The JSON Schema of what `rebuild_v1` returns; findings and comparisons are what they are elsewhere."""
-    loaded: Json = json.loads(read_schema("rebuild.schema.json"))
-    diff = comparison_schema()
-    shape = {key: value for key, value in diff.items() if key not in ("$schema", "$id", "$defs")}
-    return {**loaded, "$defs": {**schema()["$defs"], **diff["$defs"], "comparison": shape, **loaded["$defs"]}}
+    return as_json(rebuild_v1(told))
 
 
 def rebuild_v1(told: RebuildReport) -> Json:
     """The whole as values that `json.dumps` takes."""
     return {
-        "schema": SCHEMA,
-        "kind": "rebuild",
-        "envguard": string(told.envguard_version),
-        "made_at": string(told.made_at),
+        **head("rebuild", told),
         "prefix": string(told.prefix),
         "plan": _plan(told.plan),
         "done": None if told.done is None else _done(told.done),

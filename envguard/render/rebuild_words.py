@@ -27,7 +27,6 @@ DEPTHS = MappingProxyType(
 ASKED = Text("asked for: {names}")
 CHANGED = Text("another version than here: {names}")
 NEW = Text("not here so far: {names}")
-GONE = Text("no longer needed: {names}")
 PIP = Text("Then pip installs {n} package, once", plural="Then pip installs {n} packages, once")
 ALL_LISTED = Text("every one is listed, so pip looks for no others")
 CONSTRAINED = Text(
@@ -35,7 +34,6 @@ CONSTRAINED = Text(
 )
 CARRIED = Text("settings are copied: {files}")
 KERNEL = Text("notebooks find it as the kernel {name} ({title}), written into {folder}")
-NO_KERNEL = Text("there is no ipykernel in it, so no kernel for notebooks")
 LOSES = Text("What is lost")
 GAINS = Text("What comes back")
 KNOWN = Text("What should be known")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envguard.render import repair_rows, words
+from envguard.render import repair_rows
 from envguard.render import repair_words as own
 from envguard.render.answer_html import fix_parts
 from envguard.render.element import element, write
 from envguard.render.finding_html import finding_html, fixes, heading, mark
 from envguard.render.html import document, style
 from envguard.render.language import clean, given, lang_of, say
+from envguard.render.made import made_by
 from envguard.render.table_html import table
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _repair(told: RepairReport, details: bool, language: Translator | None, leve
         ),
         element(
             "footer",
-            say(given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at), language),
+            say(made_by(told), language),
             class_="eg-soft",
         ),
         class_="envguard-report",

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envguard.render import repair_rows, words
+from envguard.render import repair_rows
 from envguard.render import repair_words as own
 from envguard.render.answer_lines import fix_lines
 from envguard.render.commands import command
-from envguard.render.finding_lines import finding_lines, heading
+from envguard.render.finding_lines import finding_lines
 from envguard.render.grid import grid
-from envguard.render.language import clean, given, say
+from envguard.render.language import given, say
 from envguard.render.lines import BLANK, Span, Wrap, line
+from envguard.render.part_lines import footer, heading, printed, sentences
 from envguard.render.text import written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from envguard.model import Finding, Fix, Text
     from envguard.render.language import Translator
@@ -40,13 +41,12 @@ def _repair(told: RepairReport, room: int, details: bool, language: Translator |
     title = f"{repair_rows.SYMBOLS[kind]} {say(repair_rows.title(told), language)}"
     yield line(Span(title, repair_rows.STYLES[kind]), f"  {repair_rows.verdicts(told, language)}", hang=2)
     yield line(Span(say(given(own.WHERE, prefix=told.prefix), language), "soft"), indent=2, wrap=Wrap.WIDE)
-    yield from _sentences(own.WHY_NOT, plan.refused, language)
+    yield from sentences(own.WHY_NOT, plan.refused, language)
     if done is None:
         yield from _planned(told, plan, room, details, language)
     else:
         yield from _came(told, done, room, details, language)
-    yield BLANK
-    yield line(Span(say(given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at), language), "soft"))
+    yield from footer(told, language)
 
 
 def _planned(told: RepairReport, plan: Plan, room: int, details: bool, language: Translator | None) -> Iterator[Line]:
@@ -61,7 +61,7 @@ def _planned(told: RepairReport, plan: Plan, room: int, details: bool, language:
             yield line(Span(note, "soft"), indent=5, hang=2)
         yield line(Span(command(step.step, platform), "command"), indent=5, wrap=Wrap.NEVER)
     yield from _changes(told, room, language)
-    yield from _sentences(own.LOSES, plan.loses, language)
+    yield from sentences(own.LOSES, plan.loses, language)
     if plan.choices and plan.steps:
         yield from heading(say(own.CHOICES, language))
         yield BLANK
@@ -72,9 +72,9 @@ def _planned(told: RepairReport, plan: Plan, room: int, details: bool, language:
         yield from _checked(own.PROOF, proof.cleared, (*proof.remains, *proof.new), language)
     yield from _findings(own.REMAINS, proof.remains, platform, details, language)
     yield from _findings(own.NEW, proof.new, platform, details, language)
-    yield from _sentences(own.REBUILD, () if plan.rebuild is None else (plan.rebuild,), language)
+    yield from sentences(own.REBUILD, () if plan.rebuild is None else (plan.rebuild,), language)
     yield from _by_hand(own.INSTEAD if plan.refused else own.BY_HAND, plan.by_hand, platform, language)
-    yield from _sentences(own.KNOWN, proof.remarks, language)
+    yield from sentences(own.KNOWN, proof.remarks, language)
     if plan.steps:
         yield BLANK
         if plan.needs_restart:
@@ -87,18 +87,14 @@ def _came(told: RepairReport, done: Repaired, room: int, details: bool, language
     if done.failure is not None:
         yield BLANK
         yield line(say(done.failure, language), indent=2, hang=2)
-    if done.output:
-        yield from heading(say(own.SAID, language))
-        yield BLANK
-        for said in done.output.splitlines():
-            yield line(Span(clean(said), "soft"), indent=4, hang=2, wrap=Wrap.WIDE)
+    yield from printed(own.SAID, done.output, language)
     yield from _changes(told, room, language)
     if done.taken_back is None:
         yield from _checked(own.CHECKED, done.cleared, (*done.remains, *done.new), language)
         yield from _findings(own.REMAINS, done.remains, platform, details, language)
         yield from _findings(own.NEW, done.new, platform, details, language)
         yield from _by_hand(own.BY_HAND, told.plan.by_hand, platform, language)
-    yield from _sentences(own.KNOWN, done.remarks, language)
+    yield from sentences(own.KNOWN, done.remarks, language)
     ending = [own.RESTART_NOW] if told.plan.needs_restart and done.taken_back is None else []
     ending += [given(own.UNDO, id=done.checkpoint)] if done.checkpoint is not None else []
     if ending:
@@ -140,11 +136,3 @@ def _by_hand(title: Text, ways: tuple[Fix, ...], platform: str | None, language:
     for number, fix in enumerate(ways, 1):
         yield BLANK
         yield from fix_lines(fix, number if len(ways) > 1 else None, platform, language)
-
-
-def _sentences(title: Text, said: Iterable[Text], language: Translator | None) -> Iterator[Line]:
-    every = tuple(said)
-    if every:
-        yield from heading(say(title, language))
-        yield BLANK
-        yield from (line("· ", say(each, language), indent=2, hang=2) for each in every)

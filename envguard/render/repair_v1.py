@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from envguard.render.json_v1 import (
-    SCHEMA,
+    as_json,
     environment_v1,
     finding_v1,
     fix_v1,
+    head,
     optional,
-    read_schema,
-    schema,
     step_v1,
     string,
     text_v1,
@@ -26,22 +24,13 @@ if TYPE_CHECKING:
 
 def repair_dumps(told: RepairReport) -> str:
     """The whole as one JSON document, in ASCII."""
-    return json.dumps(repair_v1(told), indent=2) + "\n"
-
-
-def repair_schema() -> Json:
-    """The JSON Schema of what `repair_v1` returns; findings, fixes and steps are what they are in a report."""
-    loaded: Json = json.loads(read_schema("repair.schema.json"))
-    return {**loaded, "$defs": {**schema()["$defs"], **loaded["$defs"]}}
+    return as_json(repair_v1(told))
 
 
 def repair_v1(told: RepairReport) -> Json:
     """The whole as values that `json.dumps` takes."""
     return {
-        "schema": SCHEMA,
-        "kind": "repair",
-        "envguard": string(told.envguard_version),
-        "made_at": string(told.made_at),
+        **head("repair", told),
         "prefix": string(told.prefix),
         "plan": _plan(told.plan),
         "done": None if told.done is None else _done(told.done),

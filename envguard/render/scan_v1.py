@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from envguard.model import Severity
-from envguard.render.json_v1 import SCHEMA, finding_v1, optional, read_schema, schema, string, text_v1
+from envguard.render.json_v1 import as_json, finding_v1, head, optional, string, text_v1
 
 if TYPE_CHECKING:
     from envguard.render.json_v1 import Json
@@ -15,22 +14,13 @@ if TYPE_CHECKING:
 
 def scan_dumps(told: ScanReport) -> str:
     """All of it as one JSON document, in ASCII."""
-    return json.dumps(scan_v1(told), indent=2) + "\n"
-
-
-def scan_schema() -> Json:
-    """The JSON Schema of what `scan_v1` returns; a finding is what it is in a report."""
-    loaded: Json = json.loads(read_schema("scan.schema.json"))
-    return {**loaded, "$defs": {**schema()["$defs"], **loaded["$defs"]}}
+    return as_json(scan_v1(told))
 
 
 def scan_v1(told: ScanReport) -> Json:
     """All of it as values that `json.dumps` takes."""
     return {
-        "schema": SCHEMA,
-        "kind": "scan",
-        "envguard": string(told.envguard_version),
-        "made_at": string(told.made_at),
+        **head("scan", told),
         "target": optional(told.target),
         "files": told.files,
         "findings": [_remark(each) for each in told.remarks],

@@ -9,6 +9,7 @@ from envguard.render import events, words
 from envguard.render.element import element, write
 from envguard.render.html import document, style, unbroken
 from envguard.render.language import clean, given, lang_of, say
+from envguard.render.made import made_by
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -51,14 +52,13 @@ class _Teller:
 
     def tell(self) -> Element:
         timeline = self.timeline
-        made = given(words.MADE_BY, version=timeline.envguard_version, made_at=timeline.made_at)
         return element(
             "section",
             element("style", style()),
             self.headline(),
             self.table() if timeline.events else element("p", self.say(words.NO_EVENTS), class_="eg-message"),
             *self.notes(),
-            element("footer", self.say(made), class_="eg-soft"),
+            element("footer", self.say(made_by(timeline)), class_="eg-soft"),
             class_="envguard-report",
             **lang_of(self.language),
             aria_label=self.say(given(words.TIMELINE_OF, name=timeline.environment.name)),

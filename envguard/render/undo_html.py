@@ -10,6 +10,7 @@ from envguard.render.element import element, write
 from envguard.render.finding_html import heading, mark
 from envguard.render.html import document, style
 from envguard.render.language import clean, given, lang_of, say
+from envguard.render.made import made_by
 from envguard.render.table_html import table
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _undo(told: UndoReport, details: bool, language: Translator | None, level: i
             class_=f"eg-head eg-{style_name}",
         ),
         *body,
-        made=given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at),
+        made=made_by(told),
         language=language,
     )
 
@@ -155,6 +156,6 @@ def _list(told: UndoList, language: Translator | None, level: int) -> Element:
         if told.checkpoints
         else element("p", say(own.NOTHING, language), class_="eg-message"),
         *(element("p", say(given(own.OPEN, id=each), language), class_="eg-message") for each in told.unfinished),
-        made=given(words.MADE_BY, version=told.envguard_version, made_at=told.made_at),
+        made=made_by(told),
         language=language,
     )

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 from envguard.render import undo_rows, words
 from envguard.render import undo_words as own
-from envguard.render.finding_lines import heading
 from envguard.render.grid import grid
 from envguard.render.language import clean, given, say
 from envguard.render.lines import BLANK, Span, Wrap, line
+from envguard.render.part_lines import footer, heading, sentences
 from envguard.render.text import written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from envguard.model import Text
     from envguard.render.language import Translator
     from envguard.render.lines import Line
     from envguard.undo_report import Checkpoint, Left, UndoList, UndoPlan, UndoReport
@@ -45,7 +44,7 @@ def _undo(told: UndoReport, room: int, details: bool, language: Translator | Non
         yield line(Span(title, undo_rows.STYLES[kind]), f"  {said}", hang=2)
         yield line(Span(_began(plan.checkpoint, language), "soft"), indent=2, hang=2)
     yield line(Span(say(given(own.WHERE, prefix=told.prefix), language), "soft"), indent=2, wrap=Wrap.WIDE)
-    yield from _sentences(own.WHY_NOT, undo_rows.refused(plan), language)
+    yield from sentences(own.WHY_NOT, undo_rows.refused(plan), language)
     if plan.also:
         yield from heading(say(own.WITH_IT, language))
         yield BLANK
@@ -56,7 +55,7 @@ def _undo(told: UndoReport, room: int, details: bool, language: Translator | Non
         if not plan.refused and plan.checkpoint is not None:
             yield from _changes(told, undo_rows.counts(plan, language), room, language)
             yield from _paths(plan) if details else ()
-        yield from _sentences(own.KNOWN, plan.remarks, language)
+        yield from sentences(own.KNOWN, plan.remarks, language)
         yield from _left(plan.left, details, language)
     else:
         yield from _changes(told, undo_rows.counted(done, language), room, language)
@@ -64,7 +63,7 @@ def _undo(told: UndoReport, room: int, details: bool, language: Translator | Non
         for said in undo_rows.proof(done.proof, language):
             yield line(said, indent=2, hang=2)
         yield from _left(done.left, details, language)
-    yield from _foot(told.envguard_version, told.made_at, language)
+    yield from footer(told, language)
 
 
 def _began(each: Checkpoint, language: Translator | None) -> str:
@@ -84,14 +83,6 @@ def _changes(told: UndoReport, counts: str, room: int, language: Translator | No
 def _paths(plan: UndoPlan) -> Iterator[Line]:
     for sign, paths in (("- ", plan.removes), ("+ ", plan.restores)):
         yield from (line(sign, clean(path), indent=4, hang=2, wrap=Wrap.WIDE) for path in paths)
-
-
-def _sentences(title: Text, said: Iterable[Text], language: Translator | None) -> Iterator[Line]:
-    every = tuple(said)
-    if every:
-        yield from heading(say(title, language))
-        yield BLANK
-        yield from (line("· ", say(each, language), indent=2, hang=2) for each in every)
 
 
 def _left(left: tuple[Left, ...], details: bool, language: Translator | None) -> Iterator[Line]:
@@ -123,9 +114,4 @@ def _list(told: UndoList, language: Translator | None) -> Iterator[Line]:
     for each in told.unfinished:
         yield BLANK
         yield line(say(given(own.OPEN, id=each), language), indent=2, hang=2)
-    yield from _foot(told.envguard_version, told.made_at, language)
-
-
-def _foot(version: str, made_at: str, language: Translator | None) -> Iterator[Line]:
-    yield BLANK
-    yield line(Span(say(given(words.MADE_BY, version=version, made_at=made_at), language), "soft"))
+    yield from footer(told, language)

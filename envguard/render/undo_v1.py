@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from envguard.render.json_v1 import SCHEMA, optional, read_schema, schema, string, text_v1
+from envguard.render.json_v1 import as_json, head, optional, string, text_v1
 
 if TYPE_CHECKING:
     from envguard.model import Change
@@ -15,27 +14,18 @@ if TYPE_CHECKING:
 
 def undo_dumps(told: UndoReport) -> str:
     """What would be done, or what was, as one JSON document, in ASCII."""
-    return json.dumps(undo_v1(told), indent=2) + "\n"
+    return as_json(undo_v1(told))
 
 
 def undo_list_dumps(told: UndoList) -> str:
     """What can be taken back as one JSON document, in ASCII."""
-    return json.dumps(undo_list_v1(told), indent=2) + "\n"
-
-
-def undo_schema() -> Json:
-    """The JSON Schema of what `undo_v1` and `undo_list_v1` return; a text is what it is in a report."""
-    loaded: Json = json.loads(read_schema("undo.schema.json"))
-    return {**loaded, "$defs": {"text": schema()["$defs"]["text"], **loaded["$defs"]}}
+    return as_json(undo_list_v1(told))
 
 
 def undo_v1(told: UndoReport) -> Json:
     """What would be done, or what was, as values that `json.dumps` takes."""
     return {
-        "schema": SCHEMA,
-        "kind": "undo",
-        "envguard": string(told.envguard_version),
-        "made_at": string(told.made_at),
+        **head("undo", told),
         "prefix": string(told.prefix),
         "plan": _plan(told.plan),
         "done": None if told.done is None else _done(told.done),
@@ -45,10 +35,7 @@ def undo_v1(told: UndoReport) -> Json:
 def undo_list_v1(told: UndoList) -> Json:
     """What can be taken back, likewise."""
     return {
-        "schema": SCHEMA,
-        "kind": "undo-list",
-        "envguard": string(told.envguard_version),
-        "made_at": string(told.made_at),
+        **head("undo-list", told),
         "prefix": string(told.prefix),
         "wanted": told.wanted,
         "reason": None if told.reason is None else text_v1(told.reason),

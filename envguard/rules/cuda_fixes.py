@@ -101,13 +101,13 @@ def torch_by_pip(env: Environment, torch: Framework) -> tuple[Fix, ...]:
     return (fixes.by_pip(env, title, (off, back)),)
 
 
-def torch_by_conda(env: Environment, torch: Framework, limit: str | None = None) -> tuple[Fix, ...]:
-    """Conda's build of torch with CUDA; `limit` is the newest that the driver runs."""
+def torch_by_conda(env: Environment, torch: Framework) -> tuple[Fix, ...]:
+    """Conda's build of torch with CUDA, no newer than the driver runs."""
     if env.manager == "pixi":
         return ()
     package = env.by_record.get(torch.record or "")
     channel = canonical(package.channel, env.conda_config) if package is not None else None
-    limit = limit or driver_version(env)
+    limit = driver_version(env)
     first = (steps.conda_remove(env, "cpuonly"),) if "cpuonly" in env.by_name else ()
     if channel == "pytorch":
         known = [each for each in _CHANNEL_CUDA if limit is None or release(each)[0] <= release(limit)[0]]

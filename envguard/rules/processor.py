@@ -29,7 +29,6 @@ _META = "_x86_64-microarch-level"
 """conda-forge/microarch-level-feedstock: its version is the level, and it depends on `__archspec 1 x86_64_v3`."""
 _LEVEL_SPEC = r"_x86_64-microarch-level\s+(?:>=|==?)?\s*([1-4])\b"
 _ARCHSPEC = r"__archspec\s+\S+\s+x86_64_v([1-4])\b"
-_SHOWN = 6
 
 
 @value

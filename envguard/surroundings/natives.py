@@ -176,7 +176,7 @@ def _undefined(library: Library, world: World) -> tuple[str, ...]:
         each.name for each in own.undefined if not each.weak and each.version is None and not _OURS.match(each.name)
     }
     brought = loader.load(library.path, world)
-    if any(one.path is None for each in brought for one in each.found or ()):
+    if any(one.path is None for each in brought for one in each.found):
         return ()  # which is told for itself
     paths = dict.fromkeys((*(each.library.path for each in brought[1:]), *world.loaded.values()))
     for path in sorted(paths, key=lambda path: stem(os.path.basename(path)) == "libstdc++"):  # the largest table last

@@ -28,32 +28,31 @@ def pip_config(
 
     `environ` stands in for the variables of this process.
     """
-    environ = os.environ if environ is None else environ
-    variables = {
-        option: PipOption(option, value.strip(), variable)
-        for option in _ASKED
-        if (value := environ.get(variable := "PIP_" + option.upper().replace("-", "_")))
-    }
-    files = _in_files(prefix, problems, environ, _ASKED)
-    return tuple(option for _, option in sorted({**files, **variables}.items()))
+    found = _set(prefix, problems, os.environ if environ is None else environ, _ASKED)
+    return tuple(option for _, option in sorted(found.items()))
 
 
-def indexes(prefix: str, problems: reading.Problems, environ: Mapping[str, str] | None = None) -> tuple[PipOption, ...]:
+def indexes(prefix: str, problems: reading.Problems) -> tuple[PipOption, ...]:
     """From where pip fetches, in the same way; an address may hold a password, so this is for whoever takes it out."""
-    environ = os.environ if environ is None else environ
-    variables = {
-        option: PipOption(option, value.strip(), variable)
-        for option in _INDEXES
-        if (value := environ.get(variable := "PIP_" + option.upper().replace("-", "_")))
-    }
-    files = _in_files(prefix, problems, environ, _INDEXES)
-    return tuple(found for option in _INDEXES if (found := variables.get(option) or files.get(option)))
+    found = _set(prefix, problems, os.environ, _INDEXES)
+    return tuple(found[option] for option in _INDEXES if option in found)
 
 
 def constraints(prefix: str, environ: Mapping[str, str]) -> tuple[str, ...]:
     """The constraint files that pip's configuration names, as written there; pip forgets them once a variable names others."""
     found = _in_files(prefix, reading.Problems(), environ, ("constraint",)).get("constraint")
     return tuple(found.value.split()) if found else ()
+
+
+def _set(
+    prefix: str, problems: reading.Problems, environ: Mapping[str, str], asked: tuple[str, ...]
+) -> dict[str, PipOption]:
+    variables = {
+        option: PipOption(option, value.strip(), variable)
+        for option in asked
+        if (value := environ.get(variable := "PIP_" + option.upper().replace("-", "_")))
+    }
+    return {**_in_files(prefix, problems, environ, asked), **variables}
 
 
 def _in_files(

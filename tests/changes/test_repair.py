@@ -17,7 +17,7 @@ from envguard import api, collect, home, ledger
 from envguard.changes import carry, checkpoint, repair
 from envguard.errors import BadArguments
 from envguard.model import Act, Verdict, text
-from envguard.render.repair_v1 import repair_schema
+from envguard.render.schemas import schema_of
 from envguard.undo_report import Checkpoint, NoUndo, State
 from tests.changes import repairing, undoing
 from tests.envs import channel
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Give = Callable[..., Scenario]
 
-SCHEMA = jsonschema.Draft202012Validator(repair_schema())
+SCHEMA = jsonschema.Draft202012Validator(schema_of("repair"))
 LEFT = {"s0": {("requires-dist-unmet", "gadgets"), ("conda-after-pip", "s0")}}
 LOST = {"s3_foreign": {"http-extras"}}
 """What is told to be lost, and is."""

@@ -13,7 +13,8 @@ from envguard.facts import Tool
 from envguard.frontends import cli
 from envguard.render.cache_lines import bytes_said
 from envguard.render.cache_lines import caches as lines
-from envguard.render.export_v1 import caches_v1, export_schema
+from envguard.render.export_v1 import caches_v1
+from envguard.render.schemas import schema_of
 from tests.rules.facts import env
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def test_every_cache_with_its_commands_and_nothing_deleted(tmp_path: Path):
         ("uv", ("cache", "clean")),
     ]
     assert sorted(map(str, tmp_path.rglob("*"))) == before
-    jsonschema.validate(caches_v1(told), export_schema())
+    jsonschema.validate(caches_v1(told), schema_of("export"))
     shown = lines(told)
     assert "/opt/conda/bin/conda clean --packages" in shown
     assert "`envguard repair` takes conda's packages from the cache" in shown
@@ -76,6 +77,6 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (prefix / "conda-meta").mkdir()
     assert cli.main(["clean", str(prefix), "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    jsonschema.validate(told, export_schema())
+    jsonschema.validate(told, schema_of("export"))
     assert str(prefix.parents[1] / "pkgs") in [each["path"] for each in told["caches"]]
     assert cli.main(["clean", str(tmp_path / "none")]) == 2

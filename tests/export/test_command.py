@@ -10,7 +10,7 @@ import pytest
 
 from envguard import demo
 from envguard.frontends import cli
-from envguard.render.export_v1 import export_schema
+from envguard.render.schemas import schema_of
 from tests.export.making import parsed, specs
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def test_a_file_is_written_whole(damaged: Path, tmp_path: Path, capsys: pytest.C
 def test_all_forms_for_a_program(damaged: Path, capsys: pytest.CaptureFixture[str]):
     assert cli.main(["export", str(damaged), "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    jsonschema.validate(told, export_schema())
+    jsonschema.validate(told, schema_of("export"))
     assert [each["form"] for each in told["forms"]] == ["environment-yml", "explicit", "requirements", "dockerfile"]
     assert told["tried"] is None
 

@@ -16,7 +16,8 @@ from envguard.export.written import write
 from envguard.export_report import Depth, Export, Form
 from envguard.facts import DirectUrl, OnDisk, Paths
 from envguard.ledger_entry import Deed, Entry, Whence
-from envguard.render.export_v1 import export_schema, export_v1
+from envguard.render.export_v1 import export_v1
+from envguard.render.schemas import schema_of
 from tests.export.making import parsed, pip_lines, specs
 from tests.rules.facts import SITE, dist, env, overlap, owned, pkg, record, revision
 
@@ -413,7 +414,7 @@ def test_no_name_of_a_package_leaves_its_place(name: str, version: str, url: str
     elif form is not Form.DOCKERFILE:
         lines = told.content.splitlines()
         assert all(line.startswith(allowed) or line.partition("==")[0] == name for line in lines), lines
-    jsonschema.validate(export_v1((told,)), export_schema())
+    jsonschema.validate(export_v1((told,)), schema_of("export"))
 
 
 def test_paths_are_where_facts_say():

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from envguard.frontends.cli import main
-from envguard.render.json_v1 import schema
+from envguard.render.schemas import schema_of
 from tests.rules.test_install_log import CONFLICT, SAYS
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def test_a_log_with_warnings(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     code, out, _ = run(capsys, log, "--format", "json")
     assert code == 1
     report = json.loads(out)
-    jsonschema.Draft202012Validator(schema()).validate(report)
+    jsonschema.Draft202012Validator(schema_of("report")).validate(report)
     assert [(each["rule"], each["subject"]) for each in report["findings"]] == [("install-log-warning", "sphinx")]
     assert report["timeline"] == []
 

@@ -12,7 +12,7 @@ from IPython.utils.capture import capture_output
 
 from envguard.forecast_report import Depth, Forecast
 from envguard.frontends import cli
-from envguard.render.forecast_v1 import forecast_schema
+from envguard.render.schemas import schema_of
 from tests.require import require
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def test_by_the_resolver_for_a_program(scenario: Scenarios, capsys: pytest.Captu
     before = sorted(path.name for path in found.site.iterdir())
     assert cli.main(["forecast", "--format", "json", "--", pip, "install", "numpy==2.3.5", "tabulate==0.9.0"]) == 1
     told = json.loads(capsys.readouterr().out)
-    jsonschema.Draft202012Validator(forecast_schema()).validate(told)
+    jsonschema.Draft202012Validator(schema_of("forecast")).validate(told)
     assert told["depth"] == "full"
     assert [(each["name"], each["was"], each["version"], each["owner"]) for each in told["replaces"]] == [
         ("numpy", "1.26.4", "2.3.5", "conda")

@@ -49,8 +49,8 @@ def test_repair(
     _, _, error, shown = run(shell, f"%envcheck repair --apply {prefix}")
     assert len(shown) == 1
     assert "nobody can be asked here" in error
-    monkeypatch.setattr("envguard.frontends.repair_magic.can_be_asked", lambda _shell: True)
-    monkeypatch.setattr("envguard.frontends.repair_magic.agreed", lambda _shell, _question: False)
+    monkeypatch.setattr("envguard.frontends.question.can_be_asked", lambda _shell: True)
+    monkeypatch.setattr("builtins.input", lambda _question: "n")
     assert run(shell, f"%envcheck repair --apply {prefix}")[1] == "nothing was done\n"
     undoing.compare(before, undoing.tree(prefix))
 

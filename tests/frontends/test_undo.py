@@ -15,7 +15,7 @@ import pytest
 
 from envguard import home, ledger
 from envguard.ledger_entry import Deed
-from envguard.render.undo_v1 import undo_schema
+from envguard.render.schemas import schema_of
 from tests.changes import undoing
 from tests.require import require
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.envs.scenarios import Scenario
 
-SCHEMA = jsonschema.Draft202012Validator(undo_schema())
+SCHEMA = jsonschema.Draft202012Validator(schema_of("undo"))
 TOKEN = "hunter2-ghp_0123456789abcdefghijklmnopqrstuvwxyzAB"
 EVERYTHING: list[str] = []
 """All that was ever said."""

@@ -77,7 +77,6 @@ def test_a_fresh_interpreter(venv: Path, tmp_path: Path):
     assert {each.origin for each in told.path} == {"stdlib", "site-packages"}
     assert str(PROBE.parent) not in {each.path for each in told.path}
     assert entries(told, "site-packages") == [(str(site(venv)), None)]
-    assert told.user_site_enabled is False
     assert abs((told.started or 0) - time.time()) < 60
 
 
@@ -157,7 +156,7 @@ def test_the_user_site(tmp_path: Path):
     env.pop("PYTHONNOUSERSITE", None)
     folder = tmp_path / f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
     told = by_path(base, tmp_path / "out", env=env)
-    assert (told.user_site, told.user_site_enabled) == (str(folder), True)
+    assert told.user_site == str(folder)
     assert entries(told, "user-site") == []
     folder.mkdir(parents=True)
     (tmp_path / "extra").mkdir()
@@ -165,7 +164,6 @@ def test_the_user_site(tmp_path: Path):
     told = by_path(base, tmp_path / "out", env=env)
     assert entries(told, "user-site") == [(str(folder), None)]
     assert entries(told, "pth") == [(str(tmp_path / "extra"), str(folder / "u.pth"))]
-    assert by_path(base, tmp_path / "out", env={**env, "PYTHONNOUSERSITE": "1"}).user_site_enabled is False
 
 
 def test_what_a_session_adds(tmp_path: Path):

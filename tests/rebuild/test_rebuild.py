@@ -21,7 +21,8 @@ from envguard.export_report import Depth, Form
 from envguard.frontends import cli
 from envguard.model import Verdict
 from envguard.render.rebuild_lines import sound
-from envguard.render.rebuild_v1 import rebuild_schema, rebuild_v1
+from envguard.render.rebuild_v1 import rebuild_v1
+from envguard.render.schemas import schema_of
 from tests.changes import repairing, undoing
 from tests.envs import wheelhouse
 from tests.export import making
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     Give = Callable[..., Scenario]
 
-SCHEMA = jsonschema.Draft202012Validator(rebuild_schema())
+SCHEMA = jsonschema.Draft202012Validator(schema_of("rebuild"))
 STORIES = (
     ("clean", "rattler"),
     ("sound", "conda"),

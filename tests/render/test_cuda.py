@@ -12,7 +12,8 @@ from envguard.cuda_report import State
 from envguard.model import Certainty
 from envguard.render.cuda_html import cuda_html, cuda_page
 from envguard.render.cuda_lines import cuda
-from envguard.render.cuda_v1 import cuda_dumps, cuda_schema, cuda_v1
+from envguard.render.cuda_v1 import cuda_dumps, cuda_v1
+from envguard.render.schemas import schema_of
 
 from .cudas import CPU_BUILD, CUDAS, HOSTILE, LOST, WORKS
 from .golden import assert_golden
@@ -50,11 +51,11 @@ def test_with_and_without_rich_the_words_are_the_same(name):
     assert sub(r"\x1b\[[\d;]*m", "", cuda(CUDAS[name], color=True)) == cuda(CUDAS[name])
 
 
-SCHEMA = jsonschema.Draft202012Validator(cuda_schema())
+SCHEMA = jsonschema.Draft202012Validator(schema_of("cuda"))
 
 
 def test_the_schema_is_a_schema():
-    jsonschema.Draft202012Validator.check_schema(cuda_schema())
+    jsonschema.Draft202012Validator.check_schema(schema_of("cuda"))
 
 
 @pytest.mark.parametrize("name", CUDAS)
@@ -63,7 +64,7 @@ def test_everything_fits_the_schema(name):
 
 
 def test_the_schema_is_closed_and_knows_every_word():
-    schema = cuda_schema()
+    schema = schema_of("cuda")
     for part in (schema, *schema["$defs"].values()):
         if "properties" in part:
             assert part["additionalProperties"] is False

@@ -14,7 +14,8 @@ from envguard.forecast_report import Concern, Depth, Outcome
 from envguard.model import Severity
 from envguard.render.forecast_html import forecast_html, forecast_page
 from envguard.render.forecast_lines import forecast
-from envguard.render.forecast_v1 import forecast_dumps, forecast_schema, forecast_v1
+from envguard.render.forecast_v1 import forecast_dumps, forecast_v1
+from envguard.render.schemas import schema_of
 
 from .forecasts import FORECASTS, FULL, QUICK
 from .golden import assert_golden
@@ -49,11 +50,11 @@ def test_with_and_without_rich_the_words_are_the_same(name):
     assert sub(r"\x1b\[[\d;]*m", "", forecast(FORECASTS[name], color=True)) == forecast(FORECASTS[name])
 
 
-SCHEMA = jsonschema.Draft202012Validator(forecast_schema())
+SCHEMA = jsonschema.Draft202012Validator(schema_of("forecast"))
 
 
 def test_the_schema_is_a_schema():
-    jsonschema.Draft202012Validator.check_schema(forecast_schema())
+    jsonschema.Draft202012Validator.check_schema(schema_of("forecast"))
 
 
 @pytest.mark.parametrize("name", FORECASTS)
@@ -62,7 +63,7 @@ def test_everything_fits_the_schema(name):
 
 
 def test_the_schema_is_closed_and_knows_every_word():
-    schema = forecast_schema()
+    schema = schema_of("forecast")
     for part in (schema, *schema["$defs"].values()):
         if "properties" in part:
             assert part["additionalProperties"] is False

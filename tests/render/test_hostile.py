@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from envguard.model import Evidence, Failed, Fix, Phase, Problem, Severity, Skipped, Step, Verdict, Where
 from envguard.model import text as sentence
 from envguard.render.html import html, page
-from envguard.render.json_v1 import dumps, json_v1, schema
+from envguard.render.json_v1 import dumps, json_v1
 from envguard.render.lines import lines
 from envguard.render.plain import plain
+from envguard.render.schemas import schema_of
 from envguard.render.text import text
 
 from .reports import NUMPY, report, summary
@@ -32,7 +33,7 @@ NAMES = st.text(st.characters(), max_size=300) | st.sampled_from(
     ]
 )
 TAGS = Markup(page(report(findings=(NUMPY,)), details=True)).tags | {"ul", "li", "details", "summary"}
-VALID = jsonschema.Draft202012Validator(schema())
+VALID = jsonschema.Draft202012Validator(schema_of("report"))
 
 
 def about(name: str, severity: Severity, where: Where):

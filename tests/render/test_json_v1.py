@@ -6,17 +6,18 @@ import jsonschema
 import pytest
 
 from envguard.model import Certainty, Phase, Safety, Severity, Verdict, Where
-from envguard.render.json_v1 import dumps, json_v1, schema
+from envguard.render.json_v1 import dumps, json_v1
+from envguard.render.schemas import schema_of
 
 from .reports import BROKEN, HOSTILE, LONG, MISCHIEF, REPORTS, SOUND
 
 
 def validate(told):
-    jsonschema.Draft202012Validator(schema()).validate(told)
+    jsonschema.Draft202012Validator(schema_of("report")).validate(told)
 
 
 def test_the_schema_is_a_schema():
-    jsonschema.Draft202012Validator.check_schema(schema())
+    jsonschema.Draft202012Validator.check_schema(schema_of("report"))
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -26,7 +27,7 @@ def test_every_report_fits_the_schema(name):
 
 
 def test_the_schema_knows_every_word_of_the_model():
-    properties, parts = schema()["properties"], schema()["$defs"]
+    properties, parts = schema_of("report")["properties"], schema_of("report")["$defs"]
     told = {
         Verdict: properties["verdict"],
         Phase: properties["phase"],
@@ -40,7 +41,7 @@ def test_the_schema_knows_every_word_of_the_model():
 
 
 def test_every_object_is_closed_and_requires_what_it_names():
-    for part in (schema(), *schema()["$defs"].values()):
+    for part in (schema_of("report"), *schema_of("report")["$defs"].values()):
         if "properties" in part:
             assert part["additionalProperties"] is False
             assert part["required"] == list(part["properties"])

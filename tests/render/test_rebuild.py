@@ -12,12 +12,13 @@ from rich.cells import cell_len
 from envguard.export_report import Depth
 from envguard.render import rebuild_words
 from envguard.render.rebuild_lines import rebuild, sound
-from envguard.render.rebuild_v1 import rebuild_dumps, rebuild_schema
+from envguard.render.rebuild_v1 import rebuild_dumps
+from envguard.render.schemas import schema_of
 
 from .golden import assert_golden
 from .rebuilds import REBUILDS
 
-SCHEMA = jsonschema.Draft202012Validator(rebuild_schema())
+SCHEMA = jsonschema.Draft202012Validator(schema_of("rebuild"))
 COMMANDS = ("    ", "     ")
 
 
@@ -50,7 +51,7 @@ def test_everything_fits_the_schema(name):
 
 
 def test_the_schema_is_closed_and_knows_every_word():
-    schema = rebuild_schema()
+    schema = schema_of("rebuild")
     jsonschema.Draft202012Validator.check_schema(schema)
     for name in ("plan", "newPackage", "newRequirement", "kernel", "rebuilt", "triedImport"):
         part = schema["$defs"][name]

@@ -13,7 +13,8 @@ from envguard.model import Verdict
 from envguard.render import repair_rows
 from envguard.render.repair_html import repair_html, repair_page
 from envguard.render.repair_lines import repair
-from envguard.render.repair_v1 import repair_dumps, repair_schema, repair_v1
+from envguard.render.repair_v1 import repair_dumps, repair_v1
+from envguard.render.schemas import schema_of
 from envguard.repair_report import By
 
 from .golden import assert_golden
@@ -22,7 +23,7 @@ from .test_browser import LAB, LAB_RULES, assert_readable, browser, show  # noqa
 from .test_golden import one_tag_per_line
 from .test_html import Markup
 
-SCHEMA = jsonschema.Draft202012Validator(repair_schema())
+SCHEMA = jsonschema.Draft202012Validator(schema_of("repair"))
 COMMANDS = ("    ", "     ")
 
 
@@ -61,7 +62,7 @@ def test_everything_fits_the_schema(name):
 
 
 def test_the_schema_is_closed_and_knows_every_word():
-    schema = repair_schema()
+    schema = schema_of("repair")
     jsonschema.Draft202012Validator.check_schema(schema)
     for name in ("plan", "plannedStep", "foreseen", "choice", "repaired", "versionChange"):
         part = schema["$defs"][name]

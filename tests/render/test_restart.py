@@ -9,8 +9,9 @@ import pytest
 
 from envguard.model import Restart, text
 from envguard.render.html import html
-from envguard.render.json_v1 import json_v1, schema
+from envguard.render.json_v1 import json_v1
 from envguard.render.markdown import markdown
+from envguard.render.schemas import schema_of
 from envguard.render.text import text as plain
 from tests.render.reports import SOUND
 
@@ -36,7 +37,7 @@ def test_it_is_told(restart, said):
     assert "<b>" not in html(report)
     assert said.partition(":")[0] in markdown(report)
     told = json_v1(report)
-    jsonschema.validate(told, schema())
+    jsonschema.validate(told, schema_of("report"))
     assert told["restart"]["needed"] is restart.needed
 
 

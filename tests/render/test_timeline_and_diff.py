@@ -14,8 +14,9 @@ from envguard.model import Mark
 from envguard.render import events
 from envguard.render.diff_html import comparison_page
 from envguard.render.diff_text import comparison
-from envguard.render.json_v1 import comparison_schema, comparison_v1, timeline_dumps, timeline_schema, timeline_v1
+from envguard.render.json_v1 import comparison_v1, timeline_dumps, timeline_v1
 from envguard.render.lanes import timeline
+from envguard.render.schemas import schema_of
 from envguard.render.timeline_html import timeline_html, timeline_page
 from tests.render.forms import COMPARISON_RENDERERS, TIMELINE_RENDERERS
 
@@ -31,7 +32,7 @@ def validator(schema):
     return jsonschema.Draft202012Validator(schema)
 
 
-TIMELINE, COMPARISON = validator(timeline_schema()), validator(comparison_schema())
+TIMELINE, COMPARISON = validator(schema_of("timeline")), validator(schema_of("diff"))
 
 
 @pytest.mark.parametrize("name", TIMELINES)
@@ -94,7 +95,7 @@ def test_comparisons_fit_their_schema(name):
 
 
 def test_schemas_are_closed():
-    for schema in (timeline_schema(), comparison_schema(), *comparison_schema()["$defs"].values()):
+    for schema in (schema_of("timeline"), schema_of("diff"), *schema_of("diff")["$defs"].values()):
         if "properties" in schema:
             assert schema["additionalProperties"] is False
             assert schema["required"] == list(schema["properties"])

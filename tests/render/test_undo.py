@@ -9,9 +9,10 @@ import jsonschema
 import pytest
 from rich.cells import cell_len
 
+from envguard.render.schemas import schema_of
 from envguard.render.undo_html import undo_html, undo_list_html, undo_list_page, undo_page
 from envguard.render.undo_lines import undo, undo_list
-from envguard.render.undo_v1 import undo_dumps, undo_list_dumps, undo_schema, undo_v1
+from envguard.render.undo_v1 import undo_dumps, undo_list_dumps, undo_v1
 from envguard.undo_report import State
 
 from .golden import assert_golden
@@ -20,7 +21,7 @@ from .test_golden import one_tag_per_line
 from .test_html import Markup
 from .undos import LISTS, REPORTS
 
-SCHEMA = jsonschema.Draft202012Validator(undo_schema())
+SCHEMA = jsonschema.Draft202012Validator(schema_of("undo"))
 EVERY = {**REPORTS, **LISTS}
 
 
@@ -66,7 +67,7 @@ def test_everything_fits_the_schema(name):
 
 
 def test_the_schema_is_closed_and_knows_every_word():
-    schema = undo_schema()
+    schema = schema_of("undo")
     jsonschema.Draft202012Validator.check_schema(schema)
     for part in schema["$defs"].values():
         if "properties" in part:

@@ -215,7 +215,6 @@ def kernel(
         "started": 300.0,
         "cwd": "/home/me",
         "user_site": None,
-        "user_site_enabled": False,
         "path": (),
         **more,
     }

@@ -12,7 +12,7 @@ import pytest
 
 from envguard import demo
 from envguard.frontends import cli
-from envguard.render.scan_v1 import scan_schema
+from envguard.render.schemas import schema_of
 from tests.scan.notebooks import code, notebook, stream, write
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def test_text(notebooks: Path, capsys: pytest.CaptureFixture[str]):
 
 def test_json(notebooks: Path, capsys: pytest.CaptureFixture[str]):
     told = json.loads(run(capsys, notebooks, "--format", "json"))
-    jsonschema.validate(told, scan_schema())
+    jsonschema.validate(told, schema_of("scan"))
     assert told["counts"] == {"error": 0, "warning": 4, "info": 2}
 
 
@@ -99,6 +99,6 @@ def test_against_an_environment(tmp_path: Path, capsys: pytest.CaptureFixture[st
     demo.build(prefix)
     file = write(tmp_path, "a.ipynb", notebook("import surely_not_there", code("x", WARNED)))
     told = json.loads(run(capsys, file, "--prefix", prefix, "--format", "json"))
-    jsonschema.validate(told, scan_schema())
+    jsonschema.validate(told, schema_of("scan"))
     assert [each["rule"] for each in told["findings"]] == ["import-not-in-environment", "install-log-warning"]
     assert told["target"] == str(prefix)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from envguard.analyse import analyse
 from envguard.render.answer_html import answer_html, answer_page
 from envguard.render.answer_lines import answer as as_text
-from envguard.render.json_v1 import answer_schema, answer_v1
+from envguard.render.json_v1 import answer_v1
+from envguard.render.schemas import schema_of
 from envguard.why.answer import answer, rows
 from envguard.why.reading import from_text
 from envguard.why.telling import telling
@@ -120,7 +121,7 @@ def test_the_wire_is_as_its_schema_says():
         "",
         "TypeError: Descriptors zing",
     ):
-        jsonschema.validate(answer_v1(answer(from_text(text), ENV, REPORT)), answer_schema())
+        jsonschema.validate(answer_v1(answer(from_text(text), ENV, REPORT)), schema_of("why"))
 
 
 def test_no_error_at_all():

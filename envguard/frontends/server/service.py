@@ -14,7 +14,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from envguard import running
+from envguard import api
 from envguard.asking import Busy
 from envguard.errors import EnvguardError, NoSuchEnvironment, ProbeFailed
 from envguard.frontends.server import kernels
@@ -230,13 +230,13 @@ class Service:
         """The process of a kernel, if it is one of this machine and can be seen."""
         if kernel.process is None or not kernel.mark:
             return None
-        return await asyncio.get_running_loop().run_in_executor(None, running.look, kernel.process, kernel.mark)
+        return await asyncio.get_running_loop().run_in_executor(None, api.running, kernel.process, kernel.mark)
 
     async def _subshells(self, seen: Running) -> bool:
         """Whether a kernel may be asked while it runs a cell: never one that may be about to draw."""
         if not self.options.subshells:
             return False
-        mapped = await asyncio.get_running_loop().run_in_executor(None, running.maps, seen.process)
+        mapped = await asyncio.get_running_loop().run_in_executor(None, api.maps, seen.process)
         return _MATPLOTLIB not in mapped
 
     async def _activated(self, prefix: str, stamp: str) -> list[str]:

@@ -241,5 +241,5 @@ class Session:
 
 def _found(loaded: Iterable[Loaded]) -> Iterator[tuple[Loaded, Found]]:
     for each in loaded:
-        for one in each.found or ():
+        for one in each.found:
             yield each, one

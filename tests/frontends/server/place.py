@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import requests
 
-from envguard.render.server_schema import server_schema
+from envguard.render.schemas import schema_of
 from tests.envs import wheelhouse
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3]
 TOKEN = "a-token-of-the-tests"
 SPEC: dict[str, Any] = json.loads((ROOT / "envguard/frontends/server/openapi.json").read_text(encoding="utf-8"))
-_DOCUMENTS = server_schema()
+_DOCUMENTS = schema_of("server")
 _OTHERS = dict.fromkeys(("jupyterlab", "notebook", "jupyter_lsp", "jupyter_server_nbmodel"), False)
 """Extensions that may be installed beside it, and are none of a test's."""
 _LAUNCH = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
