@@ -8,6 +8,7 @@ import type { Diagnostic } from '@codemirror/lint';
 import { type Extension, StateEffect } from '@codemirror/state';
 import { EditorView, keymap, ViewPlugin } from '@codemirror/view';
 import type { ICodeCellModel } from '@jupyterlab/cells';
+import { nodes, piecesOf } from '../coded';
 import { clean, say, type Words } from '../language';
 import { triggered } from '../trigger';
 import { severityMark } from '../words';
@@ -170,20 +171,22 @@ function because(remark: CellRemark, trans: Words): string[] {
   return remark.evidence.map(each => say(each, trans));
 }
 
-/** The same as text nodes: nothing of it is ever markup. */
+/** The same as nodes, the evidence below: nothing of it is ever markup. */
 function drawn(remark: CellRemark, trans: Words): HTMLElement {
   const node = document.createElement('div');
   node.className = 'jp-eg-Remark';
   node.dataset.rule = remark.rule;
-  const line = (told: string, name: string) => {
+  const line = (name: string, ...told: (Node | string)[]) => {
     const part = document.createElement('div');
     part.className = name;
-    part.textContent = told;
+    part.append(...told);
     node.append(part);
   };
-  line(sentence(remark, trans), 'jp-eg-Remark-message');
-  for (const each of because(remark, trans)) {
-    line(each, 'jp-eg-Remark-evidence');
+  const { word } = severityMark(remark.severity, trans);
+  const said = nodes(piecesOf(remark.message, trans));
+  line('jp-eg-Remark-message', `${word}: `, ...said, ` (${clean(remark.code)})`);
+  for (const each of remark.evidence) {
+    line('jp-eg-Remark-evidence', ...nodes(piecesOf(each, trans)));
   }
   return node;
 }
