@@ -27,6 +27,12 @@ def test_an_extension_of_pips_that_names_only_numpy_1(tmp_path: Path, numpy: str
     assert found == (["numpy"] if told else [])
 
 
+def test_a_wheel_that_does_not_ask_for_numpy_is_not_looked_through(tmp_path: Path) -> None:
+    place = Place(tmp_path / "env").package("numpy", "2.1.0")
+    place.wheel("tokenizers", "0.19", {"tokenizers/__init__.py": b"", "tokenizers/tokenizers.abi3.so": OLD})
+    assert not [each for each in api.inspect(str(place.path)).findings if each.code == 311]
+
+
 def test_what_conda_compiled_is_told_by_its_record(tmp_path: Path) -> None:
     place = Place(tmp_path / "env").package("numpy", "2.1.0")
     place.package("pandas", "1.5.3", {"pandas/__init__.py": b"", "pandas/_lib.so": OLD})
