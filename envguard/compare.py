@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from envguard._version import __version__
 from envguard.analyse import now, summary
 from envguard.comparison import Comparison, Difference, Kind, Owner, Package, Weight
+from envguard.masking import without_secrets
 from envguard.rules.channel_names import canonical
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def _packages(env: Environment) -> Mapping[str, _Known]:
         over = env.replaced.get(package.name)
         owner = Owner.PIP_OVER_CONDA if over else Owner.CONDA
         version, build = (over.version, None) if over else (package.version, package.build)
-        told = Package(version, build, package.channel, owner)
+        channel = None if package.channel is None else without_secrets(package.channel)
+        told = Package(version, build, channel, owner)
         found[_name(package, own)] = _Known(told, compiled=package.noarch is None, asked_for=bool(package.requested))
     for dist in env.pip_owned:
         told = Package(dist.version, None, None, Owner.PIP)

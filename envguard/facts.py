@@ -333,6 +333,8 @@ class Environment:
     """A few extension modules of each package, for `libraries`."""
     libraries: tuple[Library, ...] | None = None
     """The ELF headers of what is mapped, or of what may not find its libraries."""
+    numpy1: tuple[Compiled, ...] | None = None
+    """Of `compiled` those of pip's that were made with the headers of numpy 1; looked for only beside numpy 2."""
     install_log: tuple[LogLine, ...] | None = None
     """The warnings in what an installer printed, where somebody gave that."""
     scanned: tuple[Scanned, ...] | None = None

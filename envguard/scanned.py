@@ -62,7 +62,7 @@ class Install:
     aim: str
     """kernel, program, python, name, prefix, active or project."""
     env: str | None
-    """The environment that it names, if it does."""
+    """The environment of conda's that it names, or that was activated before it."""
     by_conda: bool
     wanted: tuple[Wanted, ...]
     files: tuple[str, ...]
@@ -79,6 +79,10 @@ class Install:
     cell_id: str | None = None
     goes: Goes | None = None
     """None where no kernel is known."""
+    apart: bool = False
+    """It puts its files where a command of conda's does not come unless it names the place."""
+    conditional: bool = False
+    """It stands in a branch, a loop or a function, and may not run."""
 
 
 @value

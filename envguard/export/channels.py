@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from envguard.forecast.conda_solver import config_of
 from envguard.packages.channels import ALIAS, addresses
+from envguard.packages.credentials import bare
 
 if TYPE_CHECKING:
     from envguard.facts import Environment
 
-_SECRET = re.compile(r"(?<=://)[^/@\s]*@|/t/[^/\s]+(?=/)")
 _SUBDIR = re.compile(r"/(?:noarch|(?:linux|osx|win|emscripten|wasi|freebsd|zos)-\w+)/*$")
 _DEFAULTS = re.compile(r"https?://repo\.(?:anaconda\.com|continuum\.io)/pkgs/\w+|defaults|pkgs/\w+")
 _USUAL = "conda-forge"
@@ -20,7 +20,7 @@ _USUAL = "conda-forge"
 
 def plain(channel: str) -> str:
     """A channel as `channels:` takes it: without secrets, by its name where everybody's conda knows that."""
-    url = _SUBDIR.sub("", _SECRET.sub("", channel.strip()).rstrip("/"))
+    url = _SUBDIR.sub("", bare(channel.strip()).rstrip("/"))
     if _DEFAULTS.fullmatch(url):
         return "defaults"
     return url.removeprefix(f"{ALIAS}/")
@@ -28,7 +28,7 @@ def plain(channel: str) -> str:
 
 def secret(channel: str) -> bool:
     """Whether a channel is written with a user, a password or a token."""
-    return _SECRET.search(channel) is not None
+    return bare(channel) != channel
 
 
 def chosen(env: Environment) -> tuple[tuple[str, ...], bool]:

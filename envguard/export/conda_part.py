@@ -14,6 +14,7 @@ from envguard.export.channels import plain, secret
 from envguard.export_report import Depth, Lost
 from envguard.masking import without_secrets
 from envguard.model import Text, text
+from envguard.packages.credentials import bare
 from envguard.packages.solving import asked_for
 from envguard.probe import reading
 from envguard.probe.reading import spec_name
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 _PART = re.compile(r"[A-Za-z0-9_.!+-]{1,200}")
 _SPEC = re.compile(r"[\w.:/\[\]='\",<>!~*|+ -]{1,300}")
 _URL = re.compile(r"(?:https?|file)://[^\s#?\"'\\]{1,1000}\.(?:conda|tar\.bz2)", re.ASCII)
-_SECRET = re.compile(r"(?<=://)[^/@\s]*@|/t/[^/\s]+(?=/)")
 _HIDDEN = re.compile(r"<secret>|<TOKEN>")
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
@@ -203,7 +203,7 @@ def _overwritten(env: Environment) -> Iterator[Lost]:
 def _item(env: Environment, package: CondaPackage, spec: str, note: Text | None, lost: list[Lost]) -> CondaItem:
     told = _record(env, package)
     address = told.get("url")
-    url = _SECRET.sub("", address) if isinstance(address, str) else None
+    url = bare(address) if isinstance(address, str) else None
     if url is not None and address != url:
         host = url.split("/")[2]
         lost.append(

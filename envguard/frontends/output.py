@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from html import escape
 from typing import TYPE_CHECKING, TextIO
 
 from envguard import api
@@ -221,7 +220,11 @@ def bundle(report: Report, *, details: bool) -> dict[str, str]:
 
 def with_note(shown: Mapping[str, str], note: str) -> dict[str, str]:
     """A bundle with one line of ours in front."""
-    return {"text/html": f"<p>{escape(note)}</p>{shown['text/html']}", "text/plain": f"{note}\n\n{shown['text/plain']}"}
+    from envguard.render.element import element, write
+    from envguard.render.sentence import coded
+
+    line = write(element("p", coded(note)))
+    return {"text/html": f"{line}{shown['text/html']}", "text/plain": f"{note}\n\n{shown['text/plain']}"}
 
 
 FORMATS: dict[str, Callable[..., str]] = {

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envguard.masking import without_secrets
+from envguard.packages.credentials import authenticated, bare, masked
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ ALIAS = "https://conda.anaconda.org"
 _OFFICIAL = "https://repo.anaconda.com"
 _DEFAULTS = ("pkgs/main", "pkgs/r", *(("pkgs/msys2",) if sys.platform == "win32" else ()))
 _SUBDIR = re.compile(r"/(?:noarch|(?:linux|osx|win|emscripten|wasi|freebsd|zos)-\w+)/*$")
-_TOKEN = re.compile(r"/t/[^/]+(?=/)")
-_USER = re.compile(r"(?<=://)[^/@]*@")
 
 
 @value
@@ -52,7 +51,7 @@ class Channel:
     @property
     def key(self) -> str:
         """What is the same for two spellings of one channel."""
-        return _USER.sub("", _TOKEN.sub("", self.url)).rstrip("/")
+        return bare(self.url).rstrip("/")
 
 
 def channels(
@@ -75,7 +74,7 @@ def channels(
         found += [(name, "configuration") for name in configured]
         if not configured and fallback is not None:
             found.append((fallback, "default"))
-        found += [(name, "records") for name in dict.fromkeys(records) if name and _is_channel(name)]
+        found += [(name, "records") for name in _recorded(records, config)]
     told: dict[str, Channel] = {}
     for name, origin in found:
         for url in addresses(name, config, folder):
@@ -85,7 +84,11 @@ def channels(
 
 
 def addresses(name: str, config: CondaConfig | None, folder: str | None = None) -> tuple[str, ...]:
-    """The addresses that a name, an address or a folder stands for."""
+    """The addresses that a name, an address or a folder stands for, with the secrets that are configured for them."""
+    return tuple(authenticated(url, config) for url in _addresses(name, config, folder))
+
+
+def _addresses(name: str, config: CondaConfig | None, folder: str | None) -> tuple[str, ...]:
     plain = _SUBDIR.sub("", name.strip()).rstrip("/")
     if not plain or plain in ("nodefaults", "@", "pypi", "<develop>", "<unknown>"):
         return ()
@@ -98,17 +101,17 @@ def addresses(name: str, config: CondaConfig | None, folder: str | None = None) 
     for layer in layers:
         for several in layer.multichannels:
             if several.name == plain and plain != "defaults":
-                return tuple(url for each in several.urls for url in addresses(each, config, folder) if each != name)
+                return tuple(url for each in several.urls for url in _addresses(each, config, folder) if each != name)
     if plain == "defaults":
         listed = next((layer.default_channels for layer in layers if layer.default_channels), _DEFAULTS)
-        return tuple(url for each in listed if each != "defaults" for url in addresses(each, config, folder))
+        return tuple(url for each in listed if each != "defaults" for url in _addresses(each, config, folder))
     if mirrors := tuple(_mirrored(plain, config)):
         return mirrors
     for layer in layers:
         for custom in layer.custom_channels:
             # what is set for `x` holds for `x/label/dev`, too
             if plain == custom.name or plain.startswith(custom.name + "/"):
-                return tuple(f"{base.rstrip('/')}/{plain}" for base in addresses(custom.url, config, folder))
+                return tuple(f"{base.rstrip('/')}/{plain}" for base in _addresses(custom.url, config, folder))
     if plain.startswith("pkgs/"):
         return (f"{_OFFICIAL}/{plain}",)
     alias = next((layer.channel_alias for layer in layers if layer.channel_alias), ALIAS)
@@ -127,12 +130,21 @@ def _configures(config: CondaConfig) -> bool:
     return any(layer.channels for layer in config.layers)
 
 
-def _is_channel(name: str) -> bool:
-    """Whether a record's channel is one that can be asked; an address with a secret in it may be one of yesterday."""
-    return name not in ("pypi", "@", "<develop>", "<unknown>", "unknown") and "<" not in name and "@" not in name
+def _recorded(records: Iterable[str | None], config: CondaConfig | None) -> Iterator[str]:
+    """The channels of records that can be asked.
+
+    A secret in one may be of yesterday: one that is configured goes before it, and a password that nothing configures is not tried.
+    """
+    for name in dict.fromkeys(records):
+        if name and name not in ("pypi", "@", "<develop>", "<unknown>", "unknown"):
+            plain = bare(name)
+            if plain == name or addresses(plain, config) != _addresses(plain, config, None):
+                yield plain
+            elif "@" not in name and not masked(name):
+                yield name
 
 
 def _plain(name: str) -> str:
     """A record's channel as `--channel` takes it."""
-    url = _SUBDIR.sub("", name.rstrip("/"))
+    url = _SUBDIR.sub("", bare(name).rstrip("/"))
     return url.removeprefix(ALIAS + "/")

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from envguard import store
 from envguard._version import __version__
 from envguard.model import text
-from envguard.packages import asking, repodata
+from envguard.packages import asking, credentials, repodata
 from envguard.probe import hashing, reading
 from envguard.value import value
 
@@ -74,6 +74,7 @@ def link(
         "installed": [str(path) for path in records],
         "relink": list(job.relink),
         "drop": list(job.drop),
+        "urls": {name: url for name, told in wanted.items() if (url := _fetched_from(told, config)) is not None},
         "attempts": question.get("attempts", []),
         "archives": {},
         "packages": str(own),
@@ -162,6 +163,13 @@ def _records(prefix: str) -> Iterator[dict[str, Any]]:
             yield told
 
 
+def _fetched_from(record: Mapping[str, Any], config: CondaConfig | None) -> str | None:
+    """Where a package can be had, by the secret that is configured for its channel; None if that is where the record says."""
+    url = record.get("url")
+    found = credentials.authenticated_file(url, config) if isinstance(url, str) else url
+    return found if found != url else None
+
+
 def _described(record: Solved) -> dict[str, Any]:
     told = {"name": record.name, "version": record.version, "build": record.build, "url": record.url}
     return {**told, "fn": record.file_name, "sha256": record.sha256}
@@ -241,13 +249,16 @@ def _mirror(source: str, target: Path) -> None:
 
 
 def _settle(path: Path, before: Mapping[str, Any], own: Path, specs: tuple[str, ...], mode: int) -> None:
-    """Makes a new record like its neighbours: with what was asked for, readable to whom they are, naming no folder of ours."""
+    """Makes a new record like its neighbours: with what was asked for, readable to whom they are, naming no folder of ours and no secret."""
     with contextlib.suppress(OSError, ValueError):
         told = json.loads(path.read_bytes())
         asked = [spec for spec in specs if reading.spec_name(spec) == told.get("name")]
         for key, value in (("requested_spec", asked[-1] if asked else None), ("requested_specs", asked)):
             if before.get(key) or value:
                 told[key] = before.get(key) or value
+        for key in ("url", "channel"):  # py-rattler writes the address by which it was fetched, with its secret
+            if isinstance(told.get(key), str):
+                told[key] = before.get(key) or credentials.bare(told[key])
         for key in ("extracted_package_dir", "package_tarball_full_path", "link"):
             if str(own) in json.dumps(told.get(key)):
                 told.pop(key)

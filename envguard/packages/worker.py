@@ -226,6 +226,8 @@ async def link(request: dict[str, Any]) -> dict[str, Any]:
     else:
         gone = set(request["drop"])
         records = [each for each in installed if each.name.normalized not in gone]
+        for each in records:
+            each.url = request["urls"].get(each.name.normalized, each.url)
     for archive, folder in request["archives"].items():
         rattler.package_streaming.extract(archive, folder)
     # without `requested_specs`: it would write them anew into every record, in place
@@ -259,6 +261,7 @@ def _stem(record: Any) -> str:
 def _told(record: Any) -> str:
     """A package as conda's history names it."""
     channel = (record.channel or "").rstrip("/")
+    channel = _place(channel).rstrip("/") if "://" in channel else channel
     folder = channel if channel.endswith(f"/{record.subdir}") else f"{channel}/{record.subdir}"
     return f"{folder}::{_stem(record)}"
 

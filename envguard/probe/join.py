@@ -7,12 +7,13 @@ import stat
 from typing import TYPE_CHECKING, Any, Mapping
 
 if TYPE_CHECKING or __package__:
-    from envguard.probe import pip_book, pip_files, reading
+    from envguard.probe import namespaces, pip_book, pip_files, reading
     from envguard.probe.books import Books
     from envguard.probe.conda_book import Entry
     from envguard.probe.pip_book import Dist
     from envguard.probe.pip_files import Row
 else:  # run alone, by path: this folder is first on sys.path
+    import namespaces
     import pip_book
     import pip_files
     import reading
@@ -108,6 +109,8 @@ def _overlap(
             continue
         if entry.kind == "softlink" and os.path.islink(books.tree.real(key)):
             continue
+        if namespaces.declares(key, books):
+            continue
         state = _judge(key, entry, row, books, budget, prove=len(sample) < reading.SAMPLE)
         if state == "same":
             continue
@@ -172,7 +175,8 @@ def shared_distributions(dists: list[Dist], books: Books) -> list[dict[str, Any]
             if first == number or other.out["name"] == dist.out["name"] or other.rows[key].sha256 == row.sha256:
                 continue
             top = key[len(site) :].partition("/")[0] if key.lower().startswith(site.lower()) else ""
-            if top and top.lower() not in reading.NOT_IMPORTED and (key.endswith(".py") or reading.is_compiled(key)):
+            imported = top and top.lower() not in reading.NOT_IMPORTED
+            if imported and (key.endswith(".py") or reading.is_compiled(key)) and not namespaces.declares(key, books):
                 shared.setdefault((first, number), []).append(key)
     return [
         {

@@ -123,7 +123,7 @@ def _solved(
     if progress is not None:
         progress(text("solving from the channels {channels}", channels=told.channels))
     config = config_of(env)
-    chosen = channels(config, named=_spelled(told.channels, config), override=True)
+    chosen = channels(config, named=told.channels, override=True)
     outcome, sources = answered(
         _empty(env),
         Wish(told.specs, priority=_priority(config)),
@@ -138,13 +138,6 @@ def _solved(
     if outcome.records is None:
         return outcome.reason or text("no packages fit together")
     return outcome.records, sources
-
-
-def _spelled(names: tuple[str, ...], config: CondaConfig | None) -> tuple[str, ...]:
-    """The channels as this machine's configuration spells them, where a secret belongs to their address."""
-    layers = config.layers if config is not None else ()
-    known = {plain(name): name for layer in layers for name in layer.channels or () if secret(name)}
-    return tuple(known.get(name, name) for name in names)
 
 
 def _priority(config: CondaConfig | None) -> str:
@@ -198,7 +191,7 @@ def _prepared(
         carried=tuple(path for path in CARRIED if Path(env.prefix, path).is_file()),
         loses=(*told.loses, *_scripts(env)),
         gains=told.gains,
-        remarks=tuple(_remarks(env, told, pins, tried)),
+        remarks=tuple(_remarks(env, told, pins, sources, tried)),
         kernel=kernel.planned(folder, options.kernel_name, _names(told, records)) if options.kernel else None,
         commands=by_hand.commands(env, folder, told, records),
         kept=options.keep,
@@ -252,9 +245,18 @@ def _scripts(env: Environment) -> Iterator[Text]:
         yield text("{files} came with no package, and is not copied", "{files} came with no package, and are not copied", n=len(files), files=files)  # fmt: skip
 
 
-def _remarks(env: Environment, told: Wanted, pins: Mapping[str, str], tried: tuple[Text, ...]) -> Iterator[Text]:
+def _remarks(
+    env: Environment, told: Wanted, pins: Mapping[str, str], sources: Sources, tried: tuple[Text, ...]
+) -> Iterator[Text]:
     for said in tried:
         yield text("not possible as it is here ({reason})", reason=said.english())
+    if private := tuple(plain(each.url) for each in sources.channels if secret(each.url)):
+        yield text(
+            "the channel {channels} is asked with a password or a token that is configured here; no command shows it",
+            "the channels {channels} are asked with passwords or tokens that are configured here; no command shows them",
+            n=len(private),
+            channels=private,
+        )
     if env.manager == "pixi":
         yield text("pixi builds its own environments anew from its manifest; the new one is none of pixi's")
     there = {**pins, **_versions(env, told)}

@@ -11,6 +11,7 @@ from envguard.render.element import element, write
 from envguard.render.html import document, style, unbroken
 from envguard.render.language import clean, colon, given, lang_of, say, semicolon
 from envguard.render.made import made_by
+from envguard.render.sentence import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ def _section(told: Answer, details: bool, language: Translator | None, level: in
 
 def _told(told: Answer, details: bool, language: Translator | None, level: int) -> Iterator[Element]:
     if not told.error:
-        yield element("p", say(answer_words.NO_ERROR, language), class_="eg-message")
+        yield element("p", sentence(answer_words.NO_ERROR, language), class_="eg-message")
         return
     yield element(
         "header",
@@ -55,15 +56,15 @@ def _told(told: Answer, details: bool, language: Translator | None, level: int) 
     )
     if not told.causes:
         explained = given(answer_words.NOT_EXPLAINED, name=told.environment.name)
-        yield element("p", say(explained, language), class_="eg-message")
+        yield element("p", sentence(explained, language), class_="eg-message")
     for number, cause in enumerate(told.causes, 1):
         yield _cause(cause, number if len(told.causes) > 1 else None, told, details, language, level + 1)
     if told.notes:
-        yield element("ul", *(element("li", say(note, language)) for note in told.notes))
+        yield element("ul", *(element("li", sentence(note, language)) for note in told.notes))
     for title, items in ((answer_words.LOOKED_AT, told.looked), (answer_words.WOULD_HELP, told.advice)):
         if items:
-            yield element("p", say(title, language), class_="eg-soft")
-            yield element("ul", *(element("li", say(each, language)) for each in items))
+            yield element("p", sentence(title, language), class_="eg-soft")
+            yield element("ul", *(element("li", sentence(each, language)) for each in items))
     yield element("footer", say(made_by(told), language), class_="eg-soft")
 
 
@@ -86,7 +87,7 @@ def _cause(
             aria_level=str(level),
             class_="eg-rule",
         ),
-        element("p", say(cause.message, language), class_="eg-message"),
+        element("p", sentence(cause.message, language), class_="eg-message"),
         *(
             part
             for n, fix in enumerate(cause.fixes, 1)
@@ -100,7 +101,7 @@ def _cause(
 def folded_evidence(evidence: tuple[Evidence, ...], details: bool, language: Translator | None) -> Element:
     """What confirms something, to be unfolded."""
     items = (
-        element("li", say(each.says, language), " ", element("code", clean(each.source), class_="eg-source"))
+        element("li", sentence(each.says, language), " ", element("code", clean(each.source), class_="eg-source"))
         for each in evidence
     )
     title = say(given(words.EVIDENCE_COUNT, n=len(evidence)), language)
@@ -117,13 +118,13 @@ def fix_parts(fix: Fix, number: int | None, platform: str | None, language: Tran
         "p",
         element("strong", say(label, language)),
         " ",
-        say(fix.title, language),
+        sentence(fix.title, language),
         element("span", f" · {note}", class_="eg-soft") if note else None,
         class_="eg-fix",
     )
     groups = places(fix, platform)
     for where, commands in groups:
         if len(groups) > 1 or where is not Where.TERMINAL:
-            yield element("p", say(words.PLACES[where], language), class_="eg-place eg-soft")
+            yield element("p", sentence(words.PLACES[where], language), class_="eg-place eg-soft")
         for command in commands:
             yield element("pre", element("code", *unbroken(command)))

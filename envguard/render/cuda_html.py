@@ -13,6 +13,7 @@ from envguard.render.finding_html import finding_html, fixes, heading, mark, so
 from envguard.render.html import document, style
 from envguard.render.language import bracketed, colon, given, lang_of, say
 from envguard.render.made import made_by
+from envguard.render.sentence import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +71,7 @@ def _verdict(told: CudaReport, details: bool, language: Translator | None, level
         ),
         element(
             "p",
-            say(verdict.message, language),
+            sentence(verdict.message, language),
             element(
                 "span",
                 bracketed(say(answer_words.HOW_CERTAIN[verdict.certainty], language), language),
@@ -101,7 +102,7 @@ def _table(told: CudaReport, language: Translator | None, level: int) -> Iterato
         class_="eg-grid",
     )
     if told.asked and not any(row.asked for row in told.rows):
-        yield element("p", say(given(own.ASKED, asked=told.asked), language), class_="eg-soft")
+        yield element("p", sentence(given(own.ASKED, asked=told.asked), language), class_="eg-soft")
 
 
 def _row(row: CudaRow, titles: tuple[str, ...], language: Translator | None) -> Element:
@@ -122,10 +123,10 @@ def _libraries(row: CudaRow, details: bool, language: Translator | None) -> Iter
     parts: list[Element] = []
     for title, libraries in ((own.COLUMNS[3], row.resolved), (own.COLUMNS[4], row.mapped)):
         if libraries:
-            parts.append(element("p", say(title, language), class_="eg-soft"))
+            parts.append(element("p", sentence(title, language), class_="eg-soft"))
             parts.append(element("ul", *(_library(cuda_cells.library(each, language)) for each in libraries)))
     if row.arch:
-        parts.append(element("p", say(given(own.HOLDS, arch=row.arch), language), class_="eg-soft"))
+        parts.append(element("p", sentence(given(own.HOLDS, arch=row.arch), language), class_="eg-soft"))
     if not parts:
         return
     summary = say(given(own.LIBRARIES, framework=cuda_cells.framework(row)), language)
@@ -154,6 +155,6 @@ def _also(told: CudaReport, details: bool, language: Translator | None, level: i
     for finding in told.findings:
         yield finding_html(finding, told.environment.platform, details, language, level + 1)
     if told.remarks:
-        yield element("ul", *(element("li", say(remark, language)) for remark in told.remarks))
+        yield element("ul", *(element("li", sentence(remark, language)) for remark in told.remarks))
     if told.failed:
-        yield element("p", say(given(own.CRASHED, rules=told.failed), language), class_="eg-message")
+        yield element("p", sentence(given(own.CRASHED, rules=told.failed), language), class_="eg-message")

@@ -9,6 +9,7 @@ from envguard.render.element import element
 from envguard.render.html import document, style
 from envguard.render.language import bracketed, clean, colon, comma, given, lang_of, say
 from envguard.render.made import made_by
+from envguard.render.sentence import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,7 @@ def _side(name: str, prefix: str) -> Element:
 
 def _parts(told: Comparison, language: Translator | None) -> Iterator[Element]:
     if not told.differences:
-        yield element("p", say(words.NO_DIFFERENCE, language), class_="eg-message")
+        yield element("p", sentence(words.NO_DIFFERENCE, language), class_="eg-message")
     for text, differences in pairs.parts(told):
         if differences:
             yield _part(say(text, language), _table(told, differences, language))
@@ -85,7 +86,8 @@ def _parts(told: Comparison, language: Translator | None) -> Iterator[Element]:
                     element("code", f"{outline.code(finding)} {clean(finding.rule)}"),
                     " ",
                     element("bdi", clean(finding.subject), class_="eg-subject"),
-                    f"{colon(language)}{say(finding.message, language)}",
+                    colon(language),
+                    sentence(finding.message, language),
                 )
                 for finding in findings
             )

@@ -23,7 +23,8 @@ class Element:
         return Element(self.tag, (*self.attributes, (name, value)), self.children)
 
 
-Node = Element | str
+Node = Element | str | tuple["Node", ...]
+"""A tuple stands for the nodes in it, one after the other."""
 
 
 def element(tag: str, *children: Node | None, **attributes: str) -> Element:
@@ -36,6 +37,8 @@ def write(node: Node) -> str:
     """The markup of a node; every text and every attribute is escaped here."""
     if isinstance(node, str):
         return html.escape(node)
+    if isinstance(node, tuple):
+        return "".join(map(write, node))
     opening = "".join(f' {name}="{html.escape(value)}"' for name, value in node.attributes)
     if node.tag in _VOID:
         return f"<{node.tag}{opening}>"

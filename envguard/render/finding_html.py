@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from envguard.render import outline, words
 from envguard.render.answer_html import fix_parts, folded_evidence
 from envguard.render.element import element
-from envguard.render.language import clean, framed, say
+from envguard.render.language import clean, given, say
+from envguard.render.sentence import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,9 @@ def heading(title: Text, language: Translator | None, level: int) -> Element:
 
 def so(consequence: Text, language: Translator | None) -> Element:
     """What follows."""
-    return element("p", element("strong", say(words.SO, language)), " ", say(consequence, language), class_="eg-so")
+    return element(
+        "p", element("strong", say(words.SO, language)), " ", sentence(consequence, language), class_="eg-so"
+    )
 
 
 def fixes(ways: tuple[Fix, ...], platform: str | None, language: Translator | None) -> Iterator[Element]:
@@ -49,7 +52,8 @@ def finding_html(
     quoted: bool = False,
 ) -> Element:
     """The whole finding; `quoted` where it is not so yet."""
-    severity, said = finding.severity, say(finding.message, language)
+    severity = finding.severity
+    said = given(words.QUOTED, says=finding.message) if quoted else finding.message
     return element(
         "article",
         element(
@@ -63,7 +67,7 @@ def finding_html(
             aria_level=str(level),
             class_="eg-rule",
         ),
-        element("p", framed(words.QUOTED, language, says=said) if quoted else said, class_="eg-message"),
+        element("p", sentence(said, language), class_="eg-message"),
         so(finding.consequence, language) if finding.consequence is not None else None,
         *fixes(finding.fixes, platform, language),
         folded_evidence(finding.evidence, details, language) if finding.evidence else None,

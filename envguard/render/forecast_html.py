@@ -14,6 +14,7 @@ from envguard.render.finding_html import finding_html, heading, mark
 from envguard.render.html import document, style
 from envguard.render.language import clean, given, lang_of, say
 from envguard.render.made import made_by
+from envguard.render.sentence import coded, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,14 +77,14 @@ def _headline(told: Forecast, language: Translator | None, level: int) -> Elemen
             aria_level=str(level),
             class_="eg-verdict",
         ),
-        element("p", say(told.refusal, language), class_="eg-message") if told.refusal is not None else None,
+        element("p", sentence(told.refusal, language), class_="eg-message") if told.refusal is not None else None,
         element(
             "p",
             element("strong", forecast_rows.counts(told, language)),
             element("span", f" · {say(own.DEPTHS[told.depth], language)}", class_="eg-soft"),
             class_="eg-meaning",
         ),
-        element("p", say(place, language), class_="eg-soft") if place is not None else None,
+        element("p", sentence(place, language), class_="eg-soft") if place is not None else None,
         class_=f"eg-head eg-{kind}",
     )
 
@@ -107,7 +108,7 @@ def _remarks(remarks: tuple[Remark, ...], details: bool, language: Translator | 
                 aria_level=str(level + 1),
                 class_="eg-rule",
             ),
-            element("p", say(remark.says, language), class_="eg-message"),
+            element("p", sentence(remark.says, language), class_="eg-message"),
             folded_evidence(remark.evidence, details, language) if remark.evidence else None,
             class_=f"eg-finding eg-{severity.value}",
         )
@@ -128,7 +129,7 @@ def _changes(told: Forecast, details: bool, language: Translator | None, level: 
     if new:
         yield element("p", new, class_="eg-message")
     if told.stale:
-        yield element("p", say(given(own.STALE, names=told.stale), language), class_="eg-message")
+        yield element("p", sentence(given(own.STALE, names=told.stale), language), class_="eg-message")
 
 
 def _row(row: tuple[tuple[str, ...], ...], titles: tuple[str, ...]) -> Element:
@@ -146,7 +147,7 @@ def _findings(told: Forecast, details: bool, language: Translator | None, level:
     platform = told.environment.platform if told.environment else None
     if told.new_findings:
         yield heading(own.AFTERWARDS, language, level)
-        yield element("p", say(own.NOT_YET, language), class_="eg-soft")
+        yield element("p", sentence(own.NOT_YET, language), class_="eg-soft")
     for finding in told.new_findings:
         shown = finding if details else replace(finding, evidence=(), fixes=())
         yield finding_html(shown, platform, details, language, level + 1, quoted=True)
@@ -180,8 +181,8 @@ def _ways(
             "p",
             element("strong", say(given(own.WAY, n=number), language)),
             " ",
-            say(way.title, language),
-            element("span", f" · {said}", class_="eg-soft"),
+            sentence(way.title, language),
+            element("span", " · ", coded(said), class_="eg-soft"),
             class_="eg-fix",
         )
         _, *commands = fix_parts(Fix(way.title, way.steps), None, platform, language)
@@ -191,4 +192,4 @@ def _ways(
 def _unknown(told: Forecast, language: Translator | None, level: int) -> Iterator[Element]:
     if told.unknown:
         yield heading(own.NOT_FORETOLD, language, level)
-        yield element("ul", *(element("li", say(each, language)) for each in told.unknown))
+        yield element("ul", *(element("li", sentence(each, language)) for each in told.unknown))

@@ -17,6 +17,7 @@ from envguard.render.element import element, write
 from envguard.render.excerpt import Rest, excerpt, listed
 from envguard.render.language import bracketed, clean, colon, comma, given, lang_of, say, spoken_tag
 from envguard.render.made import made_by
+from envguard.render.sentence import coded, sentence
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ class _Teller:
     def say(self, text: Text) -> str:
         return say(text, self.language)
 
+    def sentence(self, text: Text) -> Node:
+        return sentence(text, self.language)
+
     def tell(self) -> Element:
         first = outline.first(self.report)
         left = len(self.report.findings) - len(self.shown)
@@ -139,7 +143,7 @@ class _Teller:
                 class_="eg-meaning",
             ),
             element("p", self.say(given(words.KNOWN, n=report.known)), class_="eg-soft") if report.known else None,
-            element("p", restart) if (restart := outline.restart(report, self.language)) else None,
+            element("p", coded(restart)) if (restart := outline.restart(report, self.language)) else None,
             element("p", element("code", clean(environment.prefix)), class_="eg-soft"),
             element("p", " · ".join(contents), class_="eg-soft"),
             element("p", " · ".join(traits), class_="eg-soft"),
@@ -151,7 +155,7 @@ class _Teller:
         return element(
             "section",
             self.heading(self.say(words.DO_FIRST), below=1, class_="eg-title"),
-            element("p", self.say(first.fix.title), class_="eg-fix"),
+            element("p", self.sentence(first.fix.title), class_="eg-fix"),
             element("p", f"{self.say(settles)} · {outline.cautions(first.fix, self.language)}", class_="eg-soft"),
             *self.commands(first.fix),
             class_="eg-first",
@@ -171,7 +175,7 @@ class _Teller:
         return element(
             "article",
             self.heading(*self.title(finding), below=2, class_="eg-rule"),
-            element("p", self.say(finding.message), class_="eg-message"),
+            element("p", self.sentence(finding.message), class_="eg-message"),
             *self.body(finding, first),
             class_=f"eg-finding eg-{finding.severity.value}",
         )
@@ -179,13 +183,13 @@ class _Teller:
     def remark(self, finding: Finding | Rest, first: outline.First | None) -> Element:
         if isinstance(finding, Rest):
             return self.left_out(finding)
-        said, subject = self.say(finding.message), clean(finding.subject)
         *title, named = self.title(finding)
-        summary = element("summary", *title, *(() if subject in said else (named, ": ")), said)
+        told = clean(finding.subject) in self.say(finding.message)
+        summary = element("summary", *title, *(() if told else (named, ": ")), self.sentence(finding.message))
         return self.folded(summary, *self.body(finding, first), class_="eg-finding eg-info")
 
     def left_out(self, rest: Rest) -> Element:
-        return element("p", self.say(rest.text), class_="eg-soft")
+        return element("p", self.sentence(rest.text), class_="eg-soft")
 
     def folded(self, summary: Element, *inside: Element, class_: str) -> Element:
         folded = element("details", summary, *inside, class_=class_)
@@ -204,7 +208,7 @@ class _Teller:
     def body(self, finding: Finding, first: outline.First | None) -> Iterator[Element]:
         if finding.consequence is not None:
             yield element(
-                "p", element("strong", self.say(words.SO)), " ", self.say(finding.consequence), class_="eg-so"
+                "p", element("strong", self.say(words.SO)), " ", self.sentence(finding.consequence), class_="eg-so"
             )
         for number, fix in enumerate(finding.fixes, 1):
             yield from self.fix(fix, number if len(finding.fixes) > 1 else None, first)
@@ -213,7 +217,7 @@ class _Teller:
 
     def evidence(self, finding: Finding) -> Element:
         items = (
-            element("li", self.say(each.says), " ", element("code", clean(each.source), class_="eg-source"))
+            element("li", self.sentence(each.says), " ", element("code", clean(each.source), class_="eg-source"))
             for each in finding.evidence
         )
         title = given(words.EVIDENCE_COUNT, n=len(finding.evidence))
@@ -227,7 +231,7 @@ class _Teller:
             "p",
             element("strong", self.say(label)),
             " ",
-            self.say(fix.title),
+            self.sentence(fix.title),
             element("span", f" · {note}", class_="eg-soft"),
             class_="eg-fix",
         )
@@ -254,7 +258,7 @@ class _Teller:
             )
         if report.suppressed:
             title = given(words.SUPPRESSED, n=len(report.suppressed))
-            entries = (
+            entries: Iterable[tuple[str, Node]] = (
                 (
                     f"{outline.code(each.finding)} {clean(each.finding.rule)} {clean(each.finding.subject)}",
                     outline.because(each, self.language),
@@ -264,12 +268,12 @@ class _Teller:
             yield self.folded(element("summary", self.say(title)), self.entries(entries), class_="eg-rest")
         if report.problems:
             title = given(words.COULD_NOT_READ, n=len(report.problems))
-            entries = ((clean(problem.source), self.say(problem.reason)) for problem in report.problems)
+            entries = ((clean(problem.source), self.sentence(problem.reason)) for problem in report.problems)
             yield self.folded(element("summary", self.say(title)), self.entries(entries), class_="eg-rest")
         if report.skipped:
             title = given(words.COULD_NOT_DECIDE, n=len(report.skipped))
             groups = outline.skipped_by_reason(report, self.language)
-            entries = ((comma(self.language).join(map(clean, rules)), reason) for reason, rules in groups)
+            entries = ((comma(self.language).join(map(clean, rules)), coded(reason)) for reason, rules in groups)
             yield self.folded(element("summary", self.say(title)), self.entries(entries), class_="eg-rest")
 
     def timeline(self) -> Element:
@@ -290,10 +294,8 @@ class _Teller:
         actor = element("strong", clean(event.actor, 12))
         return element("li", when, " ", actor, " ", events.brief(event, self.language), class_=kind)
 
-    def entries(self, entries: Iterable[tuple[str, str]]) -> Element:
-        return self.listed(
-            element("li", element("code", what), f"{colon(self.language)}{why}") for what, why in entries
-        )
+    def entries(self, entries: Iterable[tuple[str, Node]]) -> Element:
+        return self.listed(element("li", element("code", what), colon(self.language), why) for what, why in entries)
 
     def listed(self, items: Iterable[Element]) -> Element:
         return element("ul", *listed(items, lambda more: element("li", self.say(more), class_="eg-soft")))

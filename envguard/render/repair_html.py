@@ -12,6 +12,7 @@ from envguard.render.finding_html import finding_html, fixes, heading, mark
 from envguard.render.html import document, style
 from envguard.render.language import clean, given, lang_of, say
 from envguard.render.made import made_by
+from envguard.render.sentence import sentence
 from envguard.render.table_html import table
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _repair(told: RepairReport, details: bool, language: Translator | None, leve
                 aria_level=str(level),
                 class_="eg-verdict",
             ),
-            element("p", say(given(own.WHERE, prefix=told.prefix), language), class_="eg-soft"),
+            element("p", sentence(given(own.WHERE, prefix=told.prefix), language), class_="eg-soft"),
             class_=f"eg-head eg-{style_name}",
         ),
         *_sentences(own.WHY_NOT, plan.refused, language, level + 1),
@@ -87,7 +88,7 @@ def _planned(
             "p",
             element("strong", f"{number}"),
             " ",
-            say(step.title, language),
+            sentence(step.title, language),
             element("span", f" · {note}", class_="eg-soft") if note else None,
             class_="eg-fix",
         )
@@ -113,8 +114,8 @@ def _planned(
     yield from _sentences(own.KNOWN, proof.remarks, language, level)
     if plan.steps:
         if plan.needs_restart:
-            yield element("p", say(own.RESTART, language), class_="eg-message")
-        yield element("p", say(own.APPLY, language), class_="eg-message")
+            yield element("p", sentence(own.RESTART, language), class_="eg-message")
+        yield element("p", sentence(own.APPLY, language), class_="eg-message")
 
 
 def _came(
@@ -122,7 +123,7 @@ def _came(
 ) -> Iterator[Element]:
     platform = told.plan.environment.platform
     if done.failure is not None:
-        yield element("p", say(done.failure, language), class_="eg-message")
+        yield element("p", sentence(done.failure, language), class_="eg-message")
     if done.output:
         yield heading(own.SAID, language, level)
         yield element("pre", element("code", *(f"{clean(said)}\n" for said in done.output.splitlines())))
@@ -134,9 +135,9 @@ def _came(
         yield from _by_hand(own.BY_HAND, told.plan.by_hand, platform, language, level)
     yield from _sentences(own.KNOWN, done.remarks, language, level)
     if told.plan.needs_restart and done.taken_back is None:
-        yield element("p", say(own.RESTART_NOW, language), class_="eg-message")
+        yield element("p", sentence(own.RESTART_NOW, language), class_="eg-message")
     if done.checkpoint is not None:
-        yield element("p", say(given(own.UNDO, id=done.checkpoint), language), class_="eg-message")
+        yield element("p", sentence(given(own.UNDO, id=done.checkpoint), language), class_="eg-message")
 
 
 def _changes(told: RepairReport, language: Translator | None, level: int) -> Iterator[Element]:
@@ -180,4 +181,4 @@ def _sentences(title: Text, said: Iterable[Text], language: Translator | None, l
     every = tuple(said)
     if every:
         yield heading(title, language, level)
-        yield element("ul", *(element("li", say(each, language)) for each in every))
+        yield element("ul", *(element("li", sentence(each, language)) for each in every))

@@ -10,6 +10,7 @@ from envguard.render.element import element, write
 from envguard.render.html import document, style, unbroken
 from envguard.render.language import clean, given, lang_of, say
 from envguard.render.made import made_by
+from envguard.render.sentence import sentence
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -153,6 +154,6 @@ class _Teller:
         yield element(
             "section",
             element("div", title, role="heading", aria_level=str(self.level + 1), class_="eg-title"),
-            element("ul", *(element("li", self.say(note)) for note in self.timeline.notes)),
+            element("ul", *(element("li", sentence(note, self.language)) for note in self.timeline.notes)),
             aria_label=title,
         )

@@ -11,6 +11,7 @@ from envguard.render.finding_html import heading, mark
 from envguard.render.html import document, style
 from envguard.render.language import clean, given, lang_of, say
 from envguard.render.made import made_by
+from envguard.render.sentence import sentence
 from envguard.render.table_html import table
 
 if TYPE_CHECKING:
@@ -86,10 +87,10 @@ def _undo(told: UndoReport, details: bool, language: Translator | None, level: i
                 aria_level=str(level),
                 class_="eg-verdict",
             ),
-            element("p", say(given(own.BEGAN, when=point.when, id=point.id), language), class_="eg-meaning")
+            element("p", sentence(given(own.BEGAN, when=point.when, id=point.id), language), class_="eg-meaning")
             if point is not None
             else None,
-            element("p", say(given(own.WHERE, prefix=told.prefix), language), class_="eg-soft"),
+            element("p", sentence(given(own.WHERE, prefix=told.prefix), language), class_="eg-soft"),
             class_=f"eg-head eg-{style_name}",
         ),
         *body,
@@ -121,7 +122,7 @@ def _changes(told: UndoReport, counts: str, language: Translator | None, level: 
 def _sentences(title: Text, said: tuple[Text, ...], language: Translator | None, level: int) -> Iterator[Element]:
     if said:
         yield heading(title, language, level)
-        yield element("ul", *(element("li", say(each, language)) for each in said))
+        yield element("ul", *(element("li", sentence(each, language)) for each in said))
 
 
 def _left(left: tuple[Left, ...], details: bool, language: Translator | None, level: int) -> Iterator[Element]:
@@ -132,8 +133,8 @@ def _left(left: tuple[Left, ...], details: bool, language: Translator | None, le
     yield heading(own.LEFT, language, level)
     yield element(
         "ul",
-        *(element("li", element("code", clean(each.path)), f": {say(each.reason, language)}") for each in shown),
-        element("li", say(given(words.AND_MORE, n=more), language)) if more else None,
+        *(element("li", element("code", clean(each.path)), ": ", sentence(each.reason, language)) for each in shown),
+        element("li", sentence(given(words.AND_MORE, n=more), language)) if more else None,
     )
 
 
@@ -147,15 +148,15 @@ def _list(told: UndoList, language: Translator | None, level: int) -> Element:
         element(
             "header",
             element("div", _list_title(told, language), role="heading", aria_level=str(level), class_="eg-verdict"),
-            element("p", say(told.reason, language), class_="eg-message") if told.reason is not None else None,
-            element("p", say(own.ON if told.wanted else own.OFF, language), class_="eg-soft"),
-            element("p", say(given(own.CLEARED, n=len(told.cleared)), language)) if told.cleared else None,
+            element("p", sentence(told.reason, language), class_="eg-message") if told.reason is not None else None,
+            element("p", sentence(own.ON if told.wanted else own.OFF, language), class_="eg-soft"),
+            element("p", sentence(given(own.CLEARED, n=len(told.cleared)), language)) if told.cleared else None,
             class_="eg-head",
         ),
         table(own.LIST_COLUMNS, undo_rows.points(told, language), language)
         if told.checkpoints
-        else element("p", say(own.NOTHING, language), class_="eg-message"),
-        *(element("p", say(given(own.OPEN, id=each), language), class_="eg-message") for each in told.unfinished),
+        else element("p", sentence(own.NOTHING, language), class_="eg-message"),
+        *(element("p", sentence(given(own.OPEN, id=each), language), class_="eg-message") for each in told.unfinished),
         made=made_by(told),
         language=language,
     )

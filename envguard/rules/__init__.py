@@ -37,7 +37,12 @@ from envguard.rules.installers import (
 )
 from envguard.rules.kernelspecs import kernelspec_dead, kernelspec_other_env, kernelspec_overridden
 from envguard.rules.loader import libstdcxx_too_old, needed_library_missing, system_libcrypto, wrong_libstdcxx
-from envguard.rules.metadata import dist_info_without_metadata, dist_info_without_record, duplicate_dist_info
+from envguard.rules.metadata import (
+    dist_info_without_metadata,
+    dist_info_without_record,
+    duplicate_dist_info,
+    pip_file_missing,
+)
 from envguard.rules.mkl import mkl_breaks_torch, pip_numpy_in_mkl_env
 from envguard.rules.notebook_imports import import_not_in_environment, stamp_differs
 from envguard.rules.numpy_abi import numpy2_with_old_extension, numpy_abi_mismatch
@@ -73,6 +78,7 @@ RULES: tuple[Rule, ...] = (
     duplicate_dist_info,
     dist_info_without_metadata,
     dist_info_without_record,
+    pip_file_missing,
     conda_depends_unmet,
     conda_constrains_violated,
     requires_dist_unmet,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from envguard import versions
 from envguard.errors import CannotTell
 from envguard.model import Severity, text
-from envguard.rules.cells import CHANGES, OWN, SHOWN, found
+from envguard.rules.cells import CHANGES, OWN, SHOWN, found, same_place
 from envguard.rules.rule import Found, Rule, rule
 
 if TYPE_CHECKING:
@@ -31,16 +31,17 @@ def cell_conda_after_pip(env: Environment) -> Iterator[Found]:
     Held against an environment (that of the kernel in an editor, or of `--prefix`), it is information where pip has installed
     there already, and conda does not have what is asked for.
 
-    Not reported: `conda create`, which makes another environment; another stage of a Dockerfile or another job; commands that
-    name different environments; and a pip that only renewed itself or installed the project in place without dependencies.
+    Not reported: `conda create`, which makes another environment; another stage of a Dockerfile or another job; commands for
+    different environments, by their names or by what was activated before them; a pip of a virtual environment, or with
+    `--target` or `--user`; and a pip that only renewed itself or installed the project in place without dependencies.
     """
     for file in env.scanned or ():
-        earlier: dict[int, Install] = {}
+        earlier: dict[int, list[Install]] = {}
         for each in file.installs:
-            first = earlier.get(each.stage)
+            first = next((other for other in earlier.get(each.stage, ()) if same_place(other, each)), None)
             if not each.by_conda and each.verb in ("install", "sync") and _adds(each):
-                earlier.setdefault(each.stage, each)
-            elif each.by_conda and each.verb in CHANGES and first is not None and _same(first, each):
+                earlier.setdefault(each.stage, []).append(each)
+            elif each.by_conda and each.verb in CHANGES and first is not None:
                 yield found(
                     each,
                     text("{command} comes after {before}", command=each.said, before=first.said),
@@ -92,11 +93,6 @@ def _adds(install: Install) -> bool:
     others = [wanted for wanted in install.wanted if wanted.name not in OWN]
     in_place = bool(others) and all(wanted.editable or wanted.kind == "path" for wanted in others)
     return bool(others or install.files) and not (in_place and "--no-deps" in install.options)
-
-
-def _same(first: Install, second: Install) -> bool:
-    """Whether two commands may be about one environment."""
-    return first.env is None or second.env is None or first.env == second.env
 
 
 RULES: tuple[Rule, ...] = (cell_conda_after_pip,)

@@ -25,6 +25,9 @@ OWN = ("pip", "setuptools", "wheel", "uv")
 """What installers bring themselves up to date with."""
 SHOWN = 8
 
+_PROJECT = "project"
+"""The aim of tools such as pixi and `uv sync`, whose environment is that of the folder, and nobody else's."""
+
 
 @rule("cell-shell-pip", code=600, severity=Severity.WARNING, needs=("scanned",))
 def cell_shell_pip(env: Environment) -> Iterator[Found]:
@@ -127,7 +130,8 @@ def cell_breaks_constraint(env: Environment) -> Iterator[Found]:
 
     How to repair: ask for a version in the range, or have conda install it together with what depends on it.
 
-    Not reported: requirements without a version, and packages of conda's unless an environment is given (`--name`, `--prefix`).
+    Not reported: requirements without a version; commands in a branch, a loop or a function, of which perhaps only one is run;
+    commands for different environments; and packages of conda's unless an environment is given (`--name`, `--prefix`).
     """
     for file in env.scanned or ():
         before: dict[tuple[int, str], tuple[Install, Wanted]] = {}
@@ -137,8 +141,8 @@ def cell_breaks_constraint(env: Environment) -> Iterator[Found]:
                     continue
                 if not wanted.by_conda:
                     yield from _against_conda(env, each, wanted)
-                known = before.get((each.stage, wanted.name))
-                if known is not None and _contradict(known[1], wanted):
+                known = None if each.conditional else before.get((each.stage, wanted.name))
+                if known is not None and same_place(known[0], each) and _contradict(known[1], wanted):
                     yield found(
                         each,
                         text("{requirement} does not fit {other}, which the same file asks for", requirement=wanted.text, other=known[1].text),
@@ -146,7 +150,8 @@ def cell_breaks_constraint(env: Environment) -> Iterator[Found]:
                         subject=wanted.name,
                         line=wanted.line,
                     )  # fmt: skip
-                before[each.stage, wanted.name] = (each, wanted)
+                if not each.conditional:
+                    before[each.stage, wanted.name] = (each, wanted)
 
 
 @rule("environment-file-without-pip", code=605, severity=Severity.WARNING, needs=("scanned",))
@@ -185,6 +190,20 @@ def found(
     return Found(
         subject=subject or install.tool, message=message, evidence=(Evidence(says, source),), severity=severity
     )
+
+
+def same_place(first: Install, second: Install) -> bool:
+    """Whether two commands may be about one environment."""
+    if _PROJECT in (first.aim, second.aim):
+        return False
+    if second.env is None or first.env is None:
+        return not first.apart
+    # one may name the environment, the other its folder
+    return _last(first.env) == _last(second.env)
+
+
+def _last(env: str) -> str:
+    return env.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 
 def _is_open(wanted: Wanted) -> bool:

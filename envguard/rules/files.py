@@ -199,17 +199,21 @@ def two_conda_owners(env: Environment) -> Iterator[Found]:
     of this while it installs (ClobberWarning).
 
     Why it matters: if the file is compiled, one of the two packages runs with a library that is not its own, and
-    removing one package takes the other's file away. For other files, such as licences or notes, nothing follows.
+    removing one package takes the other's file away. For other files, such as licences or notes, nothing follows. Two
+    records of one package are left by a transaction of conda's that was killed: conda then works on either of them, or
+    stops because the environment is corrupted.
 
     How to repair: often the two are the same library under two names, or from two channels; remove the one that nothing
-    depends on. If both are needed, link the one again that shows trouble.
+    depends on. If both are needed, link the one again that shows trouble. Of two records of one package, delete
+    the one whose files are not there, and let conda link the other again.
 
     Not reported: files that are the same in both packages. Pairs that are meant to share their files, or that are
     one version of one library split up in two ways (zlib and libzlib), are information.
     """
+    yield from _recorded_twice(env)
     for pair in env.shared_records:
         first, second = env.by_record.get(pair.first), env.by_record.get(pair.second)
-        if first is None or second is None or not pair.differ.count:
+        if first is None or second is None or not pair.differ.count or first.name == second.name:
             continue
         alike = first.version == second.version or frozenset((first.name, second.name)) in _ONE_MAKER
         strong = bool(pair.differ.compiled) and not alike
@@ -228,6 +232,29 @@ def two_conda_owners(env: Environment) -> Iterator[Found]:
             ),
             fixes=(*fixes.reinstall(env, first), *fixes.reinstall(env, second)) if strong else (),
             severity=Severity.WARNING if strong else Severity.INFO,
+        )
+
+
+def _recorded_twice(env: Environment) -> Iterator[Found]:
+    """Packages of which conda has more than one record."""
+    by_name: dict[str, list[CondaPackage]] = {}
+    for package in env.conda_packages or ():
+        by_name.setdefault(package.name, []).append(package)
+    for name, records in by_name.items():
+        if len(records) < 2:
+            continue
+        kept = min(records, key=lambda each: (each.missing.count + each.altered.count, -(each.linked or 0)))
+        yield Found(
+            subject=name,
+            message=text(
+                "conda has {n} records of {name}: {versions}",
+                n=len(records),
+                name=name,
+                versions=tuple(f"{each.version} {each.build}".strip() for each in records),
+            ),
+            evidence=tuple(Evidence(text("is a record of {name}", name=name), each.record) for each in records),
+            consequence=text("conda stops at this, or takes one of them for the package that is there"),
+            fixes=fixes.keep_record(env, kept, tuple(each for each in records if each is not kept)),
         )
 
 

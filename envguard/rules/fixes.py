@@ -34,6 +34,15 @@ def reinstall(env: Environment, *packages: CondaPackage) -> tuple[Fix, ...]:
     return (with_tool(env, title, (steps.restore(env, *packages),)),)
 
 
+def keep_record(env: Environment, kept: CondaPackage, others: tuple[CondaPackage, ...]) -> tuple[Fix, ...]:
+    """Of several records of one package all but one go; by hand, since whose files are there must be looked at."""
+    if not may_write(env):
+        return own_environment(env, kept)
+    title = text("Delete the other record, then let conda link {package} again", package=kept.spec)
+    deleted = steps.remove_files(env, *(each.record for each in others))
+    return (with_tool(env, title, (deleted, steps.restore(env, kept)), safety=Safety.MANUAL),)
+
+
 def reinstall_or_remove(env: Environment, package: CondaPackage) -> tuple[Fix, ...]:
     """For a package that was taken off and that nothing depends on: back it comes, or its record goes as well."""
     back = reinstall(env, package)
@@ -195,6 +204,17 @@ def install_one(env: Environment, dist: Distribution) -> tuple[Fix, ...]:
         return ()
     step = steps.pip_install(env, "--force-reinstall", "--no-deps", wanted)
     return (by_pip(env, text("Install {requirement} again", requirement=wanted), (step,)),)
+
+
+def install_again(env: Environment, dists: tuple[Distribution, ...]) -> tuple[Fix, ...]:
+    """The same of several, as far as an index has them."""
+    wanted = tuple(each for dist in dists if (each := steps.pinned(dist)) is not None)
+    if not may_write(env):
+        return own_environment(env)
+    if not wanted:
+        return ()
+    step = steps.pip_install(env, "--force-reinstall", "--no-deps", *wanted)
+    return (by_pip(env, text("Install {requirements} again", requirements=wanted), (step,)),)
 
 
 def keep_one(env: Environment, copies: tuple[Distribution, ...], kept: Distribution) -> tuple[Fix, ...]:

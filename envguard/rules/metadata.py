@@ -1,4 +1,4 @@
-"""Rules about dist-info folders: two for one name, or one that lacks what tools read in it."""
+"""Rules about dist-info folders: two for one name, one that lacks what tools read in it, or one whose files are gone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from envguard.model import Evidence, Severity, Text, text
 from envguard.rules import fixes
-from envguard.rules.overlaps import Clash, clashes
+from envguard.rules.overlaps import Clash, clashes, disposable, live
 from envguard.rules.rule import Found, Rule, rule
 
 if TYPE_CHECKING:
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from envguard.facts import Distribution, Environment
     from envguard.model import Fix
+
+_MANY = 12
+"""More distributions than these that miss files have one cause: a copy without them, or a prefix that was slimmed."""
+_SHOWN = 6
 
 
 @rule("duplicate-dist-info", code=120, severity=Severity.WARNING, needs=("distributions",))
@@ -158,4 +162,77 @@ def dist_info_without_record(env: Environment) -> Iterator[Found]:
         )
 
 
-RULES: tuple[Rule, ...] = (duplicate_dist_info, dist_info_without_metadata, dist_info_without_record)
+@rule("pip-file-missing", code=123, severity=Severity.ERROR, needs=("distributions",))
+def pip_file_missing(env: Environment) -> Iterator[Found]:
+    """Files that pip installed are gone.
+
+    The RECORD of a distribution that conda does not own lists modules which are no longer on disk. Most often conda
+    removed or updated a package whose files pip had replaced: conda deletes the paths of its record, whoever has written
+    there since. Uninstalling another distribution that brought the same files, or deleting a folder by hand, does the same.
+
+    Why it matters: pip still lists the distribution and says that the requirement is already satisfied, but its import
+    fails. It is an error where compiled files or all files are gone, otherwise a warning.
+
+    How to repair: install the same version over it (`pip install --force-reinstall --no-deps`). If you wanted it gone, let
+    pip uninstall it.
+
+    Not reported: byte code, tests, documents and data; a name that has two dist-info folders (EG120), of which one is of
+    the past; and files that conda's record lists, too (EG102).
+    """
+    found = tuple(_gutted(env))
+    if len(found) > _MANY:
+        yield Found(
+            subject=env.name,
+            message=text(
+                "files of {n} distributions of pip's are missing: {names}",
+                n=len(found),
+                names=tuple(dist.name for dist in found),
+            ),
+            evidence=tuple(_lists(dist) for dist in found[:_SHOWN]),
+            consequence=text("so many at once were hardly uninstalled: the prefix was copied without them, or slimmed"),
+            fixes=fixes.install_again(env, found),
+            severity=Severity.ERROR if any(dist.missing.compiled for dist in found) else Severity.WARNING,
+        )
+        return
+    for dist in found:
+        whole = dist.missing.compiled or dist.missing.count >= dist.files
+        yield Found(
+            subject=dist.name,
+            message=text(
+                "{n} file of pip's {name} {version} is missing",
+                "{n} files of pip's {name} {version} are missing",
+                n=dist.missing.count,
+                name=dist.name,
+                version=dist.version or "?",
+            ),
+            evidence=(_lists(dist),),
+            consequence=text("importing {name} fails, or a part of it, though pip lists it", name=dist.name),
+            fixes=fixes.install_one(env, dist),
+            severity=Severity.ERROR if whole else Severity.WARNING,
+        )
+
+
+def _gutted(env: Environment) -> Iterator[Distribution]:
+    """The distributions of pip's whose code is gone, and of which no other rule tells."""
+    told_by_102 = {clash.dist.path for clash in clashes(env) if clash.overlap.on_disk.missing}
+    for dist in live(env):
+        missing = dist.missing
+        if dist.owner is not None or not (missing.compiled or missing.python) or disposable(missing):
+            continue
+        copies = [other for other in env.dists_named.get(dist.name, ()) if other.site == dist.site]
+        if len(copies) == 1 and dist.path not in told_by_102:
+            yield dist
+
+
+def _lists(dist: Distribution) -> Evidence:
+    return Evidence(
+        text("the record lists files that are not there: {files}", files=dist.missing.sample), f"{dist.path}/RECORD"
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    duplicate_dist_info,
+    dist_info_without_metadata,
+    dist_info_without_record,
+    pip_file_missing,
+)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from envguard import versions
 from envguard.model import Certainty, Evidence, Severity, text
-from envguard.rules import fixes
+from envguard.rules import fixes, steps
 from envguard.rules.numpy_versions import asks_for, first_with, runs_with
 from envguard.rules.overlaps import clashes_of, live
 from envguard.rules.releases import release
@@ -16,7 +16,7 @@ from envguard.value import value
 from envguard.versions import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from envguard.facts import CondaPackage, Distribution, Environment
     from envguard.model import Fix
@@ -72,16 +72,17 @@ def numpy2_with_old_extension(env: Environment) -> Iterator[Found]:
     """Packages compiled for numpy 1 meet numpy 2.
 
     numpy 2 changed its binary interface: what was compiled for numpy 1 cannot be used with it. The record of a
-    conda package says by its build string or its `depends` that it was compiled for numpy 1, and numpy 2 is imported.
+    conda package says by its build string or its `depends` that it was compiled for numpy 1, or an extension module of
+    pip's names only the modules of numpy 1, as its headers put them there; and numpy 2 is imported.
 
     Why it matters: the import fails or the process ends: "A module that was compiled using NumPy 1.x cannot be run in NumPy
     2", "numpy.dtype size changed", "numpy.core.multiarray failed to import", "_ARRAY_API not found".
 
-    How to repair: go back to numpy 1, by whoever owns numpy, or update the packages to builds for numpy 2. If this
+    How to repair: update the packages to builds for numpy 2, or go back to numpy 1, by whoever owns numpy. If this
     kernel has numpy from another folder than the environment's, take that folder off its path (EG201, EG204).
 
     Not reported: what a record's `depends` says of the environment's own numpy (EG130), what a distribution requires
-    (EG132), and packages from PyPI whose metadata names no range.
+    (EG132), and what was compiled for numpy 2 and runs with numpy 1 as well.
     """
     yield from _judge(env, newer=True)
 
@@ -92,8 +93,9 @@ def _judge(env: Environment, *, newer: bool) -> Iterator[Found]:
         return
     versions.require_conda()
     misfits = tuple(_misfits(env, found))
-    if misfits:
-        yield _found(env, found, misfits)
+    wheels = tuple(_wheels(env)) if newer else ()
+    if misfits or wheels:
+        yield _found(env, found, misfits, wheels)
 
 
 def _imported(env: Environment) -> _Numpy | None:
@@ -140,8 +142,34 @@ def _misfits(env: Environment, numpy: _Numpy) -> Iterator[_Misfit]:
 _NUMPY = frozenset(("numpy", "numpy-base"))
 
 
-def _found(env: Environment, numpy: _Numpy, misfits: tuple[_Misfit, ...]) -> Found:
-    names = tuple(each.package.name for each in misfits)
+def _wheels(env: Environment) -> Iterator[tuple[Distribution, str]]:
+    """The distributions of pip's that were compiled for numpy 1, each with the module that shows it."""
+    seen = set()
+    known = versions.marker_environment(env)
+    for each in env.numpy1 or ():
+        dist = env.by_path.get(each.owner)
+        if dist is not None and each.owner not in seen and not _numpy_excluded(env, dist, known):
+            seen.add(each.owner)
+            yield dist, each.path
+
+
+def _numpy_excluded(env: Environment, dist: Distribution, known: Mapping[str, str]) -> bool:
+    """Whether its metadata exclude this numpy, which EG132 tells."""
+    numpy = next((each for each in live(env) if each.name == "numpy"), None)
+    for line in dist.requires:
+        wanted = versions.requirement(line)
+        if wanted is None or wanted.name.lower() != "numpy" or numpy is None:
+            continue
+        applies = versions.applies(wanted.marker, known) is Answer.YES
+        if applies and versions.pip_allows(wanted, numpy.version) is Answer.NO:
+            return True
+    return False
+
+
+def _found(
+    env: Environment, numpy: _Numpy, misfits: tuple[_Misfit, ...], wheels: tuple[tuple[Distribution, str], ...]
+) -> Found:
+    names = (*(each.package.name for each in misfits), *(dist.name for dist, _ in wheels))
     old = release(numpy.version)[:1] >= (2,)
     return Found(
         subject="numpy",
@@ -152,7 +180,7 @@ def _found(env: Environment, numpy: _Numpy, misfits: tuple[_Misfit, ...]) -> Fou
             "numpy {version} is imported, and {n} packages were built for numpy 1: {packages}"
             if old
             else "numpy {version} is imported, and {n} packages were built for a newer one: {packages}",
-            n=len(misfits),
+            n=len(names),
             version=numpy.version,
             packages=names,
         ),
@@ -176,16 +204,31 @@ def _found(env: Environment, numpy: _Numpy, misfits: tuple[_Misfit, ...]) -> Fou
                 )
                 for each in misfits[:_SHOWN]
             ),
+            *(
+                Evidence(text("names the modules of numpy 1 only, as what was compiled with its headers does"), path)
+                for _, path in wheels[:_SHOWN]
+            ),
         ),
         consequence=text("importing {packages} may fail, or end the process", packages=names),
-        fixes=_ways(env, numpy, misfits),
+        fixes=_ways(env, numpy, misfits, tuple(dist for dist, _ in wheels)),
         certainty=Certainty.LIKELY,
     )
 
 
-def _ways(env: Environment, numpy: _Numpy, misfits: tuple[_Misfit, ...]) -> tuple[Fix, ...]:
+def _ways(
+    env: Environment, numpy: _Numpy, misfits: tuple[_Misfit, ...], wheels: tuple[Distribution, ...]
+) -> tuple[Fix, ...]:
     if numpy.elsewhere:
         return ()  # the rules about the user's site-packages and PYTHONPATH (EG201, EG204) know the way
+    names = tuple(dist.name for dist in wheels if dist.direct_url is None and not dist.editable)
+    if names and not misfits and fixes.may_write(env):
+        title = text("Let pip bring releases of {names} that were made for numpy 2", names=names)
+        newer = fixes.by_pip(env, title, (steps.pip_install(env, "--upgrade", *names),))
+        return (newer, *_numpy_1(env, numpy, misfits))
+    return _numpy_1(env, numpy, misfits)
+
+
+def _numpy_1(env: Environment, numpy: _Numpy, misfits: tuple[_Misfit, ...]) -> tuple[Fix, ...]:
     if numpy.dist is not None and numpy.dist.owner is None:
         clash = next((each for each in clashes_of(env, numpy.dist) if each.replaces), None)
         return fixes.give_back(env, clash) if clash else fixes.install_requirements(env, (f"numpy{_range(misfits)}",))

@@ -37,8 +37,8 @@ def conda_after_pip_rule(env: Environment) -> Iterator[Found]:
     later than an installation by pip which is still there.
 
     Why it matters: conda does not see what pip requires, and may overwrite, update or remove it. It is a warning where
-    that has left a trace: files that both claim and that differ, or a requirement of pip's packages that conda's version
-    no longer meets. Otherwise it went well, and is information.
+    that has left a trace: files that both claim and that differ, files of pip's that conda took off with a package of its
+    own, or a requirement of pip's packages that conda's version no longer meets. Otherwise it went well, and is information.
 
     How to repair: repair what the other findings name. Next time name everything conda shall bring in one command,
     or make a new environment, and let pip install last.
@@ -49,7 +49,7 @@ def conda_after_pip_rule(env: Environment) -> Iterator[Found]:
     later = conda_after_pip(env)
     if not later:
         return
-    harmed = _shared(env)
+    harmed = (*_shared(env), *_emptied(env, later))
     broken = tuple(_outdated(env, later))
     owned = tuple(dict.fromkeys(dist.name for dist in env.pip_owned))
     evidence = [
@@ -99,6 +99,14 @@ def _shared(env: Environment) -> tuple[str, ...]:
     """What both books claim with different content, strangers' documents apart."""
     return tuple(
         clash.dist.name for clash in clashes(env) if clash.overlap.differ and clash.severity is not Severity.INFO
+    )
+
+
+def _emptied(env: Environment, later: tuple[Revision, ...]) -> tuple[str, ...]:
+    """Distributions of pip's whose code is gone, where one of these transactions took conda's of that name off."""
+    gone = {normalise(each.name) for revision in later for each in revision.unlinked}
+    return tuple(
+        dist.name for dist in env.pip_owned if dist.name in gone and (dist.missing.compiled or dist.missing.python)
     )
 
 

@@ -10,7 +10,7 @@ from envguard.rules import fixes, steps
 from envguard.rules.dependants import needed_by_conda
 from envguard.rules.files import widespread
 from envguard.rules.importable import unmet_by_pip
-from envguard.rules.overlaps import clashes
+from envguard.rules.overlaps import clashes, pip_copies
 from envguard.rules.rule import Found, Rule, rule
 
 if TYPE_CHECKING:
@@ -97,18 +97,19 @@ def conda_itself_damaged(env: Environment) -> Iterator[Found]:
     Why it matters: without conda no environment can be repaired by conda.
 
     How to repair: with another tool, such as micromamba, or with conda as long as it starts: put conda and what is
-    damaged back first, and take off nothing before.
+    damaged back first, and take off nothing before. In another environment than base take the conda of PyPI off.
 
-    Not reported: environments other than base; files that are missing in more than twelve packages at once (EG100); what pip overwrote there and conda may live with (EG240); conda's own
+    Not reported: environments other than base, unless the command there is that of PyPI (a warning); files that are missing in more than twelve packages at once (EG100); what pip overwrote there and conda may live with (EG240); conda's own
     records that disagree among themselves (EG130).
     """
-    if not env.base:
-        return
-    needed = needed_by_conda(env)
     evidence = [
         Evidence(text("imports conda.cli.pip_warning, which only a conda from PyPI has"), path)
         for path in env.pip_warnings or ()
     ]
+    if not env.base:
+        yield from _from_pypi(env, tuple(evidence))
+        return
+    needed = needed_by_conda(env)
     damaged = {each.name: each for each in env.conda_packages or () if env.pip_warnings and each.name == "conda"}
     told_by_240 = {clash.package.name for clash in clashes(env) if clash.overwrites}
     for package in env.conda_packages or ():
@@ -140,6 +141,26 @@ def conda_itself_damaged(env: Environment) -> Iterator[Found]:
         evidence=tuple(evidence[:_SHOWN]),
         consequence=text("conda may fail to start, for all environments"),
         fixes=_repair_conda(env, tuple(damaged.values())),
+    )
+
+
+def _from_pypi(env: Environment, evidence: tuple[Evidence, ...]) -> Iterator[Found]:
+    """In an environment other than base the command of PyPI hides that of base."""
+    if not evidence:
+        return
+    dist = next(iter(pip_copies(env, "conda")), None)
+    title = text("Take pip's conda off")
+    yield Found(
+        subject="conda",
+        message=text("the command `conda` is that of a conda from PyPI, which refuses to work"),
+        evidence=evidence,
+        consequence=text("`conda` fails wherever this environment is active"),
+        fixes=()
+        if dist is None
+        else (fixes.by_pip(env, title, (steps.uninstall(env, dist.name),)),)
+        if fixes.may_write(env)
+        else fixes.own_environment(env),
+        severity=Severity.WARNING,
     )
 
 

@@ -78,7 +78,7 @@ def restore(env: Environment, *packages: CondaPackage, independent: bool = False
         workspace = re.fullmatch(_PIXI_WORKSPACE, env.prefix)
         where = ("--manifest-path", workspace[1], "--environment", workspace[2]) if workspace else ()
         return Step((chosen.path if chosen else "pixi", "reinstall", *where, *names), act=Act.RELINK, of=names)
-    channels = dict.fromkeys(name for package in packages if (name := _channel(package.channel)))
+    channels = dict.fromkeys(name for package in packages if (name := _channel(env, package.channel)))
     return Step(
         (
             chosen.path if chosen else "conda",
@@ -162,9 +162,18 @@ def pinned(dist: Distribution) -> str | None:
     return f"{dist.name}=={dist.version}" if dist.version and dist.direct_url is None and not dist.editable else None
 
 
-def _channel(channel: str | None) -> str | None:
-    """A channel as `--channel` takes it; None for the defaults, and for an address that carries a secret."""
+def _channel(env: Environment, channel: str | None) -> str | None:
+    """A channel as `--channel` takes it; None for the defaults, and for an address that carries a secret.
+
+    None, too, for one that is configured: there it may carry one, which no record has, and it is asked in any case.
+    """
     if not channel or "<" in channel or "@" in channel or "/t/" in channel:
         return None
     name = re.sub(_SUBDIR, "", channel.rstrip("/"))
+    if (
+        "://" in name
+        and env.conda_config is not None
+        and name in (each.rstrip("/") for each in env.conda_config.channels)
+    ):
+        return None
     return None if re.fullmatch(_DEFAULTS, name) else re.sub(_CHANNEL_HOSTS, "", name) or None

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _INSTRUCTION = re.compile(r"[ \t]*([A-Za-z]+)(?=[ \t]|$)")
 _FLAGS = re.compile(r"(?:[ \t]*--(?:mount|network|security|device)=\S+)+")
 _HEREDOC = re.compile(r"<<-?(['\"]?)([A-Za-z_]\w*)\1")
+_LED = re.compile(r'"(?:\S*/)?(?:conda|mamba|micromamba)",\s*"run",.*?"(?:-n|--name|-p|--prefix)",\s*"([^"]+)"')
+"""A SHELL that runs everything in an environment."""
 _COMMENT = re.compile(r"[ \t]*#")
 _ESCAPE = re.compile(r"(?i)#\s*escape\s*=\s*`")
 
@@ -26,16 +28,19 @@ def read(path: str, content: str) -> Scanned:
     """What its stages ask installers for."""
     where = installs.place(path, kernel=False)
     found: list[Install] = []
-    for source, line, stage in _runs(content):
-        found += installs.of_script(source, where, lambda number: f"{path}:{number}", stage=stage, offset=line - 1)
+    for source, line, stage, active in _runs(content):
+        found += installs.of_script(
+            source, where, lambda number: f"{path}:{number}", stage=stage, offset=line - 1, active=active
+        )
     return Scanned(path, "dockerfile", tuple(found))
 
 
-def _runs(content: str) -> Iterator[tuple[str, int, int]]:
-    """The script of each RUN, in as many lines as it has there, with its first line and its stage."""
+def _runs(content: str) -> Iterator[tuple[str, int, int, str | None]]:
+    """The script of each RUN, in as many lines as it has there, with its first line, its stage, and what SHELL activates."""
     lines = content.replace("\r\n", "\n").split("\n")
     escape = "`" if lines and _ESCAPE.match(lines[0]) else "\\"
     at, stage = 0, 0
+    active: str | None = None
     while at < len(lines):
         match = _INSTRUCTION.match(lines[at])
         begin = at
@@ -59,9 +64,12 @@ def _runs(content: str) -> Iterator[tuple[str, int, int]]:
                     break
         keyword = match[1].upper()
         if keyword == "FROM":
-            stage += 1
+            stage, active = stage + 1, None
+        elif keyword == "SHELL":
+            led = _LED.search("\n".join(parts))
+            active = led[1] if led else None
         elif keyword == "RUN":
-            yield _script("\n".join(parts)), begin + 1, stage
+            yield _script("\n".join(parts)), begin + 1, stage, active
 
 
 def _script(written: str) -> str:

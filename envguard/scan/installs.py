@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import posixpath
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 _LONGEST = 120
 _NAMED = (AimKind.NAME, AimKind.PREFIX, AimKind.PROJECT)
 _PROGRAMS = (AimKind.PROGRAM, AimKind.PYTHON)
+_ELSEWHERE = frozenset(("--prefix", "--root", "--target", "--user", "-t"))
+"""What sends pip's files out of the environment."""
+_CONDAS = re.compile(r"conda|mamba|forge|/envs/", re.IGNORECASE)
+"""Of a folder that may be the environment in which conda itself installs, where it is not told another."""
 
 
 def place(path: str, *, kernel: bool) -> Place:
@@ -49,11 +55,20 @@ def _goes(command: Command, where: Place) -> Goes:
     return Goes(found.prefix, where.prefix, found.is_kernel, named, found.reason, found.evidence)
 
 
-def of_script(source: str, where: Place, told: Callable[[int], str], *, stage: int = 0, offset: int = 0) -> Iterator[Install]:  # fmt: skip
-    """The commands of a script of a shell that begins `offset` lines into its file."""
+def of_script(
+    source: str,
+    where: Place,
+    told: Callable[[int], str],
+    *,
+    stage: int = 0,
+    offset: int = 0,
+    active: str | None = None,
+) -> Iterator[Install]:
+    """The commands of a script of a shell that begins `offset` lines into its file, and in which `active` is active."""
     if triggered(source):
         for command in find.of_line(source, where):
-            yield _install(command, told, stage=stage, offset=offset, cell=None, cell_id=None)
+            made = _install(command, told, stage=stage, offset=offset, cell=None, cell_id=None)
+            yield made if made.env is not None or made.apart else replace(made, env=active)
 
 
 def wanted(each: Requirement, *, by_conda: bool, line: int | None = None) -> Wanted:
@@ -80,7 +95,7 @@ def _install(command: Command, told: Callable[[int], str], *, stage: int, offset
         verb=command.verb.value,
         form=command.form.value,
         aim=command.aim.kind.value,
-        env=command.aim.value if command.aim.kind in (AimKind.NAME, AimKind.PREFIX) else None,
+        env=_env(command),
         by_conda=by_conda,
         wanted=tuple(
             wanted(each, by_conda=by_conda and each.channel != "pypi")
@@ -96,7 +111,29 @@ def _install(command: Command, told: Callable[[int], str], *, stage: int, offset
         end_column=command.span.end_column,
         cell=cell,
         cell_id=cell_id,
+        apart=not by_conda and _is_apart(command),
+        conditional=command.conditional,
     )
+
+
+def _env(command: Command) -> str | None:
+    """The environment of conda's that a command names, by itself or by the path of its program, or that was activated before it."""
+    if command.aim.kind in (AimKind.NAME, AimKind.PREFIX):
+        return command.aim.value
+    program = command.aim.value or ""
+    if command.aim.kind in _PROGRAMS and lookup.has_folder(program):
+        return posixpath.dirname(posixpath.dirname(program.replace("\\", "/"))) or None
+    return command.variables.get("CONDA_DEFAULT_ENV") or command.variables.get("CONDA_PREFIX")
+
+
+def _is_apart(command: Command) -> bool:
+    """Whether a command of pip's goes where no command of conda's does unless it names the place: a virtual environment, a folder."""
+    if any(name in _ELSEWHERE for name, _ in command.options) or command.variables.get("VIRTUAL_ENV"):
+        return True
+    program = command.aim.value or ""
+    if command.aim.kind not in _PROGRAMS or not lookup.has_folder(program):
+        return False
+    return not _CONDAS.search(program) and not program.startswith("$")
 
 
 def _said(command: Command) -> str:

@@ -23,6 +23,7 @@ from envguard.surroundings.elsewhere import elsewhere
 from envguard.surroundings.jupyter import frontends, kernelspecs
 from envguard.surroundings.ledger import with_ledger
 from envguard.surroundings.natives import libraries
+from envguard.surroundings.numpies import made_for_numpy1
 from envguard.surroundings.pip_config import pip_config
 from envguard.surroundings.shell import shell
 
@@ -43,6 +44,7 @@ def surround(env: Environment) -> Environment:
         frontends=frontends(env, problems),
         shell=shell(env),
         libraries=libraries(env),
+        numpy1=made_for_numpy1(env),
         cuda=cuda_facts(env),
         elsewhere=elsewhere(env, env.process, problems) if env.process is not None else None,
     )

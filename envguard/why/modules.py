@@ -64,7 +64,7 @@ def _not_found(case: Case) -> Iterator[Cause]:
     yield from (by_finding(found, certain=True) for found in case.findings((132,)) if _requires(found, case, top))
     if not elsewhere and _has_dist(env, top):
         yield from (
-            by_finding(found, certain=False) for found in case.findings((100, 102, 121, 120), case.names_of(top))
+            by_finding(found, certain=False) for found in case.findings((100, 102, 121, 120, 123), case.names_of(top))
         )
 
 
@@ -113,7 +113,7 @@ def _gone(case: Case, name: str) -> Iterator[Cause]:
                     continue
                 owner = each.package or each.dist
                 yield told(
-                    "conda-file-missing" if each.package else "dist-info-without-metadata",
+                    "conda-file-missing" if each.package else "pip-file-missing",
                     owner.name if owner else name,
                     text("{module} belongs to {owner}, and its files are gone", module=name, owner=each.owner),
                     Evidence(text("{path} is listed here, and there is no such file", path=path), each.book),
@@ -400,7 +400,7 @@ def _metadata_gone(case: Case) -> Iterator[Cause]:
 
 
 ROWS = (
-    Row("module not found", (100, 102, 120, 121, 132, 170, 202, 203, 210, 211, 212, 241), _no_module, _not_found),
+    Row("module not found", (100, 102, 120, 121, 123, 132, 170, 202, 203, 210, 211, 212, 241), _no_module, _not_found),
     Row("name not found", (100, 101, 102, 104, 120, 130, 131, 132, 201, 203, 204, 300, 302), _lacks_name, _other_code),
     Row("already satisfied", (200, 201), _satisfied, _already_there),
     Row("metadata", (100, 120, 121, 122), _metadata, _metadata_gone),

@@ -35,8 +35,14 @@ from envguard import api
 from envguard.frontends import output
 output.bundle(api.inspect(sys.argv[1]), details=False)
 print(time.perf_counter() - start)
+start = time.perf_counter()
+import json
+from pathlib import Path
+for path in sorted(Path(sys.argv[1], "conda-meta").glob("*.json")):
+    json.loads(path.read_bytes())
+print(time.perf_counter() - start)
 """
-"""What `%envcheck` does the first time, in a process that has loaded what every kernel has."""
+"""What `%envcheck` does the first time, in a process that has loaded what every kernel has; then json, on the same processor."""
 
 
 _FORETELL = """
@@ -78,21 +84,16 @@ def median(work: Callable[[], object], times: int) -> float:
     return statistics.median(seconds_of(work) for _ in range(times))
 
 
-def beside(measure: Callable[[], float], other: Callable[[], float], times: int) -> tuple[float, float]:
-    """The median of what is measured, and the median of its ratio to another measure that takes its turn with it."""
-    pairs = [(measure(), other()) for _ in range(times)]
-    return statistics.median(one for one, _ in pairs), statistics.median(one / another for one, another in pairs)
+def beside(what: str, pairs: list[tuple[float, float]]) -> Row:
+    """A line of the median seconds, and of the median ratio to json that took its turn with each."""
+    ratio = statistics.median(seconds / other for seconds, other in pairs)
+    return Row(what, statistics.median(seconds for seconds, _ in pairs), ratio=ratio)
 
 
-def check_row(what: str, measure: Callable[[], float], prefix: Path, times: int) -> Row:
-    """A line whose ratio is to json that took its turn with it."""
-    seconds, ratio = beside(measure, lambda: seconds_of(lambda: read_json(prefix)), times)
-    return Row(what, seconds, ratio=ratio)
-
-
-def first_check(prefix: Path) -> float:
-    """The seconds of the first check in a fresh process, imports included, its start and the kernel's own not."""
-    return float(in_fresh_processes(_FIRST, prefix, 1)[0])
+def first_checks(prefix: Path, times: int) -> list[tuple[float, float]]:
+    """The seconds of the first check in a fresh process, imports included, its start and the kernel's own not; and json's."""
+    told = in_fresh_processes(_FIRST, prefix, times + 1)[1:]  # the first one writes byte code
+    return [(float(first), float(second)) for first, second in map(str.split, told)]
 
 
 def in_fresh_processes(code: str, prefix: Path, times: int) -> list[str]:
@@ -139,17 +140,15 @@ def rows(prefix: Path, times: int) -> Iterator[Row]:
     """Everything that is measured on one environment."""
     from envguard import api, collect, store
 
-    first_check(prefix)  # writes byte code
-    yield check_row(
-        "first check in a process (with imports and HTML)", functools.partial(first_check, prefix), prefix, times
-    )
+    yield beside("first check in a process (with imports and HTML)", first_checks(prefix, times))
 
     def afresh() -> None:
         collect.forget()
         api.inspect(prefix)
 
     afresh()
-    yield check_row("check in a process that has everything imported", lambda: seconds_of(afresh), prefix, times)
+    pairs = [(seconds_of(afresh), seconds_of(lambda: read_json(prefix))) for _ in range(times)]
+    yield beside("check in a process that has everything imported", pairs)
     # what was built a moment ago is not kept, as it might change again within one tick of the clock
     time.sleep(max(0.0, (prefix / "complete").stat().st_ctime + store.SETTLED + 0.1 - time.time()))
     afresh()

@@ -264,7 +264,7 @@ def test_a_forecast_is_asked_for_by_keyboard(lab: Jupyter, show: Show, own: Call
     shown.show()
     shown.run("envguard:forecast")
     expect(shown.panel.get_by_label("What would this command do?")).to_be_focused()
-    shown.page.keyboard.type(f"pip install {' '.join(undoing.links(mine.wheels))} gizmo==2.0")
+    shown.page.keyboard.insert_text(f"pip install {' '.join(undoing.links(mine.wheels))} gizmo==2.0")
     shown.page.keyboard.press("Enter")
     told = shown.panel.get_by_role("status", name="forecast")
     expect(told).to_contain_text("harmless", timeout=60_000)

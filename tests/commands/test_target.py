@@ -104,7 +104,7 @@ PIP_LINES = (
     "{a}/bin/pip {}",
     "{a}/bin/python -m pip {}",
     "{conda}/bin/pip {}",
-    "{conda}/bin/python3.11 -m pip {}",
+    f"{{conda}}/bin/python3.{sys.version_info[1]} -m pip {{}}",
     "{links}/pip {}",
     "'{long}/bin/pip' {}",
     "'{long}/bin/python' -m pip {}",

@@ -235,3 +235,28 @@ def test_a_folder_that_leads_out_of_the_prefix_is_not_followed(prefix: Prefix, t
     (prefix.path / "share/data").symlink_to(tmp_path / "elsewhere")
     (package,) = facts(prefix).conda_packages or ()
     assert package.missing.count == 0  # it cannot be told, and is not claimed
+
+
+PKGUTIL = b"__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
+PKG_RESOURCES = b'''"""A namespace."""
+
+try:
+    __import__("pkg_resources").declare_namespace(__name__)
+except ImportError:
+    from pkgutil import extend_path
+
+    __path__ = extend_path(__path__, __name__)  # type: ignore
+'''
+
+
+@pytest.mark.parametrize(("written", "differ"), [(PKG_RESOURCES, 0), (PKG_RESOURCES + b"import os\n", 1), (b"", 1)])
+def test_the_spellings_of_a_namespace_package_do_not_differ(prefix: Prefix, written: bytes, differ: int) -> None:
+    prefix.conda("backports", "1.0", prefix.info("backports", "1.0", {"backports/__init__.py": PKGUTIL}, "conda"))
+    env = facts(prefix.pip("backports_tarfile", "1.2", {"backports/__init__.py": written, "backports/tarfile.py": b""}))
+    (overlap,) = env.overlaps
+    assert overlap.differ == differ
+
+
+def test_two_distributions_may_declare_one_namespace(prefix: Prefix) -> None:
+    prefix.pip("a", "1", {"zope/__init__.py": PKGUTIL}).pip("b", "1", {"zope/__init__.py": PKG_RESOURCES})
+    assert facts(prefix).shared_distributions == ()

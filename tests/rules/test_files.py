@@ -298,3 +298,14 @@ def test_where_pip_stands_in_a_packages_place_that_is_told_for_itself():
     many = [holed(f"a{number:02}", "lib/a.so") for number in range(13)]
     findings = told(conda_file_missing, env([*many, numpy(missing=paths(MODULE))], [NUMPY_2]))
     assert [each.subject for each in findings] == ["numpy", "lab"]
+
+
+def test_two_records_of_one_package_are_told_and_the_one_with_its_files_stays():
+    old, new = pkg("numpy", "1.26.4", missing=paths("lib/a.so")), pkg("numpy", "2.0.0")
+    found = only(two_conda_owners(env([old, new, pkg("scipy")])))
+    assert (found.severity.value, found.subject) == ("warning", "numpy")
+    assert found.message.english() == "conda has 2 records of numpy: 1.26.4 py311_0, 2.0.0 py311_0"
+    (fix,) = found.fixes
+    assert fix.steps[0].argv == ("rm", f"{PREFIX}/{old.record}")
+    assert "numpy=2.0.0=py311_0" in fix.steps[1].argv
+    assert fix.safety.value == "manual"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from envguard.facts import OnDisk, Tool
+from envguard.machine import CondaConfig, CondaLayer
 from envguard.rules.ownership import pip_overwrote_conda
 from tests.rules.facts import (
     CONDA,
@@ -181,6 +182,14 @@ def test_the_channel_is_named_unless_it_is_a_secret(channel, option):
     numpy = pkg("numpy", "1.26.4", channel=channel)
     line = commands(found(PIPS, conda=(numpy,)))[0][1]
     assert line.partition("--force-reinstall ")[2] == f"{option} numpy=1.26.4=py311_0".strip()
+
+
+def test_a_channel_that_is_configured_is_asked_in_any_case():
+    """By an address in which there may be a secret that no record has."""
+    numpy = pkg("numpy", "1.26.4", channel="https://conda.example.org/ours/linux-64")
+    config = CondaConfig((CondaLayer("/home/me/.condarc", channels=("https://conda.example.org/ours/",)),))
+    assert "--channel" not in commands(found(PIPS, conda=(numpy,), conda_config=config))[0][1]
+    assert "--channel https://conda.example.org/ours " in commands(found(PIPS, conda=(numpy,)))[0][1]
 
 
 def windows(prefix):

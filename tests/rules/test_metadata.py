@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from envguard.facts import OnDisk
-from envguard.rules.metadata import dist_info_without_metadata, dist_info_without_record, duplicate_dist_info
+from envguard.rules.metadata import (
+    dist_info_without_metadata,
+    dist_info_without_record,
+    duplicate_dist_info,
+    pip_file_missing,
+)
 from tests.rules.facts import PREFIX, SITE, Told, commands, dist, env, only, overlap, owned, paths, pkg, told
 
 NUMPY = pkg("numpy", "1.26.4")
@@ -133,3 +140,56 @@ def test_repair_of_metadata(damaged, step):
 )
 def test_without_record(other, expected):
     assert told(dist_info_without_record, env([], [other])) == expected
+
+
+GUTTED = dist("torch", "2.1.0", files=40, missing=paths(f"{SITE}/torch/_C.so", f"{SITE}/torch/__init__.py"))
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        (env(dists=[GUTTED]), [Told("error", "torch", "2 files of pip's torch 2.1.0 are missing")]),
+        (
+            env(dists=[dist("rich", files=40, missing=paths(f"{SITE}/rich/table.py"))]),
+            [Told("warning", "rich", "1 file of pip's rich 1.0 is missing")],
+        ),
+        # all there is of it
+        (
+            env(dists=[dist("six", files=1, missing=paths(f"{SITE}/six.py"))]),
+            [Told("error", "six", "1 file of pip's six 1.0 is missing")],
+        ),
+        # what people delete to save space, and what nobody imports
+        (env(dists=[dist("rich", missing=paths(f"{SITE}/rich/tests/test_a.py"))]), []),
+        (env(dists=[dist("rich", missing=paths("bin/rich", f"{SITE}/rich/py.typed"))]), []),
+        # conda's, of which its own record tells
+        (env(dists=[owned("torch", "2.1.0", missing=GUTTED.missing)]), []),
+        # one of two folders of one name is of the past (EG120)
+        (env(dists=[GUTTED, dist("torch", "2.2.0")]), []),
+        # conda's record tells of the same files (EG102)
+        (
+            env(
+                [NUMPY],
+                [replace(PIPS, missing=GUTTED.missing)],
+                overlaps=(overlap(NUMPY, PIPS, on_disk=OnDisk(missing=2)),),
+            ),
+            [],
+        ),
+    ],
+)
+def test_pip_file_missing(where, expected):
+    assert told(pip_file_missing, where) == expected
+
+
+def test_what_is_gutted_is_installed_over_itself():
+    assert commands(only(pip_file_missing(env(dists=[GUTTED])))) == [
+        [f"{PREFIX}/bin/python -m pip install --force-reinstall --no-deps torch==2.1.0"]
+    ]
+
+
+def test_many_gutted_distributions_are_one_finding():
+    names = tuple(f"dist{n}" for n in range(13))
+    found = only(
+        pip_file_missing(env(dists=[replace(GUTTED, name=name, path=f"{SITE}/{name}.dist-info") for name in names]))
+    )
+    assert (found.severity.value, found.subject) == ("error", "lab")
+    assert len(commands(found)[0][0].split()) == 6 + len(names)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from envguard.library import Compiled
 from envguard.process import Module
 from envguard.rules import numpy_versions
 from envguard.rules.numpy_abi import numpy2_with_old_extension, numpy_abi_mismatch
@@ -123,3 +126,33 @@ def test_sizes_tell_releases():
     assert numpy_versions.with_size("numpy.other", 96) == ()
     assert numpy_versions.first_with(0x10) == "1.23"
     assert numpy_versions.first_with(0x99) is None
+
+
+PANDAS = dist("pandas", "1.5.3", requires=("numpy>=1.21.0",))
+MODULE = Compiled(f"{SITE}/pandas/_libs/algos.so", PANDAS.path)
+
+
+def beside(version: str, *dists, **more):
+    """conda's numpy in this version, and what pip installed beside it."""
+    numpy = pkg("numpy", version)
+    return env((numpy,), [owned("numpy", version, by=numpy.record), *dists], **more)
+
+
+def test_a_wheel_that_names_only_numpy_1_with_numpy_2():
+    found = only(numpy2_with_old_extension(beside("2.1.0", PANDAS, numpy1=(MODULE,))))
+    assert found.message.english() == "numpy 2.1.0 is imported, and 1 package was built for numpy 1: pandas"
+    assert found.evidence[1].source == MODULE.path
+    assert [words[0].split()[-2:] for words in commands(found)] == [["--upgrade", "pandas"], [PREFIX, "numpy<2"]]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        beside("1.26.4", PANDAS, numpy1=(MODULE,)),
+        beside("2.1.0", PANDAS, numpy1=()),
+        # its own metadata tell of it (EG132)
+        beside("2.1.0", replace(PANDAS, requires=("numpy<2",)), numpy1=(MODULE,)),
+    ],
+)
+def test_a_wheel_of_numpy_1_is_told_only_where_nothing_else_tells_of_it(where):
+    assert not list(numpy2_with_old_extension(where))

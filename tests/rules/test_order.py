@@ -10,7 +10,7 @@ from envguard.analyse import analyse
 from envguard.facts import DirectUrl, OnDisk
 from envguard.rules.order import alternating_installers, conda_after_pip_rule, pip_where_conda_has_it
 from envguard.settings import Selection
-from tests.rules.facts import Told, commands, dist, env, only, overlap, owned, pkg, revision, told
+from tests.rules.facts import SITE, Told, commands, dist, env, only, overlap, owned, paths, pkg, revision, told
 
 
 def at(hour: float, day: int = 4) -> float:
@@ -20,6 +20,7 @@ def at(hour: float, day: int = 4) -> float:
 
 MADE = revision("+numpy-1.26.4-py311_0", "+idna-3.6-py311_0", when="2024-05-04 08:00:00")
 LATER = revision("-idna-3.6-py311_0", "+idna-3.7-py311_0", when="2024-05-05 08:00:00")
+GONE = revision("-idna-3.6-py311_0", when="2024-05-05 08:00:00")
 IDNA, NUMPY = pkg("idna", "3.7"), pkg("numpy", "2.1.0")
 BOOKS = [owned("idna", "3.7", by=IDNA.record), owned("numpy", "2.1.0", by=NUMPY.record)]
 RICH = dist("rich", installed=at(10))
@@ -58,6 +59,19 @@ INFO = "conda changed packages 1 time after pip had installed rich; nothing show
                     "warning",
                     "lab",
                     "conda changed packages 1 time after pip had installed, and these no longer fit: rich",
+                )
+            ],
+        ),
+        # conda took its package off, and with it what pip had put there
+        (
+            env(
+                [], [dist("idna", "3.8", installed=at(10), missing=paths(f"{SITE}/idna/core.py"))], history=(MADE, GONE)
+            ),
+            [
+                Told(
+                    "warning",
+                    "lab",
+                    "conda changed packages 1 time after pip had installed, and these no longer fit: idna",
                 )
             ],
         ),

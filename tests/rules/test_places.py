@@ -85,7 +85,6 @@ PIPS_CONDA = {"pip_warnings": ("bin/conda",)}
         (env((MANAGER, REQUESTS, BARE), **BASE), None),
         (env((MANAGER, pkg("pandas", missing=paths(f"{SITE}/pandas/a.py"))), **BASE), None),
         (env((MANAGER, REQUESTS, HOLED), [NEWER_IDNA], overlaps=(overlap(HOLED, NEWER_IDNA),), **BASE), None),
-        (env((MANAGER, REQUESTS, HOLED), **PIPS_CONDA), None),
         # a slimmed copy of a whole base
         (env((MANAGER, REQUESTS, HOLED, *(pkg(f"a{n}", missing=paths("lib/a.so")) for n in range(12))), **BASE), None),
         (env(BOOKS, **BASE), None),
@@ -93,3 +92,10 @@ PIPS_CONDA = {"pip_warnings": ("bin/conda",)}
 )
 def test_conda_itself(where, expected):
     assert told(conda_itself_damaged, where) == ([Told("error", "conda", expected)] if expected else [])
+
+
+def test_a_conda_from_pypi_in_another_environment_is_taken_off_there():
+    found = only(conda_itself_damaged(env(dists=[dist("conda", "4.2.7")], **PIPS_CONDA)))
+    assert found.severity.value == "warning"
+    assert commands(found) == [["/opt/conda/envs/lab/bin/python -m pip uninstall --yes conda"]]
+    assert not list(conda_itself_damaged(env(dists=[dist("conda", "4.2.7")], pip_warnings=())))

@@ -9,6 +9,7 @@ import pytest
 
 from envguard.analyse import analyse
 from envguard.facts import Importable
+from envguard.scan.scan import scan
 from envguard.settings import Selection
 from tests.rules.facts import SITE, env, pkg
 from tests.scan.notebooks import code, notebook, of, stream, told
@@ -150,3 +151,57 @@ def test_an_import_that_something_else_may_bring_is_likely(tmp_path: Path):
     assert [(each.finding.rule, each.finding.certainty.value) for each in found] == [(ABSENT, "likely")]
     unknown = replace(LAB, importable=None)
     assert told(of(tmp_path, "a.ipynb", notebook("import flask"), unknown)) == []
+
+
+PIP, CONDA = "pip install six==1.16.0", "conda install --yes xz=1=0"
+
+
+@pytest.mark.parametrize(
+    ("script", "line"),
+    [
+        (f"{PIP}\n{CONDA}", 2),
+        (f"conda activate a\n{PIP}\nconda install --name a xz=1=0", 3),
+        # the second of two environments has pip's, too
+        (f"conda activate a\n{PIP}\nconda activate b\n{PIP}\nconda install --name b xz=1=0", 5),
+        (f"/opt/conda/envs/a/bin/{PIP}\nconda install --name a xz=1=0", 2),
+        (f"/opt/conda/bin/{PIP}\n{CONDA}", 2),
+        # for other environments than conda's command
+        (f"conda activate a\n{PIP}\nconda update --name base conda", None),
+        (f"conda activate a\n{PIP}\nconda activate b\n{CONDA}", None),
+        (f"source .venv/bin/activate\n{PIP}\n{CONDA}", None),
+        (f".venv/bin/{PIP}\n{CONDA}", None),
+        (f"{PIP} --target=/layer\n{CONDA}", None),
+        (f"{PIP} --user\n{CONDA}", None),
+        (f"uv sync\n{CONDA}", None),
+        (f"{PIP}\npixi add xz", None),
+    ],
+)
+def test_conda_after_pip_is_about_one_environment(tmp_path: Path, script: str, line: int | None) -> None:
+    path = tmp_path / "install.sh"
+    path.write_text(script, encoding="utf-8")
+    remarks = [each for each in scan([str(path)]).remarks if each.finding.rule == ORDER]
+    assert [each.spot.line for each in remarks] == ([line] if line else [])
+
+
+@pytest.mark.parametrize(("name", "count"), [("base", 0), ("x", 1)])
+def test_what_shell_activates_in_a_dockerfile(tmp_path: Path, name: str, count: int) -> None:
+    path = tmp_path / "Dockerfile"
+    shell = 'SHELL ["conda", "run", "--no-capture-output", "-n", "x", "/bin/bash", "-c"]'
+    path.write_text(f"FROM a\n{shell}\nRUN {PIP}\nRUN conda install --name {name} xz=1=0\n", encoding="utf-8")
+    assert len([each for each in scan([str(path)]).remarks if each.finding.rule == ORDER]) == count
+
+
+@pytest.mark.parametrize(
+    ("script", "line"),
+    [
+        ("pip install six==1.16.0\npip install six==1.15.0", 2),
+        ("conda activate a\npip install six==1.16.0\nconda activate b\npip install six==1.15.0", None),
+        ("if true; then pip install six==1.16.0; else pip install six==1.15.0; fi", None),
+        ("case $1 in a) pip install six==1.16.0;; b) pip install six==1.15.0;; esac", None),
+    ],
+)
+def test_two_versions_are_about_one_environment_in_one_run(tmp_path: Path, script: str, line: int | None) -> None:
+    path = tmp_path / "install.sh"
+    path.write_text(script, encoding="utf-8")
+    remarks = [each for each in scan([str(path)]).remarks if each.finding.rule == FIT]
+    assert [each.spot.line for each in remarks] == ([line] if line else [])

@@ -6,19 +6,21 @@ whole command, as three clicks do. What is typed into it is put back, since a ch
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
 from envguard.model import Where, text
 from envguard.render.commands import places
+from envguard.render.element import element, write
 from envguard.render.language import clean, given, say
+from envguard.render.sentence import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from envguard.model import Finding, Fix
+    from envguard.render.element import Node
 
 _NONE = text("No finding that is shown has a command to copy.")
 _HOW = text("The Tab key selects a command, and Ctrl C copies it. None of them is run here.")
@@ -40,14 +42,14 @@ def fields(findings: Iterable[Finding], platform: str | None) -> tuple[ipywidget
 
 
 def _fix(fix: Fix, subjects: tuple[str, ...], platform: str | None) -> Iterator[ipywidgets.Widget]:
-    yield _line(f"{say(fix.title)} · {say(given(_FOR, subjects=subjects))}")
+    yield _line(sentence(fix.title), f" · {say(given(_FOR, subjects=subjects))}")
     for where, commands in places(fix, platform):
         for command in commands:
             yield _field(command, say(_LABELS[where]))
 
 
-def _line(said: str) -> ipywidgets.HTML:
-    return ipywidgets.HTML(f"<p>{escape(said)}</p>")  # a Label would not break its line
+def _line(*said: Node) -> ipywidgets.HTML:
+    return ipywidgets.HTML(write(element("p", *said)))  # a Label would not break its line
 
 
 def _field(command: str, label: str) -> ipywidgets.Text:

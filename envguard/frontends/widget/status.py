@@ -8,7 +8,9 @@ from html import escape
 import ipywidgets
 
 from envguard.model import Text, text
+from envguard.render.element import write
 from envguard.render.language import framed, say
+from envguard.render.sentence import coded
 
 _DETAILS = text("Details")
 _EVERY = 0.2
@@ -30,11 +32,11 @@ class Status(ipywidgets.HTML):  # type: ignore[misc]
             f"<details><summary>{escape(say(_DETAILS))}</summary><pre>{escape(more)}</pre></details>" if more else ""
         )
         role = 'role="alert"' if failed else 'role="status" aria-live="polite"'
-        self.value = f"<span {role}>{escape(line)}</span>{folded}"
+        self.value = f"<span {role}>{write(coded(line))}</span>{folded}"
 
     def busy(self, line: str) -> None:
         """Shows that something goes on of which nobody knows how long it takes."""
-        self.value = f'<span role="status" aria-live="polite">{escape(line)}</span> {_bar(line)}'
+        self.value = f'<span role="status" aria-live="polite">{write(coded(line))}</span> {_bar(line)}'
 
     def hashed(self, line: str, done: int, total: int) -> None:
         """Shows how many bytes of all are done; not every call is drawn."""

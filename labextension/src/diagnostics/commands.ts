@@ -12,6 +12,9 @@ import type { Book, Books } from './books';
 import { type Apply, fixes, LISTED, type Linting, sentence } from './lint';
 import { range } from './places';
 
+/** The command that lists the fixes of a remark. */
+export const FIX = 'envguard:fix-remark';
+
 interface Parts {
   books: Books;
   linting: Linting;
@@ -43,7 +46,7 @@ export function addCommands(
     isEnabled: some,
     execute: () => next(parts)
   });
-  commands.addCommand('envguard:fix-remark', {
+  commands.addCommand(FIX, {
     label: trans.__('Fix the Remark at the Cursor…'),
     caption: trans.__('What can be done about a remark on an install'),
     isEnabled: some,
@@ -64,9 +67,14 @@ export function addCommands(
     keys: ['Escape'],
     selector: `.cm-editor[${LISTED}]`
   });
-  for (const command of ['envguard:next-remark', 'envguard:fix-remark']) {
+  for (const command of ['envguard:next-remark', FIX]) {
     palette?.addItem({ command, category: trans.__('Environment') });
   }
+}
+
+/** The keys that run a command, as they are written in the settings of shortcuts; null: none do. */
+export function keysOf({ commands }: JupyterFrontEnd, command: string): string | null {
+  return commands.keyBindings.find(each => each.command === command)?.keys.join(' ') ?? null;
 }
 
 /** What the entries of the open menu do. */

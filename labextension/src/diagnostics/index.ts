@@ -11,7 +11,7 @@ import { translateSettings } from '../lab/schema';
 import { connect } from '../request';
 import { triggered } from '../trigger';
 import { Books } from './books';
-import { addCommands } from './commands';
+import { addCommands, FIX, keysOf } from './commands';
 import { applyFix } from './fix';
 import { type Apply, Linting } from './lint';
 import { compareStamps } from './stamp';
@@ -38,7 +38,12 @@ export const diagnostics: JupyterFrontEndPlugin<void> = {
     const settings = { enabled: registry === null, stamp: true }; // nothing is asked before they have been read
     const apply: Apply = (model, view, remark, fix, source) =>
       void applyFix(model, view, remark, fix, source, trans);
-    const linting = new Linting(trans, () => settings.enabled, apply);
+    const linting = new Linting(
+      trans,
+      () => settings.enabled,
+      apply,
+      () => keysOf(app, FIX)
+    );
     const books = new Books(
       () => settings.enabled,
       server,

@@ -3,11 +3,15 @@
  *
  * Whether a cell is Python is looked at each time, not when its editor is made: a new notebook hears of its language only
  * from its kernel.
+ *
+ * CodeMirror shows a remark in two places: a tooltip, and a list whose options may hold no buttons (screen readers would not
+ * find them there). So the fixes are buttons in the tooltip alone; in the list a line says by which keys to have them.
  */
 import type { Diagnostic } from '@codemirror/lint';
 import { type Extension, StateEffect } from '@codemirror/state';
 import { EditorView, keymap, ViewPlugin } from '@codemirror/view';
 import type { ICodeCellModel } from '@jupyterlab/cells';
+import { nodes, piecesOf } from '../coded';
 import { clean, say, type Words } from '../language';
 import { triggered } from '../trigger';
 import { severityMark } from '../words';
@@ -35,7 +39,9 @@ export class Linting {
   constructor(
     private readonly _trans: Words,
     private readonly _enabled: () => boolean,
-    private readonly _apply: Apply
+    private readonly _apply: Apply,
+    /** The keys that list the fixes of a remark, as they are written; null: none do. */
+    private readonly _keys: () => string | null
   ) {}
 
   /** Where remarks come from; set before the first editor is made. */
@@ -50,6 +56,7 @@ export class Linting {
         return [
           linter(view => this._lint(model, view), {
             delay: DELAY,
+            tooltipFilter: found => found.map(each => this._inTooltip.get(each) ?? each),
             needsRefresh: update =>
               update.transactions.some(each => each.effects.some(effect => effect.is(again)))
           }),
@@ -140,18 +147,43 @@ export class Linting {
       return null;
     }
     const told = sentence(remark, this._trans);
-    return {
+    const offered = fixes(remark, keeps);
+    const inList: Diagnostic = {
       ...place,
       severity: remark.severity,
       source: 'envguard',
       message: [told, ...because(remark, this._trans)].join('\n'),
-      renderMessage: () => drawn(remark, this._trans),
-      actions: fixes(remark, keeps).map(fix => ({
-        name: say(fix.title, this._trans),
-        apply: () => this._apply(model, view, remark, fix, source)
-      }))
+      renderMessage: () => drawn(remark, this._trans, ...this._hint(offered))
     };
+    const buttons = () =>
+      offered.map(fix => this._button(fix, () => this._apply(model, view, remark, fix, source)));
+    this._inTooltip.set(inList, { ...inList, renderMessage: () => drawn(remark, this._trans, ...buttons()) });
+    return inList;
   }
+
+  private _hint(offered: readonly CellFix[]): HTMLElement[] {
+    const keys = offered.length > 0 ? this._keys() : null;
+    if (keys === null) {
+      return [];
+    }
+    const hint = document.createElement('div');
+    hint.className = 'jp-eg-Remark-evidence';
+    hint.textContent = this._trans.__('%1: what can be done about it', keys);
+    return [hint];
+  }
+
+  private _button({ title }: CellFix, apply: () => void): HTMLElement {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'jp-eg-Remark-fix';
+    button.append(...nodes(piecesOf(title, this._trans)));
+    button.addEventListener('mousedown', event => event.preventDefault()); // the editor keeps the focus
+    button.addEventListener('click', apply);
+    return button;
+  }
+
+  /** What stands in the tooltip in place of what stands in the list. */
+  private readonly _inTooltip = new WeakMap<Diagnostic, Diagnostic>();
 
   private readonly _views = new Map<EditorView, ICodeCellModel>();
 }
@@ -170,20 +202,23 @@ function because(remark: CellRemark, trans: Words): string[] {
   return remark.evidence.map(each => say(each, trans));
 }
 
-/** The same as text nodes: nothing of it is ever markup. */
-function drawn(remark: CellRemark, trans: Words): HTMLElement {
+/** The same as nodes, the evidence below: nothing of it is ever markup. */
+function drawn(remark: CellRemark, trans: Words, ...below: readonly HTMLElement[]): HTMLElement {
   const node = document.createElement('div');
   node.className = 'jp-eg-Remark';
   node.dataset.rule = remark.rule;
-  const line = (told: string, name: string) => {
+  const line = (name: string, ...told: (Node | string)[]) => {
     const part = document.createElement('div');
     part.className = name;
-    part.textContent = told;
+    part.append(...told);
     node.append(part);
   };
-  line(sentence(remark, trans), 'jp-eg-Remark-message');
-  for (const each of because(remark, trans)) {
-    line(each, 'jp-eg-Remark-evidence');
+  const { word } = severityMark(remark.severity, trans);
+  const said = nodes(piecesOf(remark.message, trans));
+  line('jp-eg-Remark-message', `${word}: `, ...said, ` (${clean(remark.code)})`);
+  for (const each of remark.evidence) {
+    line('jp-eg-Remark-evidence', ...nodes(piecesOf(each, trans)));
   }
+  node.append(...below);
   return node;
 }

@@ -3,7 +3,8 @@ import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { ICodeCellModel } from '@jupyterlab/cells';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { Widget } from '@lumino/widgets';
-import { clean, say, type Words } from '../language';
+import { nodes, piecesOf } from '../coded';
+import { clean, type Words } from '../language';
 import type { Server } from '../server';
 import { triggered } from '../trigger';
 import { severityMark } from '../words';
@@ -95,8 +96,10 @@ function listed(remarks: readonly StampRemark[], trans: Words): HTMLElement {
     head.dataset.mood = mood;
     head.textContent = `${word}: `;
     const evidence = document.createElement('div');
-    evidence.textContent = remark.evidence.map(each => say(each, trans)).join(' · ');
-    item.append(head, say(remark.message, trans), evidence);
+    remark.evidence.forEach((each, index) =>
+      evidence.append(index ? ' · ' : '', ...nodes(piecesOf(each, trans)))
+    );
+    item.append(head, ...nodes(piecesOf(remark.message, trans)), evidence);
     list.append(item);
   }
   return list;

@@ -4,6 +4,7 @@ import React from 'react';
 import { copy } from '../lab/actions';
 import { say, type Words } from '../language';
 import { Model } from '../model';
+import { Coded } from '../panel/coded';
 import { ToolsProvider } from '../panel/tools';
 import type { Server } from '../server';
 import { Task } from '../task';
@@ -63,12 +64,18 @@ export async function ask(question: Question, server: Server, trans: Words): Pro
 export async function askAgain(cell: Cell, why: Text | null, trans: Words): Promise<boolean> {
   const { button } = await showDialog({
     title: trans.__('There is no way back'),
-    body: [
-      why ? trans.__('It could not be made: %1.', say(why, trans)) : trans.__('It could not be made.'),
-      cell.number === null
-        ? trans.__('Run this all the same?')
-        : trans.__('Run cell %1 all the same?', cell.number)
-    ].join(' '),
+    body: (
+      <p>
+        <Coded
+          told={
+            why ? trans.__('It could not be made: %1.', say(why, trans)) : trans.__('It could not be made.')
+          }
+        />{' '}
+        {cell.number === null
+          ? trans.__('Run this all the same?')
+          : trans.__('Run cell %1 all the same?', cell.number)}
+      </p>
+    ),
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
       Dialog.warnButton({ label: trans.__('Run') })

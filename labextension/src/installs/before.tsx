@@ -1,7 +1,8 @@
 /** What stands in the dialog before a run: each install with what speaks against it, and the ways out. */
 import React from 'react';
-import { clean, say } from '../language';
+import { clean } from '../language';
 import { Button } from '../panel/button';
+import { Sentence } from '../panel/coded';
 import { Changes, counts, Told } from '../panel/forecast';
 import { Marked, Sign, Spinner } from '../panel/marks';
 import { Progress } from '../panel/progress';
@@ -145,7 +146,7 @@ function OfInstall({ install, task, onLook }: OfInstallProps): JSX.Element {
               {grave.word}
               {trans.__(': ')}
             </span>
-            {say(each, trans)}
+            <Sentence text={each} />
           </li>
         ))}
       </ul>

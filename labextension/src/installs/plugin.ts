@@ -35,6 +35,7 @@ const installs: JupyterFrontEndPlugin<IInstalls> = {
       askAgain: (cell: Cell, why: Parameters<typeof askAgain>[1]) => askAgain(cell, why, trans)
     };
     const gate = new Gate<Cell>({
+      // in the mode off, too, if it is to be told after: which of these cells install, and where, the server alone can tell
       concerns: cell => (settings.mode !== 'off' || settings.notify) && triggered(cell.source),
       decide: cells => decide(cells, tools)
     });

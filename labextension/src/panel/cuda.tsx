@@ -1,9 +1,10 @@
 /** What stands for and against CUDA: the verdict, who uses it, the driver and the GPUs. */
 import React from 'react';
 import { cautions, declared, driver, frameworkName, gpu, loaded, origin, wayOf } from '../format';
-import { clean, joined, say } from '../language';
+import { clean, joined } from '../language';
 import type { CudaFramework, CudaLibrary, EnvguardCuda } from '../wire/types';
 import { cudaMark } from '../words';
+import { Sentence } from './coded';
 import { Commands } from './commands';
 import { EvidenceList, FindingCard } from './finding';
 import { Fold } from './fold';
@@ -18,16 +19,20 @@ export function Cuda({ told }: { told: EnvguardCuda }): JSX.Element {
   return (
     <>
       <p>
-        <Marked mark={cudaMark(verdict.state, trans)} /> {say(verdict.message, trans)}
+        <Marked mark={cudaMark(verdict.state, trans)} /> <Sentence text={verdict.message} />
         {verdict.certainty === 'likely' && verdict.fixes.length ? (
           <span className="jp-eg-soft"> ({trans.__('likely')})</span>
         ) : null}
       </p>
-      {verdict.consequence ? <p className="jp-eg-So">→ {say(verdict.consequence, trans)}</p> : null}
+      {verdict.consequence ? (
+        <p className="jp-eg-So">
+          → <Sentence text={verdict.consequence} />
+        </p>
+      ) : null}
       {verdict.fixes.map((fix, index) => (
         <div key={index} className="jp-eg-Way">
           <p>
-            <strong>{trans.__('fix:')}</strong> {say(fix.title, trans)}{' '}
+            <strong>{trans.__('fix:')}</strong> <Sentence text={fix.title} />{' '}
             <span className="jp-eg-soft">· {cautions(fix, trans)}</span>
           </p>
           <Commands steps={fix.steps} platform={environment.platform} safety={fix.safety} />
@@ -85,7 +90,9 @@ export function Cuda({ told }: { told: EnvguardCuda }): JSX.Element {
       {told.remarks.length ? (
         <ul>
           {told.remarks.map((remark, index) => (
-            <li key={index}>{say(remark, trans)}</li>
+            <li key={index}>
+              <Sentence text={remark} />
+            </li>
           ))}
         </ul>
       ) : null}

@@ -4,6 +4,7 @@ import { cautions } from '../format';
 import { clean, say } from '../language';
 import { severityMark } from '../words';
 import type { Evidence, Finding, Fix, RulePage } from '../wire/types';
+import { Sentence } from './coded';
 import { Commands } from './commands';
 import { Fold } from './fold';
 import { Spinner, Sign } from './marks';
@@ -36,7 +37,9 @@ export function FindingCard({ finding, platform, above, quoted }: Props): JSX.El
           {finding.certainty === 'likely' ? ` · ${trans.__('likely')}` : ''}
         </span>
       </h4>
-      <p>{say(finding.message, trans)}</p>
+      <p>
+        <Sentence text={finding.message} />
+      </p>
       <Details finding={finding} platform={platform} above={above} quoted={quoted} />
     </article>
   );
@@ -45,20 +48,19 @@ export function FindingCard({ finding, platform, above, quoted }: Props): JSX.El
 /** A finding that is only good to know: one line, the rest behind it. */
 export function Remark({ finding, platform, above }: Props): JSX.Element {
   const { trans } = useTools();
-  const told = say(finding.message, trans);
-  const subject = clean(finding.subject);
+  const named = say(finding.message, trans).includes(clean(finding.subject));
   return (
     <Fold
       className="jp-eg-Remark"
       summary={
         <>
-          {told.includes(subject) ? null : (
+          {named ? null : (
             <>
-              <bdi className="jp-eg-Subject">{subject}</bdi>
+              <bdi className="jp-eg-Subject">{clean(finding.subject)}</bdi>
               {trans.__(': ')}
             </>
           )}
-          {told} <span className="jp-eg-soft jp-eg-Code">{finding.code}</span>
+          <Sentence text={finding.message} /> <span className="jp-eg-soft jp-eg-Code">{finding.code}</span>
         </>
       }
     >
@@ -76,7 +78,7 @@ function Details({ finding, platform, above, quoted }: Props): JSX.Element {
         <p className="jp-eg-So">
           <span aria-hidden="true">→ </span>
           <span className="jp-eg-hidden">{trans.__('so:')} </span>
-          {say(finding.consequence, trans)}
+          <Sentence text={finding.consequence} />
         </p>
       ) : null}
       {quoted || !first ? null : (
@@ -109,7 +111,7 @@ function Way({ fix, platform, above }: { fix: Fix; platform: string | null; abov
           trans.__('see “Do this first”')
         ) : (
           <>
-            {say(fix.title, trans)} <span className="jp-eg-soft">· {cautions(fix, trans)}</span>
+            <Sentence text={fix.title} /> <span className="jp-eg-soft">· {cautions(fix, trans)}</span>
           </>
         )}
       </p>
@@ -128,7 +130,7 @@ export function EvidenceList({ evidence }: { evidence: readonly Evidence[] }): J
       <ul>
         {evidence.map(({ says, source }, index) => (
           <li key={index}>
-            {say(says, trans)} <code className="jp-eg-Source">{clean(source)}</code>
+            <Sentence text={says} /> <code className="jp-eg-Source">{clean(source)}</code>
           </li>
         ))}
       </ul>

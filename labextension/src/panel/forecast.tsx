@@ -1,10 +1,11 @@
 /** What an install would do, asked for by a click; and what came of the question. */
 import React from 'react';
-import { clean, joined, say } from '../language';
+import { clean, joined } from '../language';
 import type { EnvguardForecast, Foreseen } from '../wire/types';
 import type { Watch } from '../watch';
 import { forecastMark, severityMark } from '../words';
 import { Button } from './button';
+import { Sentence } from './coded';
 import { Commands } from './commands';
 import { EvidenceList, FindingCard } from './finding';
 import { Fold } from './fold';
@@ -75,7 +76,11 @@ export function Told({ told }: { told: EnvguardForecast }): JSX.Element {
         {trans.__(': ')}
         <code>{clean(told.command.join(' '), 300)}</code>
       </p>
-      {told.refusal ? <p>{say(told.refusal, trans)}</p> : null}
+      {told.refusal ? (
+        <p>
+          <Sentence text={told.refusal} />
+        </p>
+      ) : null}
       <p>
         <strong>{counts(told, trans)}</strong>
         <span className="jp-eg-soft">
@@ -100,7 +105,7 @@ export function Told({ told }: { told: EnvguardForecast }): JSX.Element {
                 {word}
                 {trans.__(': ')}
               </span>
-              {say(remark.message, trans)}
+              <Sentence text={remark.message} />
             </p>
             {remark.evidence.length ? <EvidenceList evidence={remark.evidence} /> : null}
           </article>
@@ -123,7 +128,7 @@ export function Told({ told }: { told: EnvguardForecast }): JSX.Element {
               <li key={finding.fingerprint}>
                 <bdi className="jp-eg-Subject">{clean(finding.subject)}</bdi>
                 {trans.__(': ')}
-                {say(finding.message, trans)} <span className="jp-eg-soft">{finding.code}</span>
+                <Sentence text={finding.message} /> <span className="jp-eg-soft">{finding.code}</span>
               </li>
             ))}
           </ul>
@@ -135,19 +140,16 @@ export function Told({ told }: { told: EnvguardForecast }): JSX.Element {
           {told.alternatives.map((way, index) => (
             <div key={index} className="jp-eg-Way">
               <p>
-                {say(way.title, trans)}{' '}
+                <Sentence text={way.title} />{' '}
                 <span className="jp-eg-soft">
                   ·{' '}
-                  {[
-                    way.proven === null
-                      ? trans.__('not tried')
-                      : way.proven
-                        ? trans.__('tried in a dry run')
-                        : trans.__('a dry run failed'),
-                    way.says ? say(way.says, trans) : ''
-                  ]
-                    .filter(Boolean)
-                    .join(trans.__(': '))}
+                  {way.proven === null
+                    ? trans.__('not tried')
+                    : way.proven
+                      ? trans.__('tried in a dry run')
+                      : trans.__('a dry run failed')}
+                  {way.says ? trans.__(': ') : null}
+                  {way.says ? <Sentence text={way.says} /> : null}
                 </span>
               </p>
               <Commands steps={way.steps} platform={platform} safety="review" />
@@ -163,7 +165,9 @@ export function Told({ told }: { told: EnvguardForecast }): JSX.Element {
         >
           <ul>
             {told.unknown.map((each, index) => (
-              <li key={index}>{say(each, trans)}</li>
+              <li key={index}>
+                <Sentence text={each} />
+              </li>
             ))}
           </ul>
         </Fold>

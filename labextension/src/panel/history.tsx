@@ -14,9 +14,10 @@ import {
   type Lane,
   type Row
 } from '../history';
-import { clean, say } from '../language';
+import { clean } from '../language';
 import type { Event, Text } from '../wire/types';
 import { eventMark } from '../words';
+import { Sentence } from './coded';
 import { Fold } from './fold';
 import { Sign } from './marks';
 import { useTools } from './tools';
@@ -55,7 +56,9 @@ export function History({ events, notes }: Props): JSX.Element {
         <Fold className="jp-eg-Evidence" summary={trans.__('What this cannot tell')}>
           <ul>
             {notes.map((note, index) => (
-              <li key={index}>{say(note, trans)}</li>
+              <li key={index}>
+                <Sentence text={note} />
+              </li>
             ))}
           </ul>
         </Fold>

@@ -1,10 +1,10 @@
 /** What must be known about a report before it is read: the kernel is busy, has died, must be restarted. */
 import { refreshIcon } from '@jupyterlab/ui-components';
 import React from 'react';
-import { say } from '../language';
 import type { Scene } from '../scene';
 import type { Shape, Mood } from '../words';
 import { Button } from './button';
+import { Coded, Sentence } from './coded';
 import { Sign } from './marks';
 import { told } from './states';
 import { useTools } from './tools';
@@ -20,7 +20,9 @@ export function Notices({ answer, report, dead, failure }: Reported): JSX.Elemen
     <>
       {failure !== null ? (
         <Notice shape="bang" mood="strained" title={trans.__('This may be out of date')}>
-          <p>{told(failure, trans)}</p>
+          <p>
+            <Coded told={told(failure, trans)} />
+          </p>
         </Notice>
       ) : null}
       {dead ? (
@@ -34,14 +36,16 @@ export function Notices({ answer, report, dead, failure }: Reported): JSX.Elemen
         </Notice>
       ) : answer.state === 'busy' ? (
         <Notice shape="dash" mood="unknown" title={trans.__('The kernel is busy')}>
-          <p>{answer.why ? say(answer.why, trans) : null}</p>
+          <p>{answer.why ? <Sentence text={answer.why} /> : null}</p>
           <p className="jp-eg-soft">
             {trans.__('It is asked when it has finished; this was found in the files.')}
           </p>
         </Notice>
       ) : answer.why !== null ? (
         <Notice shape="question" mood="unknown" title={trans.__('The running kernel was not asked')}>
-          <p>{say(answer.why, trans)}</p>
+          <p>
+            <Sentence text={answer.why} />
+          </p>
         </Notice>
       ) : null}
       {report.phase === 'not conda' ? (
@@ -65,7 +69,9 @@ export function Notices({ answer, report, dead, failure }: Reported): JSX.Elemen
         >
           <ul>
             {restart.says.slice(0, REASONS).map((each, index) => (
-              <li key={index}>{say(each, trans)}</li>
+              <li key={index}>
+                <Sentence text={each} />
+              </li>
             ))}
             {restart.says.length > REASONS ? (
               <li>{trans._n('and %1 more', 'and %1 more', restart.says.length - REASONS)}</li>

@@ -1,5 +1,6 @@
 /** The page of a rule: paragraphs, some with a heading of their own, and pieces of code. */
 import React from 'react';
+import { Coded } from './coded';
 
 export function Page({ title, page }: { title: string; page: string }): JSX.Element {
   const parts = page
@@ -47,8 +48,4 @@ function Paragraph({ told }: { told: string }): JSX.Element {
 
 function unbroken(told: string): string {
   return told.replace(/\s*\n\s*/g, ' ').trim();
-}
-
-function Coded({ told }: { told: string }): JSX.Element {
-  return <>{told.split('`').map((piece, index) => (index % 2 ? <code key={index}>{piece}</code> : piece))}</>;
 }

@@ -1,8 +1,8 @@
 /** How far a job is, with a way to stop it. */
 import React from 'react';
-import { say } from '../language';
 import type { Task } from '../task';
 import { Button } from './button';
+import { Coded, Sentence } from './coded';
 import { Spinner } from './marks';
 import { told } from './states';
 import { useTools } from './tools';
@@ -24,7 +24,13 @@ export function Progress({ task, label, stoppable = true }: Props): JSX.Element 
       <div className="jp-eg-Progress" role="status">
         <Spinner />
         <span>
-          {says ? say(says, trans) : job?.state === 'queued' ? trans.__('waiting for its turn …') : label}
+          {says ? (
+            <Sentence text={says} />
+          ) : job?.state === 'queued' ? (
+            trans.__('waiting for its turn …')
+          ) : (
+            label
+          )}
         </span>
         {of ? <progress value={done ?? 0} max={of} aria-label={label} /> : null}
         {stoppable ? <Button label={trans.__('Cancel')} onClick={() => task.cancel()} /> : null}
@@ -32,10 +38,16 @@ export function Progress({ task, label, stoppable = true }: Props): JSX.Element 
     );
   }
   if (failure !== null) {
-    return <p role="alert">{told(failure, trans)}</p>;
+    return (
+      <p role="alert">
+        <Coded told={told(failure, trans)} />
+      </p>
+    );
   }
   if (job?.state === 'failed') {
-    return <p role="alert">{job.error ? say(job.error, trans) : trans.__('it failed without a reason')}</p>;
+    return (
+      <p role="alert">{job.error ? <Sentence text={job.error} /> : trans.__('it failed without a reason')}</p>
+    );
   }
   if (job?.state === 'cancelled') {
     return <p role="status">{trans.__('cancelled')}</p>;

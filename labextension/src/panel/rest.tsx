@@ -1,8 +1,9 @@
 /** What is not a finding and must not be passed over: crashed, suppressed, not read, not decided. */
 import React from 'react';
 import { lastLine, skippedByReason } from '../format';
-import { clean, joined, say } from '../language';
+import { clean, joined } from '../language';
 import type { EnvguardReport } from '../wire/types';
+import { Coded, Sentence } from './coded';
 import { Fold } from './fold';
 import { Sign } from './marks';
 import { useTools } from './tools';
@@ -50,7 +51,7 @@ export function Rest({ report }: { report: EnvguardReport }): JSX.Element {
         <Fold
           summary={trans._n('%1 problem met while reading', '%1 problems met while reading', problems.length)}
         >
-          <Entries entries={problems.map(({ source, reason }) => [source, say(reason, trans)])} />
+          <Entries entries={problems.map(({ source, reason }) => [source, <Sentence text={reason} />])} />
         </Fold>
       ) : null}
       {skipped.length ? (
@@ -58,7 +59,7 @@ export function Rest({ report }: { report: EnvguardReport }): JSX.Element {
           <ul>
             {skippedByReason(skipped, trans).map(([reason, rules]) => (
               <li key={reason}>
-                {reason} <span className="jp-eg-soft">{joined(rules, trans, 600)}</span>
+                <Coded told={reason} /> <span className="jp-eg-soft">{joined(rules, trans, 600)}</span>
               </li>
             ))}
           </ul>
@@ -68,7 +69,7 @@ export function Rest({ report }: { report: EnvguardReport }): JSX.Element {
   );
 }
 
-function Entries({ entries }: { entries: readonly [string, string][] }): JSX.Element {
+function Entries({ entries }: { entries: readonly [string, React.ReactNode][] }): JSX.Element {
   const { trans } = useTools();
   return (
     <ul>

@@ -6,6 +6,7 @@ import type { Scene } from '../scene';
 import type { Failure } from '../server';
 import type { Mood, Shape } from '../words';
 import { Button } from './button';
+import { Coded } from './coded';
 import { Sign, Spinner } from './marks';
 import { useTools } from './tools';
 
@@ -25,7 +26,9 @@ export function Empty({ scene }: { scene: Exclude<Scene, { is: 'report' }> }): J
       {shape === null ? <Spinner /> : <Sign shape={shape} mood={mood} />}
       <div role="status" aria-live="polite">
         <h2>{title}</h2>
-        <p>{says}</p>
+        <p>
+          <Coded told={says} />
+        </p>
       </div>
       {action === 'again' ? (
         <Button icon={refreshIcon} label={trans.__('Try again')} onClick={() => model.refresh()} />

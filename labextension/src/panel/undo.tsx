@@ -7,6 +7,7 @@ import type { Changes, Job, Undo as UndoDocument, UndoCheckpoint, UndoLeft, Undo
 import { checkpointWord } from '../words';
 import type { Watch } from '../watch';
 import { Button } from './button';
+import { Coded, Sentence } from './coded';
 import { Grid } from './grid';
 import { Progress } from './progress';
 import { useTools } from './tools';
@@ -27,10 +28,14 @@ export function Undo({ told, changes, watch }: Props): JSX.Element {
   const points = [...told.checkpoints].reverse();
   return (
     <>
-      {told.reason ? <p>{say(told.reason, trans)}</p> : null}
+      {told.reason ? (
+        <p>
+          <Sentence text={told.reason} />
+        </p>
+      ) : null}
       {changes.allowed || !points.length ? null : (
         <p className="jp-eg-soft">
-          {changes.why ? say(changes.why, trans) : trans.__('This server changes no environment.')}
+          {changes.why ? <Sentence text={changes.why} /> : trans.__('This server changes no environment.')}
         </p>
       )}
       <Progress task={plan} label={trans.__('looking what that would do …')} />
@@ -53,9 +58,13 @@ export function Undo({ told, changes, watch }: Props): JSX.Element {
         </ol>
       ) : (
         <p className="jp-eg-soft">
-          {told.wanted
-            ? trans.__('There is nothing to take back yet; a way back is made before each install.')
-            : trans.__('No way back is made before installs; `envguard enable --undo` changes that.')}
+          <Coded
+            told={
+              told.wanted
+                ? trans.__('There is nothing to take back yet; a way back is made before each install.')
+                : trans.__('No way back is made before installs; `envguard enable --undo` changes that.')
+            }
+          />
         </p>
       )}
     </>
@@ -111,7 +120,9 @@ function Plan({ told, changes, watch }: { told: UndoDocument; changes: Changes; 
       </h4>
       {point ? <code>{commandOf(point, trans)}</code> : null}
       {plan.refused.map((each, index) => (
-        <p key={index}>{say(each, trans)}</p>
+        <p key={index}>
+          <Sentence text={each} />
+        </p>
       ))}
       {plan.also.length ? (
         <>
@@ -144,7 +155,9 @@ function Plan({ told, changes, watch }: { told: UndoDocument; changes: Changes; 
         </>
       ) : null}
       {plan.remarks.map((each, index) => (
-        <p key={index}>{say(each, trans)}</p>
+        <p key={index}>
+          <Sentence text={each} />
+        </p>
       ))}
       <Left left={plan.left} />
       <div className="jp-eg-Actions">
@@ -185,7 +198,11 @@ function Done({ told, watch }: { told: UndoDocument; watch: Watch }): JSX.Elemen
       <h4>{title}</h4>
       {plan.checkpoint ? <code>{commandOf(plan.checkpoint, trans)}</code> : null}
       {done === null ? (
-        plan.refused.map((each, index) => <p key={index}>{say(each, trans)}</p>)
+        plan.refused.map((each, index) => (
+          <p key={index}>
+            <Sentence text={each} />
+          </p>
+        ))
       ) : (
         <>
           <p>
@@ -217,7 +234,7 @@ function Left({ left }: { left: readonly UndoLeft[] }): JSX.Element | null {
           <li key={index}>
             <code>{clean(each.path)}</code>
             {trans.__(': ')}
-            {say(each.reason, trans)}
+            <Sentence text={each.reason} />
           </li>
         ))}
         {left.length > SHOWN ? <li>{more(left.length - SHOWN, trans)}</li> : null}

@@ -2,12 +2,13 @@
 import { copyIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 import { cautions, first as firstOf, grave, localTime, rulesCount, slight, traits } from '../format';
-import { clean, say } from '../language';
+import { clean } from '../language';
 import type { Part } from '../part';
 import { scene as sceneOf, type Scene } from '../scene';
 import type { Watch } from '../watch';
 import type { Finding } from '../wire/types';
 import { Button } from './button';
+import { Coded, Sentence } from './coded';
 import { Commands } from './commands';
 import { Cuda } from './cuda';
 import { FindingCard, Remark } from './finding';
@@ -56,7 +57,9 @@ function Reported({ scene, watch }: { scene: Extract<Scene, { is: 'report' }>; w
       {first ? (
         <section className="jp-eg-First" aria-label={trans.__('Do this first')}>
           <h3>{trans.__('Do this first')}</h3>
-          <p>{say(first.fix.title, trans)}</p>
+          <p>
+            <Sentence text={first.fix.title} />
+          </p>
           <p className="jp-eg-soft">
             {trans.__('for %1 %2', first.finding.code, clean(first.finding.subject))} ·{' '}
             {cautions(first.fix, trans)}
@@ -171,7 +174,9 @@ function Fetched<T>({ part, stamp, quiet, children }: FetchedProps<T>): JSX.Elem
   React.useEffect(() => part.want(), [part, stamp]);
   if (part.value === null && !quiet) {
     return part.failure !== null ? (
-      <p role="alert">{told(part.failure, trans)}</p>
+      <p role="alert">
+        <Coded told={told(part.failure, trans)} />
+      </p>
     ) : (
       <p className="jp-eg-soft" role="status">
         <Spinner /> {trans.__('loading …')}
