@@ -15,7 +15,7 @@ from envguard.errors import BadArguments
 from envguard.forecast import conda
 from envguard.masking import without_secrets
 from envguard.model import Act, Change, Severity, text
-from envguard.packages import linking
+from envguard.packages import cached
 from envguard.probe.reading import normalise
 from envguard.repair_report import By, Foreseen, Plan, PlannedStep
 from envguard.rules import fixes, steps
@@ -135,7 +135,7 @@ def _planned(env: Environment, ready: Environment, step: Step) -> PlannedStep:
 def _source(env: Environment, step: Step) -> Text:
     """Where py-rattler takes from what it puts back."""
     packages = {env.by_name[name].record: env.by_name[name] for name in step.of}
-    found = linking.sources(env.prefix, packages, conda.config_of(env))
+    found = cached.sources(env.prefix, packages, conda.config_of(env))
     absent = tuple(packages[record] for record, place in found.items() if place is None)
     if absent:
         return text(

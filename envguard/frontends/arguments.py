@@ -263,7 +263,9 @@ def command_line() -> Parser:
     rebuild.add_argument("--kernel-name", metavar="NAME", help=_help("the kernel's name; default: that of the folder"))
     rebuild.add_argument("--no-kernelspec", action="store_true", help=_help("register no kernel"))
     rebuild.add_argument(
-        "--offline", action="store_true", help=_help("solve with what this machine has kept of the channels")
+        "--offline",
+        action="store_true",
+        help=_help("use no network: only what this machine has kept of the channels and of their packages"),
     )
     rebuild.add_argument("--resume", action="store_true", help=_help("go on with one that was left unfinished"))
     rebuild.add_argument("--discard", action="store_true", help=_help("remove one that was left unfinished"))
