@@ -6,6 +6,7 @@ Nothing is changed here. Base, environments of others and frozen ones get no ste
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 from envguard.analyse import analyse, summary
@@ -69,10 +70,11 @@ def _refusals(env: Environment) -> Iterator[Text]:
         yield text(
             "{prefix} is the base environment, in which conda itself runs: envguard never changes it", prefix=env.prefix
         )
-    if os.path.isfile(os.path.join(env.prefix, *UNFINISHED.split("/"))):  # noqa: PTH113, PTH118
+    if unfinished(env.prefix):
         yield text(
-            "{prefix} was left unfinished by a rebuild: `envguard rebuild {prefix} --resume` goes on with it, `--discard` removes it",
+            "{prefix} was left unfinished by a rebuild: `envguard rebuild {target} --resume` begins it anew, `--discard` removes it",
             prefix=env.prefix,
+            target=shlex.quote(env.prefix),
         )
     if env.frozen:
         yield text("{prefix} is declared frozen by conda-meta/frozen", prefix=env.prefix)
@@ -82,6 +84,11 @@ def _refusals(env: Environment) -> Iterator[Text]:
         yield text("{prefix} belongs to the system", prefix=env.prefix)
     elif _is_anothers(env.prefix):
         yield text("{prefix} belongs to another user, and others may work in it", prefix=env.prefix)
+
+
+def unfinished(prefix: str) -> bool:
+    """Whether a rebuild works on an environment, or has left it unfinished."""
+    return os.path.isfile(os.path.join(prefix, *UNFINISHED.split("/")))  # noqa: PTH113, PTH118
 
 
 def _is_anothers(prefix: str) -> bool:
@@ -107,6 +114,7 @@ def _not_ours(env: Environment, report: Report, refused: tuple[Text, ...], kept:
         by_hand=tuple({**ways, **more}),
         refused=refused,
         kept=tuple(sorted(kept)),
+        unfinished=unfinished(env.prefix),
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from envguard import versions
 from envguard.analyse import analyse, summary
+from envguard.changes.planning import unfinished
 from envguard.export.channels import plain, secret
 from envguard.export_report import Depth
 from envguard.forecast.child import SECONDS
@@ -111,7 +112,9 @@ def _offline(env: Environment, options: Options) -> bool:
 
 def _refusals(env: Environment, folder: str, options: Options, *, resumed: bool) -> Iterator[Text]:
     yield from target.refusals(env.prefix, folder, resumed=resumed)
-    if not env.is_conda:
+    if unfinished(env.prefix):
+        yield text("{prefix} was itself left unfinished by a rebuild", prefix=env.prefix)
+    elif not env.is_conda:
         yield text("{prefix} is no environment of conda's", prefix=env.prefix)
     elif env.unreadable_records:
         yield text("conda's records cannot be read: {records}", records=tuple(env.unreadable_records))
