@@ -19,7 +19,7 @@ from envguard.changes import permitted
 from envguard.commands.find import of_argv
 from envguard.commands.target import target
 from envguard.forecast import pip
-from envguard.forecast.conda import config_of
+from envguard.forecast.conda_solver import config_of
 from envguard.masking import without_secrets
 from envguard.model import text
 from envguard.packages import linking

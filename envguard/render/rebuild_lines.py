@@ -9,7 +9,7 @@ from envguard.model import Verdict
 from envguard.render import rebuild_words as own
 from envguard.render.answer_lines import fix_lines
 from envguard.render.commands import command, quoted
-from envguard.render.finding_lines import finding_lines, heading
+from envguard.render.finding_lines import finding_lines
 from envguard.render.grid import grid
 from envguard.render.language import clean, framed, given, joined, say
 from envguard.render.lines import BLANK, Span, Wrap, line
