@@ -72,6 +72,7 @@ class CondaLayer:
     channel_alias: str | None = None
     default_channels: tuple[str, ...] | None = None
     custom_channels: tuple[CustomChannel, ...] = ()
+    create_default_packages: tuple[str, ...] | None = None
     pinned_packages: tuple[str, ...] | None = None
     multichannels: tuple[Multichannel, ...] = ()
     mirrored_channels: tuple[Multichannel, ...] = ()

@@ -70,7 +70,7 @@ def test_the_layers_of_conda_in_their_order(world: World, monkeypatch: pytest.Mo
         world.write("conda/condarc.d/a.yml", "channel_alias: https://conda.example.com\n"),
         world.write("home/.config/conda/.condarc", "pinned_packages: [numpy 1.26]\n"),
         world.write("home/.condarc", BOM + b"channels:\n  - conda-forge\nchannel_priority: strict\n"),
-        world.write("conda/envs/lab/.condarc", "channels: [bioconda]\npinned_packages: [pip]\n"),
+        world.write("conda/envs/lab/.condarc", "channels: [bioconda]\ncreate_default_packages: [pip]\n"),
         world.write("named.yml", "custom_channels:\n  own: https://conda.example.com\n"),
     ]
     world.write("conda/condarc.d/a.txt", "channels: [not-read]\n")
@@ -83,7 +83,7 @@ def test_the_layers_of_conda_in_their_order(world: World, monkeypatch: pytest.Mo
         CondaLayer(str(files[1]), channel_alias="https://conda.example.com"),
         CondaLayer(str(files[2]), pinned_packages=("numpy 1.26",)),
         CondaLayer(str(files[3]), channels=("conda-forge",), channel_priority="strict"),
-        CondaLayer(str(files[4]), channels=("bioconda",), pinned_packages=("pip",)),
+        CondaLayer(str(files[4]), channels=("bioconda",), create_default_packages=("pip",)),
         CondaLayer(str(files[5]), custom_channels=(CustomChannel("own", "https://conda.example.com"),)),
         CondaLayer("CONDA_CHANNEL_PRIORITY", channel_priority="flexible"),
     )

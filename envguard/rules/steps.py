@@ -124,7 +124,17 @@ def create(env: Environment, *specs: str) -> Step:
     chosen = tool(env) if env.manager != "pixi" else None
     version = ".".join((env.python_version or "").split(".")[:2])
     wanted = f"python={version}" if version else "python"
-    return Step((chosen.path if chosen else "conda", "create", "--name", "work", wanted, *specs))
+    return Step(
+        (chosen.path if chosen else "conda", "create", "--name", "work", *without_defaults(env), wanted, *specs)
+    )
+
+
+def without_defaults(env: Environment) -> tuple[str, ...]:
+    """Keeps conda from adding what `create_default_packages` names to a new environment; the others do not know of that."""
+    layers = env.conda_config.layers if env.conda_config is not None else ()
+    chosen = tool(env) if env.manager != "pixi" else None
+    by_conda = chosen is None or chosen.name == "conda"
+    return ("--no-default-packages",) if by_conda and any(each.create_default_packages for each in layers) else ()
 
 
 def rebuild(env: Environment) -> Step:

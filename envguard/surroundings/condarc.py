@@ -28,6 +28,7 @@ _VARIABLES = (
     "channel_priority",
     "channel_alias",
     "default_channels",
+    "create_default_packages",
     "pinned_packages",
     "aggressive_update_packages",
     "pkgs_dirs",
@@ -146,6 +147,7 @@ def _layer(source: str, value: dict[Any, Any], *, secrets: bool) -> CondaLayer:
         )
         if isinstance(custom, dict)
         else (),
+        create_default_packages=_list(value.get("create_default_packages"), tell),
         pinned_packages=_list(value.get("pinned_packages"), tell),
         multichannels=_several(several, tell),
         mirrored_channels=_several(value.get("mirrored_channels"), tell),

@@ -6,6 +6,7 @@ import pytest
 
 from envguard.facts import OnDisk, Tool
 from envguard.machine import CondaConfig, CondaLayer
+from envguard.rules import steps
 from envguard.rules.ownership import pip_overwrote_conda
 from tests.rules.facts import (
     CONDA,
@@ -224,3 +225,23 @@ def test_windows():
 
 def test_a_windows_environment_looked_at_elsewhere_keeps_its_slashes():
     assert commands(windows("/mnt/c/lab"))[0][1] == "/mnt/c/lab/python.exe -m pip uninstall --yes numpy"
+
+
+@pytest.mark.parametrize(
+    ("layer", "tools", "added"),
+    [
+        (CondaLayer("/home/me/.condarc", create_default_packages=("ipykernel",)), (CONDA,), True),
+        (
+            CondaLayer("/home/me/.condarc", create_default_packages=("ipykernel",)),
+            (Tool("micromamba", "/bin/micromamba"),),
+            False,
+        ),
+        (CondaLayer("/home/me/.condarc", create_default_packages=()), (CONDA,), False),
+    ],
+)
+def test_a_new_environment_has_what_is_named_and_nothing_by_default(
+    layer: CondaLayer, tools: tuple[Tool, ...], added: bool
+) -> None:
+    step = steps.create(env([pkg("a")], conda_config=CondaConfig((layer,)), tools=tools), "six")
+    assert ("--no-default-packages" in step.argv) is added
+    assert step.argv[-1] == "six"
