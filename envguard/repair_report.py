@@ -88,6 +88,8 @@ class Plan:
     """Why envguard does none of it, whatever the steps."""
     kept: tuple[str, ...] = ()
     """The names that were asked to be left to pip."""
+    unfinished: bool = False
+    """Whether a rebuild has left it so: then what the rules find says nothing."""
 
 
 @value

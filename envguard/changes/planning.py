@@ -6,6 +6,7 @@ Nothing is changed here. Base, environments of others and frozen ones get no ste
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 from envguard.analyse import analyse, summary
@@ -15,7 +16,7 @@ from envguard.errors import BadArguments
 from envguard.forecast.conda_solver import config_of
 from envguard.masking import without_secrets
 from envguard.model import Act, Change, Severity, text
-from envguard.packages import linking
+from envguard.packages import cached
 from envguard.probe.reading import normalise
 from envguard.repair_report import By, Foreseen, Plan, PlannedStep
 from envguard.rules import fixes, steps
@@ -69,10 +70,11 @@ def _refusals(env: Environment) -> Iterator[Text]:
         yield text(
             "{prefix} is the base environment, in which conda itself runs: envguard never changes it", prefix=env.prefix
         )
-    if os.path.isfile(os.path.join(env.prefix, *UNFINISHED.split("/"))):  # noqa: PTH113, PTH118
+    if unfinished(env.prefix):
         yield text(
-            "{prefix} was left unfinished by a rebuild: `envguard rebuild {prefix} --resume` goes on with it, `--discard` removes it",
+            "{prefix} was left unfinished by a rebuild: `envguard rebuild {target} --resume` begins it anew, `--discard` removes it",
             prefix=env.prefix,
+            target=shlex.quote(env.prefix),
         )
     if env.frozen:
         yield text("{prefix} is declared frozen by conda-meta/frozen", prefix=env.prefix)
@@ -82,6 +84,11 @@ def _refusals(env: Environment) -> Iterator[Text]:
         yield text("{prefix} belongs to the system", prefix=env.prefix)
     elif _is_anothers(env.prefix):
         yield text("{prefix} belongs to another user, and others may work in it", prefix=env.prefix)
+
+
+def unfinished(prefix: str) -> bool:
+    """Whether a rebuild works on an environment, or has left it unfinished."""
+    return os.path.isfile(os.path.join(prefix, *UNFINISHED.split("/")))  # noqa: PTH113, PTH118
 
 
 def _is_anothers(prefix: str) -> bool:
@@ -107,6 +114,7 @@ def _not_ours(env: Environment, report: Report, refused: tuple[Text, ...], kept:
         by_hand=tuple({**ways, **more}),
         refused=refused,
         kept=tuple(sorted(kept)),
+        unfinished=unfinished(env.prefix),
     )
 
 
@@ -135,7 +143,7 @@ def _planned(env: Environment, ready: Environment, step: Step) -> PlannedStep:
 def _source(env: Environment, step: Step) -> Text:
     """Where py-rattler takes from what it puts back."""
     packages = {env.by_name[name].record: env.by_name[name] for name in step.of}
-    found = linking.sources(env.prefix, packages, config_of(env))
+    found = cached.sources(env.prefix, packages, config_of(env))
     absent = tuple(packages[record] for record, place in found.items() if place is None)
     if absent:
         return text(

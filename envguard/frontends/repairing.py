@@ -88,7 +88,8 @@ def planned(prefix: str | None, keep: list[str]) -> RepairReport:
 
 def something(told: RepairReport) -> bool:
     """Whether there is anything to repair."""
-    return bool(told.plan.steps or told.plan.proof.remains or told.plan.proof.new)
+    plan = told.plan
+    return bool(plan.steps or plan.proof.remains or plan.proof.new or plan.unfinished)
 
 
 def repair_as(told: RepairReport, form: str, stream: TextIO, *, details: bool = False) -> str:

@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import stat
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from envguard import store
 from envguard._version import __version__
 from envguard.model import text
-from envguard.packages import asking, credentials, repodata
-from envguard.probe import hashing, reading
+from envguard.packages import asking, cached, credentials, repodata
+from envguard.probe import reading
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from envguard.model import Text
     from envguard.packages.solving import Solved
 
-_RECORD = 64 << 20
 _TAG = "CACHEDIR.TAG"
 
 
@@ -63,8 +61,11 @@ def link(
     records = sorted(meta.glob("*.json"))
     tagged = Path(job.prefix, _TAG).exists()
     mode = stat.S_IMODE(min((path.stat().st_mode for path in records), default=0o644))
-    told = {path: record for path in records if (record := _record(path)) is not None}
+    told = {path: record for path in records if (record := cached.read(path)) is not None}
     wanted = {record["name"]: record for record in told.values() if record.get("name") in job.relink}
+    absent = tuple(name for name, record in wanted.items() if cached.source(job.prefix, record, config) is None)
+    if absent and repodata.offline(config):
+        return text("{packages} would have to be fetched, and conda is set up to use no network", packages=absent)
     own = Path(tempfile.mkdtemp(prefix="packages-", dir=work))
     question = job.question or {"channels": [], "platforms": [], "network": True, "cache": "", "priority": "flexible"}
     request = {
@@ -107,6 +108,8 @@ class New:
     """The specs that somebody asked for, by name."""
     like: str
     """The prefix whose packages need not be fetched again."""
+    network: bool = True
+    """Whether a package may be fetched."""
 
 
 def create(
@@ -126,12 +129,9 @@ def create(
     own = work / "packages"
     own.mkdir(exist_ok=True)
     meta = Path(job.prefix, "conda-meta")
-    old = {(told.get("name"), told.get("version"), told.get("build")): told for told in _records(job.like)}
-    wanted = []
-    for record in job.records:
-        known = old.get((record.name, record.version, record.build), {})
-        same = record.sha256 is None or known.get("sha256") in (None, record.sha256)
-        wanted.append({**(known if same else {}), **_described(record)})
+    if not job.network and (absent := lacking(job.like, job.records, config)):
+        return absent
+    wanted = _wanted(job.like, job.records)
     request = {
         "do": "link",
         **job.question,
@@ -157,9 +157,38 @@ def create(
     return None
 
 
+def lacking(prefix: str, records: Iterable[Solved], config: CondaConfig | None) -> Text | None:
+    """What of an environment would have to be fetched, where nothing is to be; None if every package is here and whole."""
+    wanted = _wanted(prefix, records)
+    absent = tuple(
+        "-".join((told["name"], told["version"], told["build"]))
+        for told in wanted
+        if cached.source(prefix, told, config, whole=True) is None
+    )
+    if not absent:
+        return None
+    return text(
+        "{packages} is not in the package cache as its channel has it, and the network is not to be used",
+        "{packages} are not in the package cache as their channels have them, and the network is not to be used",
+        n=len(absent),
+        packages=absent,
+    )
+
+
+def _wanted(prefix: str, records: Iterable[Solved]) -> list[dict[str, Any]]:
+    """The records of a solution, each with what an environment knows of the same package."""
+    old = {(told.get("name"), told.get("version"), told.get("build")): told for told in _records(prefix)}
+    wanted = []
+    for record in records:
+        known = old.get((record.name, record.version, record.build), {})
+        same = record.sha256 is None or known.get("sha256") in (None, record.sha256)
+        wanted.append({**(known if same else {}), **_described(record)})
+    return wanted
+
+
 def _records(prefix: str) -> Iterator[dict[str, Any]]:
     for path in sorted(Path(prefix, "conda-meta").glob("*.json")):
-        if (told := _record(path)) is not None:
+        if (told := cached.read(path)) is not None:
             yield told
 
 
@@ -175,22 +204,6 @@ def _described(record: Solved) -> dict[str, Any]:
     return {**told, "fn": record.file_name, "sha256": record.sha256}
 
 
-def sources(prefix: str, records: Iterable[str], config: CondaConfig | None = None) -> dict[str, str | None]:
-    """The same of several records, given by their paths below the prefix."""
-    told = {path: _record(Path(prefix, path)) for path in records}
-    return {path: None if record is None else source(prefix, record, config) for path, record in told.items()}
-
-
-def source(prefix: str, record: Mapping[str, Any], config: CondaConfig | None = None) -> str | None:
-    """Where a package would be taken from on this machine: its folder in a cache, or its archive; None if it is not here."""
-    folder = record.get("extracted_package_dir")
-    if isinstance(folder, str) and os.path.isabs(folder) and Path(folder, "info", "paths.json").is_file():  # noqa: PTH117
-        return folder
-    name = record.get("fn") or record.get("file_name") or str(record.get("url", "")).rpartition("/")[2]
-    places = (Path(cache, name) for cache in repodata.caches(prefix, config)) if isinstance(name, str) and name else ()
-    return next((str(place) for place in places if place.is_file()), None)
-
-
 def _provided(
     prefix: str,
     records: Iterable[Mapping[str, Any]],
@@ -204,9 +217,9 @@ def _provided(
     With `whole` only what has the hashes that its package lists.
     """
     for record in records:
-        place = source(prefix, record, config)
+        place = cached.source(prefix, record, config, whole=whole)
         target = own / "-".join(str(record.get(key)) for key in ("name", "version", "build"))
-        if place is None or (whole and not _is_whole(place, record.get("sha256"))):
+        if place is None:
             continue
         if whole:
             shutil.rmtree(target, ignore_errors=True)  # what an earlier try left there
@@ -214,24 +227,6 @@ def _provided(
             _mirror(place, target)
         else:
             yield place, str(target)
-
-
-def _is_whole(place: str, sha256: object) -> bool:
-    """Whether an archive has this hash, or an unpacked folder the files that its package lists."""
-    try:
-        if not os.path.isdir(place):  # noqa: PTH112
-            return isinstance(sha256, str) and _digest(place) == sha256
-        listed = json.loads(reading.read(f"{place}/info/paths.json", _RECORD))["paths"]
-        return all(
-            entry.get("path_type") == "softlink" or _digest(f"{place}/{entry['_path']}") == entry["sha256"]
-            for entry in listed
-        )
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return False
-
-
-def _digest(path: str) -> str:
-    return hashing.digest(os.fsencode(path), sys.maxsize)[0]
 
 
 def _mirror(source: str, target: Path) -> None:
@@ -265,14 +260,6 @@ def _settle(path: Path, before: Mapping[str, Any], own: Path, specs: tuple[str, 
                 if before.get(key):
                     told[key] = before[key]
         store.write_atomically(path, json.dumps(told, indent=2, sort_keys=True).encode(), mode)
-
-
-def _record(path: Path) -> dict[str, Any] | None:
-    try:
-        told = json.loads(reading.read(str(path), _RECORD))
-    except (OSError, ValueError):
-        return None
-    return told if isinstance(told, dict) else None
 
 
 def _remember(meta: Path, unlinked: list[str], linked: list[str], command: str, asked: tuple[str, ...] = ()) -> None:

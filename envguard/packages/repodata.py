@@ -2,7 +2,7 @@
 
 conda, mamba and py-rattler all keep `repodata.json` as `cache/XXXXXXXX.json`, named by the MD5 of the folder's address
 (`cache_fn_url` in conda/gateways/repodata/__init__.py, `cache_name_from_url` in libmamba, `url_to_cache_filename` in
-rattler's `rattler_repodata_gateway`).
+rattler's `rattler_repodata_gateway`, which since 0.28 leaves the slash at its end out).
 """
 
 from __future__ import annotations
@@ -50,8 +50,7 @@ def sources(
     channels: Iterable[Channel], platform: str, *, network: bool, prefix: str, config: CondaConfig | None = None
 ) -> Sources:
     """How each channel can be read; without network a channel is read from what is kept of it, or missing."""
-    if config is not None and any(layer.offline for layer in config.layers):
-        network = False
+    network = network and not offline(config)
     folders = caches(prefix, config)
     platforms = (platform, "noarch")
     told, request, missing = [], [], []
@@ -66,6 +65,12 @@ def sources(
         told.append(channel)
         request.append(entry)
     return Sources(tuple(told), platforms, network, tuple(request), _own_cache(folders), tuple(missing))
+
+
+def offline(config: CondaConfig | None) -> bool:
+    """Whether conda's configuration forbids the network."""
+    layers = reversed(config.layers) if config is not None else ()
+    return next((layer.offline for layer in layers if layer.offline is not None), False)
 
 
 def caches(prefix: str, config: CondaConfig | None = None) -> tuple[str, ...]:
@@ -94,14 +99,21 @@ def _kept(channel: Channel, subdir: str, folders: tuple[str, ...]) -> str | None
     """The newest repodata.json that is kept of one folder of a channel."""
     found = []
     for base in dict.fromkeys((channel.url, channel.key)):  # named by the address with the secret, or without
-        name = hashlib.md5(f"{base.rstrip('/')}/{subdir}/".encode(), usedforsecurity=False).hexdigest()[:8] + ".json"
+        address = f"{base.rstrip('/')}/{subdir}"
         for folder in folders:
-            for path in (Path(folder, "cache", name), Path(folder, "repodata", name)):
+            for path in (
+                Path(folder, "cache", _name(f"{address}/")),
+                *(Path(folder, "repodata", _name(each)) for each in (address, f"{address}/")),
+            ):
                 try:
                     found.append((path.stat().st_mtime, str(path)))
                 except OSError:
                     continue
     return max(found)[1] if found else None
+
+
+def _name(address: str) -> str:
+    return hashlib.md5(address.encode(), usedforsecurity=False).hexdigest()[:8] + ".json"
 
 
 def _own_cache(folders: tuple[str, ...]) -> str:

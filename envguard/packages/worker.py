@@ -216,6 +216,7 @@ def _forbids(first: Any, second: Any, spec: Any) -> bool:
 async def link(request: dict[str, Any]) -> dict[str, Any]:
     """Links packages anew, lets go of others, or brings the prefix to a solution; what is linked then that was not, and was."""
     import rattler
+    from rattler.package_streaming import extract
 
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     installed = _installed(request)
@@ -229,7 +230,7 @@ async def link(request: dict[str, Any]) -> dict[str, Any]:
         for each in records:
             each.url = request["urls"].get(each.name.normalized, each.url)
     for archive, folder in request["archives"].items():
-        rattler.package_streaming.extract(archive, folder)
+        extract(archive, folder)
     # without `requested_specs`: it would write them anew into every record, in place
     await rattler.install(
         records,

@@ -24,7 +24,7 @@ from envguard.forecast.conda_solver import config_of
 from envguard.masking import without_secrets
 from envguard.model import text
 from envguard.packages import linking
-from envguard.rebuild import importing, kernel, marker, planning
+from envguard.rebuild import importing, kernel, marker, offline, planning
 from envguard.rebuild_report import Rebuilt
 from envguard.rules import steps
 
@@ -98,7 +98,7 @@ def _made(old: Environment, prepared: Prepared, work: Path, tell: Callable[[Text
         _copy(Path(old.prefix, path), Path(plan.target, path))
     if wanted.requirements:
         tell(text("pip installs {n} package", "pip installs {n} packages", n=len(wanted.requirements)))
-        _pip(prepared, work)
+        _pip(old, prepared, work)
     tell(text("checking the new environment"))
     new = _look(plan.target)
     report = analyse(new)
@@ -131,13 +131,14 @@ def _conda(old: Environment, prepared: Prepared, work: Path, tell: Callable[[Tex
         prepared.question,
         prepared.wanted.asked,
         prepared.plan.environment.prefix,
+        network=not prepared.offline,
     )
     refused = linking.create(job, work, config_of(old), COMMAND, timeout=SECONDS)
     if refused is not None:
         raise _Failed(refused)
 
 
-def _pip(prepared: Prepared, work: Path) -> None:
+def _pip(old: Environment, prepared: Prepared, work: Path) -> None:
     """Everything that pip is to bring, in one go, and nothing of conda's moves for it."""
     wanted, target = prepared.wanted, prepared.plan.target
     assert wanted is not None
@@ -145,7 +146,7 @@ def _pip(prepared: Prepared, work: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="pip-", dir=work) as folder:  # for the user alone: lines may hold secrets
         requirements, constraints = Path(folder, "requirements.txt"), Path(folder, "constraints.txt")
         lines = [
-            *(f"{option} {value}" for option, value in wanted.options),
+            *(f"{option} {value}" for option, value in wanted.options if not prepared.offline),
             *(each.line for each in wanted.requirements),
         ]
         requirements.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -165,6 +166,7 @@ def _pip(prepared: Prepared, work: Path) -> None:
             "PIP_TARGET": None,
             "PIP_PREFIX": None,
             "PIP_USER": None,
+            **(offline.variables(old, wanted) if prepared.offline else {}),
         }
         command = (steps.python(made), "-m", "pip", "install", *([] if wanted.with_dependencies else ["--no-deps"]))
         ran = run.run(

@@ -151,7 +151,7 @@ def _write(place: Path, target: str, source: str, options: Mapping[str, Any]) ->
 
     told = {
         "schema": SCHEMA,
-        "says": "envguard is building this environment, or was interrupted: `envguard rebuild FOLDER --resume` goes on, `--discard` removes it",
+        "says": "envguard is building this environment, or was interrupted: `envguard rebuild FOLDER --resume` begins it anew, `--discard` removes it",
         "target": target,
         "source": source,
         "options": dict(options),

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from envguard import versions
 from envguard.analyse import analyse, summary
+from envguard.changes.planning import unfinished
 from envguard.export.channels import plain, secret
 from envguard.export_report import Depth
 from envguard.forecast.child import SECONDS
 from envguard.forecast.conda_solver import PLATFORM, answered, config_of
 from envguard.masking import without_secrets
 from envguard.model import Text, text
-from envguard.packages import solving
+from envguard.packages import repodata, solving
 from envguard.packages.channels import channels
 from envguard.packages.solving import Wish
-from envguard.rebuild import by_hand, kernel, target
+from envguard.rebuild import by_hand, kernel, offline, target
 from envguard.rebuild.wanted import brings, settled, wanted
 from envguard.rebuild_report import NewPackage, NewRequirement, RebuildPlan
 from envguard.value import value
@@ -73,6 +74,8 @@ class Prepared:
     records: tuple[Solved, ...] = ()
     question: Mapping[str, Any] | None = None
     """For the solver: where to look, and exactly these packages."""
+    offline: bool = False
+    """Whether nothing may be fetched."""
 
 
 def prepare(
@@ -94,6 +97,8 @@ def prepare(
         if not isinstance(found, Text):
             records, sources = found
             told = settled(env, told, records, options.keep)
+            if _offline(env, options) and (gone := tuple(offline.refusals(env, told, records))):
+                return Prepared(_refused(env, folder, options, gone))
             return _prepared(env, folder, options, told, records, sources, tuple(tried))
         tried.append(found)
     if not options.loosen and options.depth is not Depth.HISTORY:
@@ -101,9 +106,15 @@ def prepare(
     return Prepared(_refused(env, folder, options, tuple(dict.fromkeys(tried))))
 
 
+def _offline(env: Environment, options: Options) -> bool:
+    return not options.network or repodata.offline(config_of(env))
+
+
 def _refusals(env: Environment, folder: str, options: Options, *, resumed: bool) -> Iterator[Text]:
     yield from target.refusals(env.prefix, folder, resumed=resumed)
-    if not env.is_conda:
+    if unfinished(env.prefix):
+        yield text("{prefix} was itself left unfinished by a rebuild", prefix=env.prefix)
+    elif not env.is_conda:
         yield text("{prefix} is no environment of conda's", prefix=env.prefix)
     elif env.unreadable_records:
         yield text("conda's records cannot be read: {records}", records=tuple(env.unreadable_records))
@@ -196,7 +207,7 @@ def _prepared(
         commands=by_hand.commands(env, folder, told, records),
         kept=options.keep,
     )
-    return Prepared(plan, told, records, question)
+    return Prepared(plan, told, records, question, _offline(env, options))
 
 
 def _refused(env: Environment, folder: str, options: Options, refused: tuple[Text, ...]) -> RebuildPlan:

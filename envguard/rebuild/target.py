@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _MARKS = ("conda-meta", "pyvenv.cfg")
 _ODD = frozenset("\n\r\t'\"\\$`#;")
 """Characters that first lines of scripts and activation cannot carry."""
+_LONGEST = 254
+"""Bytes of a prefix: as many as the place for it in packages holds, and as a file system lets one folder's name have."""
 
 
 def folder(prefix: str) -> str:
@@ -28,7 +30,7 @@ def folder(prefix: str) -> str:
 def refusals(old: str, new: str, *, resumed: bool = False) -> Iterator[Text]:
     """Why a new environment cannot be made at `new`; with `resumed` an unfinished one of ours may stand there."""
     path, parent = Path(new), Path(new).parent
-    if not path.name or _ODD & set(new) or not new.isprintable():
+    if not path.name or _ODD & set(new) or not new.isprintable() or len(os.fsencode(new)) > _LONGEST:
         yield text("{folder} is no name for an environment", folder=new)
     elif os.path.realpath(new) == os.path.realpath(old):
         yield text("{folder} is the environment itself; a new one stands beside it", folder=new)
@@ -49,7 +51,7 @@ def refusals(old: str, new: str, *, resumed: bool = False) -> Iterator[Text]:
 def _occupied(path: Path) -> Iterator[Text]:
     if marker.read(str(path)) is not None:
         yield text(
-            "{folder} was left unfinished by a rebuild: `--resume` goes on with it, `--discard` removes it",
+            "{folder} was left unfinished by a rebuild: `--resume` begins it anew, `--discard` removes it",
             folder=str(path),
         )
     elif path.is_symlink() or not path.is_dir():

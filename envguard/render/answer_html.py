@@ -11,7 +11,7 @@ from envguard.render.element import element, write
 from envguard.render.html import document, style, unbroken
 from envguard.render.language import clean, colon, given, lang_of, say, semicolon
 from envguard.render.made import made_by
-from envguard.render.sentence import sentence
+from envguard.render.sentence import label, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,14 +71,13 @@ def _told(told: Answer, details: bool, language: Translator | None, level: int) 
 def _cause(
     cause: Cause, number: int | None, told: Answer, details: bool, language: Translator | None, level: int
 ) -> Element:
-    label = answer_words.CAUSE if number is None else given(answer_words.CAUSE_OF_SEVERAL, n=number)
+    name = answer_words.CAUSE if number is None else given(answer_words.CAUSE_OF_SEVERAL, n=number)
     certain = cause.certainty is Certainty.CERTAIN
     return element(
         "article",
         element(
             "div",
-            element("strong", say(label, language)),
-            " ",
+            label(name, language),
             element("span", f"({say(answer_words.HOW_CERTAIN[cause.certainty], language)}) ", class_="eg-soft"),
             element("code", f"EG{cause.code} {clean(cause.rule)}", class_="eg-soft eg-rule-id"),
             " ",
@@ -111,13 +110,12 @@ def folded_evidence(evidence: tuple[Evidence, ...], details: bool, language: Tra
 
 def fix_parts(fix: Fix, number: int | None, platform: str | None, language: Translator | None) -> Iterator[Element]:
     """A way out with its commands; `number` where there are several."""
-    label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
+    name = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
     cautions = [words.SAFETIES[fix.safety], *([words.RESTART] if fix.restart else [])] if fix.steps else []
     note = semicolon(language).join(say(text, language) for text in cautions)
     yield element(
         "p",
-        element("strong", say(label, language)),
-        " ",
+        label(name, language),
         sentence(fix.title, language),
         element("span", f" · {note}", class_="eg-soft") if note else None,
         class_="eg-fix",

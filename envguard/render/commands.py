@@ -38,9 +38,18 @@ def places(fix: Fix, platform: str | None) -> tuple[tuple[Where, tuple[str, ...]
 
 def command(step: Step, platform: str | None) -> str:
     """One step as the line that a person copies."""
-    quote = _quote_for_windows if (platform or "").lower().startswith("win") else shlex.quote
+    quote = _quote(platform)
     argv = tuple(clean(argument, longest=None) for argument in step.argv)
     return _in_cell(argv, quote) if step.where is Where.CELL and argv else " ".join(map(quote, argv))
+
+
+def quoted(word: str, platform: str | None) -> str:
+    """One word of a line that a person copies, such as a folder with a blank in its name."""
+    return _quote(platform)(clean(word, longest=None))
+
+
+def _quote(platform: str | None) -> Callable[[str], str]:
+    return _quote_for_windows if (platform or "").lower().startswith("win") else shlex.quote
 
 
 def _in_cell(argv: tuple[str, ...], quote: Callable[[str], str]) -> str:

@@ -8,7 +8,7 @@ from envguard.render import outline, words
 from envguard.render.answer_html import fix_parts, folded_evidence
 from envguard.render.element import element
 from envguard.render.language import clean, given, say
-from envguard.render.sentence import sentence
+from envguard.render.sentence import label, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +31,7 @@ def heading(title: Text, language: Translator | None, level: int) -> Element:
 
 def so(consequence: Text, language: Translator | None) -> Element:
     """What follows."""
-    return element(
-        "p", element("strong", say(words.SO, language)), " ", sentence(consequence, language), class_="eg-so"
-    )
+    return element("p", label(words.SO, language), sentence(consequence, language), class_="eg-so")
 
 
 def fixes(ways: tuple[Fix, ...], platform: str | None, language: Translator | None) -> Iterator[Element]:

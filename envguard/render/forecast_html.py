@@ -14,7 +14,7 @@ from envguard.render.finding_html import finding_html, heading, mark
 from envguard.render.html import document, style
 from envguard.render.language import clean, given, lang_of, say
 from envguard.render.made import made_by
-from envguard.render.sentence import coded, sentence
+from envguard.render.sentence import coded, label, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,8 +179,7 @@ def _ways(
         said = forecast_rows.tried(way, language)
         yield element(
             "p",
-            element("strong", say(given(own.WAY, n=number), language)),
-            " ",
+            label(given(own.WAY, n=number), language),
             sentence(way.title, language),
             element("span", " · ", coded(said), class_="eg-soft"),
             class_="eg-fix",

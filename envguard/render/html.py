@@ -17,7 +17,7 @@ from envguard.render.element import element, write
 from envguard.render.excerpt import Rest, excerpt, listed
 from envguard.render.language import bracketed, clean, colon, comma, given, lang_of, say, spoken_tag
 from envguard.render.made import made_by
-from envguard.render.sentence import coded, sentence
+from envguard.render.sentence import coded, label, sentence
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -207,9 +207,7 @@ class _Teller:
 
     def body(self, finding: Finding, first: outline.First | None) -> Iterator[Element]:
         if finding.consequence is not None:
-            yield element(
-                "p", element("strong", self.say(words.SO)), " ", self.sentence(finding.consequence), class_="eg-so"
-            )
+            yield element("p", label(words.SO, self.language), self.sentence(finding.consequence), class_="eg-so")
         for number, fix in enumerate(finding.fixes, 1):
             yield from self.fix(fix, number if len(finding.fixes) > 1 else None, first)
         if finding.evidence:
@@ -224,13 +222,12 @@ class _Teller:
         return self.folded(element("summary", self.say(title)), self.listed(items), class_="eg-evidence")
 
     def fix(self, fix: Fix, number: int | None, first: outline.First | None) -> Iterator[Element]:
-        label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
+        name = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
         above = first is not None and fix == first.fix
         note = self.say(words.SEE_FIRST) if above else outline.cautions(fix, self.language)
         yield element(
             "p",
-            element("strong", self.say(label)),
-            " ",
+            label(name, self.language),
             self.sentence(fix.title),
             element("span", f" · {note}", class_="eg-soft"),
             class_="eg-fix",

@@ -8,7 +8,7 @@ from envguard.comparison import Weight
 from envguard.model import Verdict
 from envguard.render import rebuild_words as own
 from envguard.render.answer_lines import fix_lines
-from envguard.render.commands import command
+from envguard.render.commands import command, quoted
 from envguard.render.finding_lines import finding_lines
 from envguard.render.grid import grid
 from envguard.render.language import clean, framed, given, joined, say
@@ -89,7 +89,7 @@ def _planned(plan: RebuildPlan, details: bool, language: Translator | None) -> I
     if details:
         for package in plan.packages:
             told = f"{package.name} {package.version} {package.build}  {package.channel}"
-            yield line(Span(clean(told), "soft"), indent=4, wrap=Wrap.WIDE)
+            yield line(Span(clean(told), "soft"), indent=4, hang=2, wrap=Wrap.WIDE)
     if plan.requirements:
         yield from heading(say(given(own.PIP, n=len(plan.requirements)), language))
         yield BLANK
@@ -122,13 +122,14 @@ def _planned(plan: RebuildPlan, details: bool, language: Translator | None) -> I
 
 def _came(told: RebuildReport, done: Rebuilt, room: int, details: bool, language: Translator | None) -> Iterator[Line]:
     plan = told.plan
+    target = quoted(plan.target, plan.environment.platform)  # where it stands in a command
     if done.failure is not None:
         yield BLANK
         yield line(say(done.failure, language), indent=2, hang=2)
     yield from printed(own.SAID, done.output, language)
     if done.half_built:
         yield BLANK
-        yield line(say(given(own.HALF_BUILT, folder=plan.target), language), indent=2, hang=2)
+        yield line(say(given(own.HALF_BUILT, folder=plan.target, target=target), language), indent=2, hang=2)
     if done.after is not None:
         yield from heading(say(own.CHECKED, language))
         if not done.remains:
@@ -144,7 +145,7 @@ def _came(told: RebuildReport, done: Rebuilt, room: int, details: bool, language
         yield BLANK
         differ = done.comparison.differences
         matter = sum(each.weight is Weight.MATTERS for each in differ)
-        ends = {"first": told.prefix, "second": plan.target}
+        ends = {"first": quoted(told.prefix, plan.environment.platform), "second": target}
         counted = given(own.DIFFERENCES, n=len(differ), matters=matter, **ends)
         yield line(say(counted if differ else own.NO_DIFFERENCE, language), indent=2, hang=2)
     yield from sentences(own.LOSES, plan.loses if done.failure is None else (), language)
@@ -155,7 +156,7 @@ def _came(told: RebuildReport, done: Rebuilt, room: int, details: bool, language
         if kernel is not None:
             said_of_it = given(own.KERNEL, name=kernel.name, title=kernel.title, folder=kernel.folder)
             yield line(say(said_of_it, language), indent=2, hang=2)
-        yield line(say(given(own.USE, folder=plan.target), language), indent=2, hang=2)
+        yield line(say(given(own.USE, folder=target), language), indent=2, hang=2)
 
 
 def _imports(done: Rebuilt, room: int, details: bool, language: Translator | None) -> Iterator[Line]:

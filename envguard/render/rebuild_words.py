@@ -55,6 +55,6 @@ DIFFERENCES = Text(
 )
 SAID = Text("What the program said")
 HALF_BUILT = Text(
-    "{folder} is marked as unfinished: `envguard rebuild {folder} --resume` begins it anew with what was fetched, `envguard rebuild {folder} --discard` removes it"
+    "{folder} is marked as unfinished: `envguard rebuild {target} --resume` begins it anew with what was fetched, `envguard rebuild {target} --discard` removes it"
 )
 USE = Text("use it: `conda activate {folder}`; the old environment can go once nobody needs it")

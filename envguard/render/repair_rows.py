@@ -60,7 +60,7 @@ def kind(told: RepairReport) -> str:
         return "partly" if done.remains or done.new else "done"
     left = (*plan.proof.remains, *plan.proof.new)
     if plan.refused:
-        return "refused" if left else "nothing"
+        return "refused" if left or plan.unfinished else "nothing"
     if not plan.steps:
         return "no-step" if left else "nothing"
     return "partly-would" if left else "would"

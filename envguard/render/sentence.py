@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from envguard.model import Text
 from envguard.render.element import element
-from envguard.render.language import say
+from envguard.render.language import labelled, say
 
 if TYPE_CHECKING:
     from envguard.model import Argument
@@ -30,6 +30,13 @@ def coded(said: str) -> Node:
     if len(parts) == 1 or len(parts) % 2 == 0:
         return said
     return tuple(element("code", part) if number % 2 else part for number, part in enumerate(parts))
+
+
+def label(text: Text, language: Translator | None = None) -> Node:
+    """A strong word in front of what it announces."""
+    said = labelled(text, language)
+    word = said.rstrip(" ")
+    return element("strong", word), said[len(word) :]
 
 
 def _quoted(value: Argument) -> bool:

@@ -195,12 +195,13 @@ def driver_library_mismatch(env: Environment) -> Iterator[Found]:
         else text("the driver's library and its kernel module are of two versions"),
         evidence=tuple(evidence),
         consequence=text("no GPU can be used until they are of one version"),
-        fixes=_reboot(),
+        fixes=reboot(),
         certainty=Certainty.CERTAIN if certain else Certainty.LIKELY,
     )  # fmt: skip
 
 
-def _reboot() -> tuple[Fix, ...]:
+def reboot() -> tuple[Fix, ...]:
+    """The kernel takes the module of the driver that is installed."""
     from envguard.model import Fix, Safety
 
     return (Fix(text("Restart the machine, so that the module of the new driver is loaded"), (Step(("sudo", "reboot")),), Safety.MANUAL, restart=True),)  # fmt: skip

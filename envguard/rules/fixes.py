@@ -43,6 +43,15 @@ def keep_record(env: Environment, kept: CondaPackage, others: tuple[CondaPackage
     return (with_tool(env, title, (deleted, steps.restore(env, kept)), safety=Safety.MANUAL),)
 
 
+def replace_record(env: Environment, record: str, spec: str) -> tuple[Fix, ...]:
+    """A record that cannot be read goes, and conda writes a new one; by hand, since nothing tells what else is damaged."""
+    if not may_write(env):
+        return own_environment(env)
+    title = text("Delete {record}, then let conda install {spec} again", record=record, spec=spec)
+    deleted, again = steps.remove_files(env, record), steps.conda_install(env, "--force-reinstall", spec)
+    return (with_tool(env, title, (deleted, again), safety=Safety.MANUAL),)
+
+
 def reinstall_or_remove(env: Environment, package: CondaPackage) -> tuple[Fix, ...]:
     """For a package that was taken off and that nothing depends on: back it comes, or its record goes as well."""
     back = reinstall(env, package)

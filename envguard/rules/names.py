@@ -11,12 +11,28 @@ _PROVIDERS = {
     # conda packages that bring the modules of a distribution and, in some or all builds, no dist-info
     "opencv-python": ("opencv", "py-opencv", "libopencv"),
     "opencv-python-headless": ("opencv", "py-opencv", "libopencv"),
+    "opencv-contrib-python": ("opencv", "py-opencv", "libopencv"),
+    "opencv-contrib-python-headless": ("opencv", "py-opencv", "libopencv"),
+    "faiss-cpu": ("faiss", "faiss-cpu", "faiss-gpu"),
+    "faiss-gpu": ("faiss", "faiss-cpu", "faiss-gpu"),
     "pyqt5": ("pyqt",),
     "pyqt5-sip": ("pyqt5-sip", "pyqt", "sip"),
     "tables": ("pytables",),
     "torch": ("pytorch",),
     "tensorflow": ("tensorflow-base",),
 }
+
+_ALIKE = (
+    # distributions that bring the same modules, of which an environment has one
+    ("cupy", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x"),
+    ("faiss", "faiss-cpu", "faiss-gpu", "faiss-gpu-cu11", "faiss-gpu-cu12"),
+    ("intel-tensorflow", "tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tensorflow-intel", "tensorflow-macos"),
+    ("onnxruntime", "onnxruntime-directml", "onnxruntime-gpu", "onnxruntime-openvino"),
+    ("opencv-contrib-python", "opencv-contrib-python-headless", "opencv-python", "opencv-python-headless"),
+    ("pillow", "pillow-simd"),
+    ("psycopg2", "psycopg2-binary"),
+    ("xgboost", "xgboost-cpu"),
+)
 
 
 @lru_cache(maxsize=8192)
@@ -35,3 +51,8 @@ def providers(distribution: str) -> tuple[str, ...]:
     """The conda packages that may bring a distribution without saying so in a dist-info."""
     own = () if distribution in NAMESAKES else (distribution,)
     return (*own, *_PROVIDERS.get(distribution, ()))
+
+
+def alike(distribution: str) -> tuple[str, ...]:
+    """The other distributions that bring the same modules, so that one of them stands for the rest."""
+    return tuple(name for names in _ALIKE if distribution in names for name in names if name != distribution)

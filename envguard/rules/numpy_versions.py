@@ -7,6 +7,7 @@ as their headers (`_numpyconfig.h`, `numpyconfig.h`) have them, the sizes as `__
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 
 from envguard.rules.releases import release
@@ -38,8 +39,18 @@ SIZES = MappingProxyType(
 """The size of a type in bytes, and the first release of each. A type that has only grown since is no damage: an error is
 raised where the running type is smaller than the one compiled against, at most a warning where it is larger."""
 
+_REMOVED = re.compile(r"\bnumpy['\"]? has no attribute ['\"](?:bool|complex|float|int|long|object|str|unicode)['\"]")
+_REMOVED_IN = re.compile(r"`np\.\w{1,60}` was removed in the NumPy (\d{1,3}\.\d{1,3}) release")
+"""What numpy itself says of a name that it has no more: the first of 1.24's aliases, the second of 2.0's."""
+
 _TARGETS = (("2.3", 0x10), ("2.1", 0xE), ("1.25", 0xD))
 """From these releases on an extension asks, unless told otherwise, only for this older interface."""
+
+
+def removed_since(message: str) -> str | None:
+    """The first release without the name that an AttributeError is about, where numpy took it away."""
+    found = _REMOVED_IN.search(message)
+    return found[1] if found else "1.24" if _REMOVED.search(message) else None
 
 
 def api(version: str | None) -> int | None:

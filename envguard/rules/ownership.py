@@ -267,18 +267,28 @@ def conda_record_lost(env: Environment) -> Iterator[Found]:
 
     `conda-meta/history` says that the package was linked, and no later entry says that it was unlinked, but there is no
     record of it. `conda list`, `conda env export` and some other commands of conda delete a record, without saying so,
-    when they find that pip has replaced the package.
+    when they find that pip has replaced the package. A record that is there and cannot be read, as a transaction that was
+    killed leaves it, is as good as lost.
 
     Why it matters: conda no longer knows that the package is there. It will not keep it in line with the packages
     that depend on it, and an export names pip's version or nothing at all. The files that conda linked and that pip did
-    not overwrite belong to nobody now.
+    not overwrite belong to nobody now. At a record that it cannot read conda stops, whatever it was asked for.
 
     How to repair: if a copy of pip's stands there, take it off; then let conda install the version that its history names.
+    A record that cannot be read has to be deleted first.
 
-    Not reported: entries of pip's in the history, packages whose record exists and cannot be read, and histories that
+    Not reported: entries of pip's in the history, and histories that
     do not describe this prefix, such as those of a copied or cloned environment.
     """
-    for package in lost(env):
+    unread = tuple(_unreadable(env))
+    yield from unread
+    try:
+        gone = lost(env)
+    except CannotTell:
+        if unread:
+            return
+        raise
+    for package in gone:
         copies = pip_copies(env, normalise(package.name))
         stands = next((dist for dist in copies if same_project(package.name, dist.name)), None)
         evidence = [
@@ -312,6 +322,21 @@ def conda_record_lost(env: Environment) -> Iterator[Found]:
                 package=package.name,
             ),
             fixes=fixes.install_lost(env, package.name, package.version, stands),
+        )
+
+
+def _unreadable(env: Environment) -> Iterator[Found]:
+    """The records that are there and cannot be read."""
+    for stem in env.unreadable_records:
+        path = f"conda-meta/{stem}.json"
+        name, _, rest = stem.rpartition("-")[0].rpartition("-")
+        reason = next((problem.reason for problem in env.problems if problem.source == path), None)
+        yield Found(
+            subject=name or stem,
+            message=text("conda's record {record} cannot be read", record=stem),
+            evidence=(Evidence(reason or text("cannot be read"), path),),
+            consequence=text("conda stops at it, whatever it is asked to do in this environment"),
+            fixes=fixes.replace_record(env, path, f"{name}={rest}" if name and rest else stem),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from envguard import ranges, versions
 from envguard.model import Evidence, Severity, text
 from envguard.rules import fixes
-from envguard.rules.names import normalise, providers
+from envguard.rules.names import alike, normalise, providers
 from envguard.rules.overlaps import clashes_of, live
 from envguard.rules.rule import Found, Rule, rule
 from envguard.versions import Answer
@@ -38,7 +39,9 @@ def requires_dist_unmet(env: Environment) -> Iterator[Found]:
     requirement is conda's, let conda do it.
 
     Not reported: requirements of extras, markers that are false for this environment's Python or cannot be decided,
-    versions that are not valid, and names that a conda package provides without saying so.
+    versions that are not valid, names that a conda package provides without saying so, what another distribution with the
+    same modules stands for (opencv-python for opencv-python-headless), and versions of conda's that only count a build
+    (2.1.0.post300 for 2.1.0).
     """
     known = versions.marker_environment(env)
     copies: dict[str, list[Distribution]] = defaultdict(list)
@@ -80,11 +83,21 @@ def _wanted(
 def _is_unmet(env: Environment, wanted: Requirement, copies: Collection[Distribution]) -> bool:
     if not copies:
         return not _is_provided(env, wanted.name)
-    return all(versions.pip_allows(wanted, dist.version) is Answer.NO for dist in copies)
+    return not any(_allows(wanted, dist) for dist in copies)
+
+
+def _allows(wanted: Requirement, dist: Distribution) -> bool:
+    if versions.pip_allows(wanted, dist.version) is not Answer.NO:
+        return True
+    # as conda-forge numbers its builds of PyTorch
+    plain = re.sub(r"\.post\d+$", "", dist.version or "")
+    return dist.owner is not None and plain != dist.version and versions.pip_allows(wanted, plain) is Answer.YES
 
 
 def _is_provided(env: Environment, name: str) -> bool:
-    """Whether a conda package may bring a distribution without saying so."""
+    """Whether a conda package may bring a distribution without saying so, or another one stands for it."""
+    if any(env.dists_named.get(other) for other in alike(normalise(name))):
+        return True
     silent = (env.by_name.get(each) for each in providers(normalise(name)))
     return any(package is not None and not package.provides for package in silent)
 

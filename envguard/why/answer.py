@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from envguard._version import __version__
 from envguard.analyse import now, summary
 from envguard.model import Answer, Certainty, text
+from envguard.rules.numpy_versions import removed_since
 from envguard.why import disk
 from envguard.why.case import Case
 from envguard.why.numerics import warning_form
@@ -34,7 +35,7 @@ def answer(groups: tuple[Group, ...], env: Environment, report: Report) -> Answe
     for group in known[:_GROUPS]:
         causes = _causes(_with_alike(group, known[:_GROUPS]), env, report)
         if causes:
-            return _answer(group[0], causes, _notes(group, env), env, report)
+            return _answer(group[0], causes, _notes(group, env, explained=True), env, report)
     told = known or [group for group in groups if any(symptom.kind for symptom in group)]
     shown = next(iter(told), ())
     return _answer(shown[0] if shown else None, (), _notes(shown, env), env, report)
@@ -85,8 +86,8 @@ def _answer(
     )
 
 
-def _notes(group: Group, env: Environment) -> tuple[Text, ...]:
-    return tuple(_noted(group, env))
+def _notes(group: Group, env: Environment, *, explained: bool = False) -> tuple[Text, ...]:
+    return (*_noted(group, env), *(() if explained else _of_names(group, env)))
 
 
 def _noted(group: Group, env: Environment) -> Iterator[Text]:
@@ -97,6 +98,25 @@ def _noted(group: Group, env: Environment) -> Iterator[Text]:
     other = next((found for symptom in group if (found := _other_prefix(symptom, env))), None)
     if other is not None:
         yield text("the traceback is that of another environment: {folder}", folder=other)
+
+
+def _of_names(group: Group, env: Environment) -> Iterator[Text]:
+    """What is known of a module or a name that was not found, where nothing explains it."""
+    numpy = next((dist.version for dist in env.dists_named.get("numpy", ()) if dist.version), None)
+    for symptom in group:
+        since = removed_since(symptom.message) if symptom.kind == "AttributeError" else None
+        if since is not None:
+            yield text("numpy has not had this name since {version}, so what uses it is older than that", version=since)
+            return
+        asked = symptom.names[0] if symptom.kind == "ModuleNotFoundError" and symptom.names else ""
+        if asked.split(".")[:2] == ["numpy", "_core"] and numpy and disk.module(env, "numpy._core") is None:
+            yield text(
+                "only numpy 2 has {module}, and numpy {version} is here: what asks for it, such as a pickled file, was made "
+                "with numpy 2",
+                module=asked,
+                version=numpy,
+            )
+            return
     for symptom in group:
         if symptom.kind == "ModuleNotFoundError" and symptom.names and disk.module(env, symptom.names[0]) is not None:
             yield text("{module} is there now; if this kernel does not find it, restart it", module=symptom.names[0])

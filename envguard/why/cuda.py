@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from envguard.model import Evidence, Severity, text
-from envguard.rules import fixes
+from envguard.rules import cuda_driver, fixes
 from envguard.why import disk
 from envguard.why.case import Row, by_finding, in_error, release, told
 from envguard.why.symptom import base
@@ -108,6 +108,24 @@ def _old_driver(case: Case) -> Iterator[Cause]:
         Evidence(text("torch is a build for CUDA {wanted}", wanted=wanted), book),
         certain=True,
     )
+
+
+def _two_drivers(symptom: Symptom) -> bool:
+    return symptom.mentions("nvml", "driver/library") or (803 in symptom.numbers and symptom.mentions("cuda", "driver"))
+
+
+def _of_two_versions(case: Case) -> Iterator[Cause]:
+    found = _found(case, 432)
+    yield from found
+    if not found:
+        yield told(
+            "driver-library-mismatch",
+            "driver",
+            text("the driver's library and its kernel module are of two versions"),
+            in_error(case.symptom, text("{said}", said=case.symptom.said[:160])),
+            fixes=cuda_driver.reboot(),
+            certain=803 not in case.symptom.numbers,
+        )
 
 
 def _cuda_of_torch(case: Case) -> tuple[tuple[int, int] | None, str | None]:
@@ -319,6 +337,7 @@ def _not_found(case: Case) -> Iterator[Cause]:
 ROWS = (
     Row("torch without CUDA", (400,), _cpu, _cpu_build),
     Row("driver", (430,), _driver, _old_driver),
+    Row("two drivers", (432,), _two_drivers, _of_two_versions),
     Row("architecture of the graphics card", (431,), _architecture, _not_built),
     Row("cuDNN's versions", (410, 412, 413), _cudnn, _other_cudnn),
     Row("torch's companions", (201, 402), _companion, _companions),

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from envguard.why.case import BREAKING, Row, by_finding
+from envguard.facts import CondaPackage
+from envguard.model import text
+from envguard.rules import fixes
+from envguard.rules.numpy_versions import removed_since
+from envguard.why import disk
+from envguard.why.case import BREAKING, Row, by_finding, in_error, owner_of, told
+from envguard.why.symptom import base
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +34,8 @@ _NOT_OF_PACKAGES = frozenset(
     )
 )
 """Errors of one's own program, which no damage of an environment makes likely."""
+_HAVE_NEED = re.compile(r"have '(\w{1,20})', need '(\w{1,20})'")
+"""What the loader of macOS says; it speaks English only."""
 _ARCHITECTURES = frozenset(("x86_64", "arm64", "aarch64", "i386", "arm64e", "amd64"))
 
 
@@ -64,11 +72,33 @@ def _share(case: Case) -> Iterator[Cause]:
 
 def _architecture(symptom: Symptom) -> bool:
     named = {word.strip("'()") for word in symptom.words} & _ARCHITECTURES
-    return len(named) >= 2 and not any("cpython" in base for base in symptom.libraries if base.count("/") == 0)
+    return len(named) >= 2 and not any("cpython" in each for each in symptom.libraries if "/" not in each)
 
 
 def _other_machine(case: Case) -> Iterator[Cause]:
-    yield from (by_finding(found, certain=True) for found in case.findings((371,)))
+    found = tuple(case.findings((371,)))
+    yield from (by_finding(each, certain=True) for each in found)
+    pair = _HAVE_NEED.search(case.symptom.message)
+    path = next((each for each in case.symptom.libraries if "/" in each), None)
+    if found or pair is None or path is None or disk.below(case.env, path) is None:
+        return
+    owner = owner_of(case, path)
+    yield told(
+        "architecture-mismatch",
+        owner.name if owner else base(path),
+        text(
+            "{library} was built for {have}, and this Python needs {need}",
+            library=base(path),
+            have=pair[1],
+            need=pair[2],
+        ),
+        in_error(case.symptom, text("{said}", said=pair[0])),
+        fixes=fixes.reinstall(case.env, owner)
+        if isinstance(owner, CondaPackage)
+        else fixes.install_one(case.env, owner)
+        if owner is not None
+        else (),
+    )
 
 
 def _instruction(symptom: Symptom) -> bool:
@@ -90,6 +120,8 @@ def _damaged(case: Case) -> Iterator[Cause]:
         return
     if case.symptom.kind == "ModuleNotFoundError":
         return  # its family asks for exactly what can explain it
+    if removed_since(case.symptom.message) is not None:
+        return
     for found in case.findings(BREAKING - {160, 103, 170}, case.packages):
         if found.severity.rank < 2:
             yield by_finding(found, certain=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,10 @@ def _library_missing(symptom: Symptom) -> bool:
 def _missing(case: Case) -> Iterator[Cause]:
     env, symptom = case.env, case.symptom
     name = base(symptom.missing or "")
+    named = disk.below(env, symptom.missing or "")
+    if named is not None and disk.exists(env, named):
+        yield from _unusable(case, named)
+        return
     listings = disk.listed(env, name)
     gone = [each for each in listings if not disk.exists(env, each.path)]
     for each in gone[:1]:
@@ -60,6 +65,31 @@ def _missing(case: Case) -> Iterator[Cause]:
     if _TORCH.match(name):
         told_so += _for_another_torch(case, name)
     yield from told_so or _nowhere(case, name)
+
+
+def _unusable(case: Case, path: str) -> Iterator[Cause]:
+    """The file that the error names by its whole path is there: then it is none that can be loaded, or nothing is known."""
+    if case.env.layout == "windows" or path.endswith((".dylib", ".pyd", ".dll")) or sys.platform == "darwin":
+        return
+    whole = Path(case.env.prefix, path)
+    if not whole.is_file() or elf.read(str(whole)) is not None:
+        return
+    found = disk.owner(case.env, str(whole))
+    package, dist = (found.package, found.dist) if found is not None else (None, None)
+    yield told(
+        "conda-file-altered" if package else "needed-library-missing",
+        (package or dist or case.env).name,
+        text("{library} is no compiled file: it was cut short or overwritten", library=base(path)),
+        Evidence(
+            text(
+                "has {n} byte, and not the beginning of one",
+                "has {n} bytes, and not the beginning of one",
+                n=whole.stat().st_size,
+            ),
+            path,
+        ),
+        fixes=_put_back(case.env, package, dist),
+    )
 
 
 def _put_back(env: Environment, package: CondaPackage | None, dist: Distribution | None) -> tuple[Fix, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envguard.model import Evidence, Fix, Safety, text
-from envguard.rules import fixes
+from envguard.rules import fixes, numpy_versions
 from envguard.rules.names import normalise
 from envguard.why import disk
 from envguard.why.case import Row, by_finding, in_error, release, told
@@ -191,7 +191,7 @@ def _with_own_pip(env: Environment, top: str) -> tuple[Fix, ...]:
 def _lacks_name(symptom: Symptom) -> bool:
     if symptom.kind == "ImportError":
         return len(symptom.names) >= 2 or (symptom.missing is None and symptom.symbol is None and bool(symptom.name))
-    return symptom.kind == "AttributeError" and len(symptom.names) >= 1
+    return symptom.kind == "AttributeError" and (len(symptom.names) >= 1 or _of_numpy(symptom))
 
 
 def _other_code(case: Case) -> Iterator[Cause]:
@@ -211,9 +211,13 @@ def _other_code(case: Case) -> Iterator[Cause]:
         return
     yield from _user_site(case, top)
     yield from (by_finding(found, certain=True) for found in case.findings((201, 203, 204), names | {module}))
+    since = numpy_versions.removed_since(case.symptom.message) if top == "numpy" else None
+    if since is not None:
+        yield from _newer_numpy(case, since)
+        return
     yield from (
         by_finding(found, certain=False)
-        for found in case.findings((102, 101, 104, 120, 100, 131, 130, 132, 302), names)
+        for found in case.findings((102, 101, 104, 120, 123, 100, 131, 130, 132, 302), names)
     )
 
 
@@ -222,7 +226,18 @@ def _module_of(symptom: Symptom) -> str | None:
     names = symptom.names
     if symptom.kind == "ImportError":
         return symptom.name or (names[1] if len(names) >= 2 else None)
-    return names[0] if names else None
+    return names[0] if names else "numpy" if _of_numpy(symptom) else None
+
+
+def _of_numpy(symptom: Symptom) -> bool:
+    return numpy_versions.removed_since(symptom.message) is not None
+
+
+def _newer_numpy(case: Case, since: str) -> Iterator[Cause]:
+    """The name was taken away by numpy itself: a cause only where pip's numpy has it no more and conda's would have it still."""
+    package = case.env.by_name.get("numpy-base") or case.env.by_name.get("numpy")
+    if package is not None and release(package.version) < release(since):
+        yield from (by_finding(found, certain=True) for found in case.findings((102,), {"numpy", "numpy-base"}))
 
 
 def _stale(case: Case, top: str, names: frozenset[str]) -> Iterator[Cause]:
@@ -401,7 +416,12 @@ def _metadata_gone(case: Case) -> Iterator[Cause]:
 
 ROWS = (
     Row("module not found", (100, 102, 120, 121, 123, 132, 170, 202, 203, 210, 211, 212, 241), _no_module, _not_found),
-    Row("name not found", (100, 101, 102, 104, 120, 130, 131, 132, 201, 203, 204, 300, 302), _lacks_name, _other_code),
+    Row(
+        "name not found",
+        (100, 101, 102, 104, 120, 123, 130, 131, 132, 201, 203, 204, 300, 302),
+        _lacks_name,
+        _other_code,
+    ),
     Row("already satisfied", (200, 201), _satisfied, _already_there),
     Row("metadata", (100, 120, 121, 122), _metadata, _metadata_gone),
 )

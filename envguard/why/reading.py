@@ -37,13 +37,15 @@ _ANSI = re.compile(r"\x1b(?:\[[0-9;:?]{0,40}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,20
 _KIND = re.compile(
     r"(?<![\w./\\-])((?:[A-Za-z_]\w{0,80}\.){0,8}[A-Za-z_]?\w{0,80}(?:Error|Exception|Warning))(?![\w.(/\\])(?::(?:\s+(.*))?|\s*$)"
 )
+_DOTTED = re.compile(r"((?:[a-z_]\w{0,80}\.){1,8}[A-Z]\w{1,80}): (.+)")
+"""A type that does not say by its name that it is an error, as the last line of a traceback has it: with its module."""
 _FILE = re.compile(r'\s*File "([^"]{1,1000})", line \d')
 _FILE_OF_IPYTHON = re.compile(r"(?:File )?(\S{1,1000}?\.py)(?::\d+| in )")
 _CHAINED = ("The above exception was the direct cause", "During handling of the above exception")
 """Python says these in English everywhere."""
 _MARK = re.compile(
     r"\.so\b|\.dylib|\.dll|\.pyd|\bOMP:|GLIBC|CXXABI|MKL|proj\.db|DATABASE\.LAYOUT|HDF5|Headers are|[Qq]t[\s_]|\bsm_\d"
-    r"|found version|CUDA|cuDNN|torchvision::|METADATA|No module named|API version|size changed|Descriptors|_ARRAY_API"
+    r"|found version|CUDA|NVML|cuDNN|torchvision::|METADATA|No module named|API version|size changed|Descriptors|_ARRAY_API"
     r"|multiarray|site-packages|SSL"
 )
 _FRAMING = re.compile(r"\s*(?:Traceback \(|-{3,}|={3,}|Cell In|\d+ |---->|-->|\^+\s*$|~+\^)")
@@ -186,7 +188,8 @@ def _errors(lines: list[str]) -> Iterator[Symptom | None]:
 
 def _kind(line: str) -> tuple[str, str] | None:
     if "Error" not in line and "Warning" not in line and "Exception" not in line:
-        return None
+        dotted = _DOTTED.fullmatch(line)
+        return (dotted[1].rpartition(".")[2], dotted[2]) if dotted else None
     match = _KIND.search(line)
     if match is None:
         return None

@@ -71,6 +71,11 @@ export function joined(names: readonly string[], trans: Words, longest = LONGEST
   return kept === told.length ? first : `${first} ${more(told.length - kept, trans)}`;
 }
 
+/** A word in front of what it announces, with the space that a colon of full width has in itself. */
+export function labelled(word: string): string {
+  return word.endsWith('：') ? word : `${word} `;
+}
+
 /** How many are left out of a list. */
 export function more(n: number, trans: Words): string {
   return trans._n('and %1 more', 'and %1 more', n);

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { clean, fill, joined, say, type Words } from '../src/language';
+import { clean, fill, joined, labelled, say, type Words } from '../src/language';
 import { translated } from '../src/lab/schema';
 import type { Text } from '../src/wire/types';
 import { golden, texts, trans } from './golden';
@@ -90,4 +90,11 @@ test('of many names the first ones are told, and how many more there are', () =>
   expect(joined(['a', 'b'], trans)).toBe('a, b');
   expect(joined(['a'.repeat(30), 'b'.repeat(30), 'c'], trans, 40)).toBe(`${'a'.repeat(30)} and 2 more`);
   expect(joined([], trans)).toBe('');
+});
+
+test.each([
+  ['fix:', 'fix: '],
+  ['修复：', '修复：']
+])('%s is set off from what it announces', (word, set) => {
+  expect(labelled(word)).toBe(set);
 });

@@ -31,6 +31,7 @@ class Private:
         self.fetched: list[str] = []
         """The packages that were given away."""
         self.turned_away: list[str] = []
+        self.asked = 0
 
 
 @contextlib.contextmanager
@@ -41,6 +42,7 @@ def serving() -> Iterator[Private]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            told.asked += 1
             path = self.path.removeprefix(f"/t/{TOKEN}")
             known = path != self.path or self.headers.get("Authorization") == wanted
             if not known:

@@ -19,6 +19,7 @@ from envguard.rebuild import marker, target
 from tests.changes import repairing, undoing
 from tests.changes.killing import finished, kill
 from tests.envs import wheelhouse
+from tests.export import making
 from tests.require import require
 
 if TYPE_CHECKING:
@@ -78,6 +79,9 @@ def test_killed_between_two_parts(scenario: Give, tmp_path: Path, after: str) ->
     # nobody takes it for a whole one, nor builds over it
     if after != "_conda":
         assert "was left unfinished by a rebuild" in api.repair_plan(new).plan.refused[0].english()
+        assert cli.main(["plan", str(new)]) == 1
+        more = api.rebuild_plan(tmp_path / "more", new).plan
+        assert "was itself left unfinished by a rebuild" in more.refused[0].english()
     plan = api.rebuild_plan(new, old).plan
     assert "was left unfinished by a rebuild" in plan.refused[0].english()
     said = finished(envguard(old, tmp_path, str(new), "--resume", "--yes"))
@@ -85,6 +89,7 @@ def test_killed_between_two_parts(scenario: Give, tmp_path: Path, after: str) ->
     assert not list(new.glob(".envguard*"))
     assert repairing.check(new).verdict is Verdict.SOUND
     assert repairing.requested(old) == repairing.requested(new)
+    assert (making.records(old), making.dists(old)) == (making.records(new), making.dists(new))
     undoing.compare(before, undoing.tree(old))
 
 
@@ -178,7 +183,7 @@ def test_where_a_new_one_may_be(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "empty")
     said = {
         name: next((each.english() for each in target.refusals(str(old), str(tmp_path / name))), None)
-        for name in ("new", "empty", "full", "file", "link", "no/new", "root/envs/new", "root/new", "root/envs/work", "root/envs/work/new", "it's")
+        for name in ("new", "empty", "full", "file", "link", "no/new", "root/envs/new", "root/new", "root/envs/work", "root/envs/work/new", "it's", "x" * 300)
     }  # fmt: skip
     assert (said["new"], said["empty"], said["root/envs/new"]) == (None, None, None)
     for name, part in {
@@ -190,6 +195,7 @@ def test_where_a_new_one_may_be(tmp_path: Path) -> None:
         "root/envs/work": "is the environment itself",
         "root/envs/work/new": "lies inside the environment",
         "it's": "is no name for an environment",
+        "x" * 300: "is no name for an environment",
     }.items():
         assert part in (said[name] or "")
     assert target.folder("~/x") == str(Path.home().resolve() / "x")

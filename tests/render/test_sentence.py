@@ -10,7 +10,7 @@ from envguard.frontends.output import with_note
 from envguard.model import text
 from envguard.render.element import element, write
 from envguard.render.html import html, page
-from envguard.render.sentence import coded, sentence
+from envguard.render.sentence import coded, label, sentence
 
 from .reports import NUMPY, report
 from .test_html import Markup
@@ -50,6 +50,11 @@ def test_what_is_said(said, markup):
 )
 def test_what_is_told(told, markup):
     assert write(sentence(told)) == markup
+
+
+def test_a_word_in_front_of_what_it_announces():
+    assert write(label(text("fix:"))) == "<strong>fix:</strong> "
+    assert write(label(text("fix:"), lambda *_: "修复：")) == "<strong>修复：</strong>"
 
 
 @pytest.mark.parametrize("name", ["`", "``", f"`{MARKUP}`", f"`</code>{MARKUP}", "<code>`", "a`b`c`d`"])

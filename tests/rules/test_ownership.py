@@ -10,6 +10,7 @@ from envguard.errors import CannotTell
 from envguard.facts import OnDisk, Paths
 from envguard.rules.ownership import conda_record_lost, dists_share_files, pip_overwrote_conda
 from tests.rules.facts import (
+    PREFIX,
     SITE,
     Told,
     both,
@@ -298,9 +299,21 @@ def test_lost_record(conda, dists, history, expected):
     assert told(conda_record_lost, env(conda, dists, history=history)) == expected
 
 
-def test_an_unreadable_record_is_not_lost():
+def test_an_unreadable_record_is_told_for_itself():
     where = env(REST, history=(BEGUN,), unreadable_records=("numpy-1.26.4-py311_0",))
-    assert told(conda_record_lost, where) == []
+    found = only(conda_record_lost(where))
+    assert (found.subject, found.severity.value) == ("numpy", "warning")
+    assert found.message.english() == "conda's record numpy-1.26.4-py311_0 cannot be read"
+    assert commands(found)[0][0] == f"rm {PREFIX}/conda-meta/numpy-1.26.4-py311_0.json"
+    assert found.fixes[0].safety.value == "manual"
+    assert not list(conda_record_lost(env([*REST, pkg("numpy", "1.26.4")], history=(BEGUN,))))
+
+
+def test_an_unreadable_record_is_told_though_the_history_is_of_another_prefix():
+    broken = ("numpy-1.26.4-py311_0",)
+    assert [found.subject for found in conda_record_lost(env((), history=(BEGUN,), unreadable_records=broken))] == [
+        "numpy"
+    ]
 
 
 @pytest.mark.parametrize("conda", [(), REST[:1]])

@@ -95,3 +95,17 @@ def test_without_the_library_it_cannot_tell(monkeypatch):
         with pytest.raises(CannotTell):
             told(requires_dist_unmet, env([], [app(unmet)]))
     assert not told(requires_dist_unmet, env([NUMPY], [app("numpy>=1,<3; python_version >= '3'"), PIPS]))
+
+
+def test_what_another_distribution_with_the_same_modules_stands_for():
+    other = dist("opencv-python", "4.8")
+    assert not told(requires_dist_unmet, env([], [app("opencv-python-headless>=4.1"), other]))
+    assert told(requires_dist_unmet, env([], [app("opencv-python-headless>=4.1"), dist("onnxruntime")]))
+
+
+def test_a_version_of_condas_that_counts_a_build():
+    torch = pkg("pytorch", "2.1.0")
+    post = owned("torch", "2.1.0.post300", by=torch.record)
+    assert not told(requires_dist_unmet, env([torch], [app("torch==2.1.0"), post]))
+    assert told(requires_dist_unmet, env([torch], [app("torch==2.1.1"), post]))
+    assert told(requires_dist_unmet, env([], [app("torch==2.1.0"), dist("torch", "2.1.0.post1")]))

@@ -471,3 +471,67 @@ def test_a_library_that_nobody_has(prefix: Prefix):
     assert found.causes[0].evidence[0].source == str(module)
     assert told(api.why(ImportError(str(error), name="zong"), prefix.path)) == [(343, "certain")]
     assert told(api.why(ImportError(str(error).replace("quux", "quuz"), name="zong"), prefix.path)) == []
+
+
+def test_a_compiled_file_that_was_cut_short_is_not_a_library_that_was_not_found(prefix: Prefix):
+    module = f"{SITE}/foo/_c.so"
+    prefix.pip("foo", "1.0", {"foo/__init__.py": b"", "foo/_c.so": b"\x7fELF" * 200})
+    (prefix.path / module).write_bytes(b"")
+    found = api.why(f"ImportError: {prefix.path}/{module}: zang zong", prefix.path)
+    if sys.platform == "darwin":
+        assert told(found) == []
+        return
+    assert told(found) == [(343, "certain")]
+    assert found.causes[0].evidence[0].source == module
+    assert found.causes[0].fixes[0].steps[0].argv[-1] == "foo==1.0"
+
+
+GUTTED = facts.dist("foo", missing=facts.paths(f"{SITE}/foo/_c.so"))
+
+
+def test_a_name_that_went_with_a_file():
+    env = facts.env(dists=[GUTTED])
+    assert told(why("ImportError: cannot import name '_c' from 'foo' (/x/foo/__init__.py)", env)) == [(123, "likely")]
+
+
+REMOVED = "AttributeError: `np.float_` was removed in the NumPy 2.0 release. Use `np.float64` instead."
+ALIAS = "AttributeError: module 'numpy' has no attribute 'float'.\n`np.float` was a deprecated alias"
+
+
+@pytest.mark.parametrize(
+    ("error", "condas", "causes"),
+    [
+        (REMOVED, "1.26.4", [(102, "certain")]),
+        (ALIAS, "1.23.5", [(102, "certain")]),
+        # conda's numpy has it no more, either
+        (ALIAS, "1.26.4", []),
+        (REMOVED, "2.0.1", []),
+    ],
+)
+def test_a_name_that_numpy_took_away(error: str, condas: str, causes: list[tuple[int, str]]):
+    numpy, pips = facts.pkg("numpy", condas), facts.dist("numpy", "2.3.5")
+    found = why(error, facts.env([numpy], [pips], overlaps=(facts.overlap(numpy, pips, compiled=3),)))
+    assert told(found) == causes
+    assert bool(found.notes) is not bool(causes)
+
+
+def test_a_file_that_numpy_2_made_and_numpy_1_reads():
+    error = "ModuleNotFoundError: No module named 'numpy._core.numeric'"
+    (note,) = why(error, facts.env(dists=[facts.dist("numpy", "1.25.2")])).notes
+    assert "numpy 1.25.2 is here" in note.english()
+
+
+def test_another_kind_of_processor_on_a_mac(prefix: Prefix):
+    prefix.pip("foo", "1.0", {"foo/_c.cpython-311-darwin.so": b"x"})
+    path = f"{prefix.path}/{SITE}/foo/_c.cpython-311-darwin.so"
+    said = f"ImportError: dlopen({path}, 0x0002): tried: '{path}' (mach-o file, but is an incompatible architecture (have 'x86_64', need 'arm64'))"
+    found = api.why(said, prefix.path)
+    assert told(found) == [(371, "certain")]
+    assert found.causes[0].message.args["have"] == "x86_64"
+    assert ask(said.replace(str(prefix.path), "/elsewhere"), prefix) == []
+
+
+def test_a_driver_of_two_versions(prefix: Prefix):
+    text = "Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 535.171"
+    assert ask(text, prefix) == [(432, "certain")]
+    assert ask("Failed to initialize NVML: Unknown Error", prefix) == []

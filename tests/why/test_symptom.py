@@ -233,3 +233,16 @@ def test_a_file_of_powershell(tmp_path: Path):
     file.write_bytes("ImportError: DLL load failed while importing _bar: zing".encode("utf-16"))
     assert groups_of(file)[0][0].kind == "ImportError"
     assert os.fspath(file)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("pkg_resources.DistributionNotFound: The 'foo==1.2' distribution was not found", "DistributionNotFound"),
+        ("jupyter_client.kernelspec.NoSuchKernel: No such kernel named work", "NoSuchKernel"),
+        ("foo.py: something", None),
+        ("see pkg.Name: a sentence", None),
+    ],
+)
+def test_a_type_that_does_not_say_that_it_is_an_error(line: str, kind: str | None) -> None:
+    assert from_text(line)[0][0].kind == kind

@@ -128,9 +128,13 @@ def rebuild(commands: Commands) -> None:
     parser.add_argument("--kernel-name", metavar="NAME", help=help_of("the kernel's name; default: that of the folder"))
     parser.add_argument("--no-kernelspec", action="store_true", help=help_of("register no kernel"))
     parser.add_argument(
-        "--offline", action="store_true", help=help_of("solve with what this machine has kept of the channels")
+        "--offline",
+        action="store_true",
+        help=help_of("use no network: only what this machine has kept of the channels and of their packages"),
     )
-    parser.add_argument("--resume", action="store_true", help=help_of("go on with one that was left unfinished"))
+    parser.add_argument(
+        "--resume", action="store_true", help=help_of("begin one anew that was left unfinished, with what was fetched")
+    )
     parser.add_argument("--discard", action="store_true", help=help_of("remove one that was left unfinished"))
     parser.add_argument("--details", action="store_true", help=help_of("name every package, and show the commands"))
     add_format(parser, ("text", "json"))

@@ -52,7 +52,7 @@ class Changing(ipywidgets.VBox):  # type: ignore[misc]
         self.undo = ipywidgets.Button(description=say(_UNDO), icon="undo", tooltip=say(_UNDO_TIP))
         self.really = ipywidgets.Button(button_style="danger")
         self.leave = ipywidgets.Button(description=say(_LEAVE))
-        for button in (self.repair, self.undo, self.really):
+        for button in (self.repair, self.undo, self.really, self.leave):
             button.layout.width = "auto"
         self.status, self.told = Status(), ipywidgets.HTML()
         self.question = ipywidgets.HBox([self.leave, self.really], layout={"display": "none"})

@@ -195,7 +195,8 @@ export function fixes(remark: CellRemark, keeps: boolean): CellFix[] {
 
 /** A remark in one line, its severity as a word before it. */
 export function sentence(remark: CellRemark, trans: Words): string {
-  return `${severityMark(remark.severity, trans).word}: ${say(remark.message, trans)} (${clean(remark.code)})`;
+  const { word } = severityMark(remark.severity, trans);
+  return `${word}${trans.__(': ')}${say(remark.message, trans)} (${clean(remark.code)})`;
 }
 
 function because(remark: CellRemark, trans: Words): string[] {
@@ -215,7 +216,7 @@ function drawn(remark: CellRemark, trans: Words, ...below: readonly HTMLElement[
   };
   const { word } = severityMark(remark.severity, trans);
   const said = nodes(piecesOf(remark.message, trans));
-  line('jp-eg-Remark-message', `${word}: `, ...said, ` (${clean(remark.code)})`);
+  line('jp-eg-Remark-message', `${word}${trans.__(': ')}`, ...said, ` (${clean(remark.code)})`);
   for (const each of remark.evidence) {
     line('jp-eg-Remark-evidence', ...nodes(piecesOf(each, trans)));
   }

@@ -94,7 +94,7 @@ function listed(remarks: readonly StampRemark[], trans: Words): HTMLElement {
     const { word, mood } = severityMark(remark.severity, trans);
     const head = document.createElement('strong');
     head.dataset.mood = mood;
-    head.textContent = `${word}: `;
+    head.textContent = `${word}${trans.__(': ')}`;
     const evidence = document.createElement('div');
     remark.evidence.forEach((each, index) =>
       evidence.append(index ? ' · ' : '', ...nodes(piecesOf(each, trans)))

@@ -136,7 +136,9 @@ function OfInstall({ install, task, onLook }: OfInstallProps): JSX.Element {
   return (
     <section className={`jp-eg-Plan jp-eg-mod-${mark.mood}`} aria-label={clean(install.said, 60)}>
       <p>
-        <Marked mark={mark} />: <code>{clean(install.said, 300)}</code>
+        <Marked mark={mark} />
+        {trans.__(': ')}
+        <code>{clean(install.said, 300)}</code>
       </p>
       <ul className="jp-eg-Objections">
         {install.objections.map((each, index) => (

@@ -1,7 +1,7 @@
 /** What stands for and against CUDA: the verdict, who uses it, the driver and the GPUs. */
 import React from 'react';
 import { cautions, declared, driver, frameworkName, gpu, loaded, origin, wayOf } from '../format';
-import { clean, joined } from '../language';
+import { clean, joined, labelled } from '../language';
 import type { CudaFramework, CudaLibrary, EnvguardCuda } from '../wire/types';
 import { cudaMark } from '../words';
 import { Sentence } from './coded';
@@ -32,8 +32,8 @@ export function Cuda({ told }: { told: EnvguardCuda }): JSX.Element {
       {verdict.fixes.map((fix, index) => (
         <div key={index} className="jp-eg-Way">
           <p>
-            <strong>{trans.__('fix:')}</strong> <Sentence text={fix.title} />{' '}
-            <span className="jp-eg-soft">· {cautions(fix, trans)}</span>
+            <strong>{labelled(trans.__('fix:'))}</strong>
+            <Sentence text={fix.title} /> <span className="jp-eg-soft">· {cautions(fix, trans)}</span>
           </p>
           <Commands steps={fix.steps} platform={environment.platform} safety={fix.safety} />
         </div>

@@ -1,7 +1,7 @@
 /** One finding: the fact, what follows from it, the ways out, and what it rests on. */
 import React from 'react';
 import { cautions } from '../format';
-import { clean, say } from '../language';
+import { clean, labelled, say } from '../language';
 import { severityMark } from '../words';
 import type { Evidence, Finding, Fix, RulePage } from '../wire/types';
 import { Sentence } from './coded';
@@ -77,7 +77,7 @@ function Details({ finding, platform, above, quoted }: Props): JSX.Element {
       {finding.consequence ? (
         <p className="jp-eg-So">
           <span aria-hidden="true">→ </span>
-          <span className="jp-eg-hidden">{trans.__('so:')} </span>
+          <span className="jp-eg-hidden">{labelled(trans.__('so:'))}</span>
           <Sentence text={finding.consequence} />
         </p>
       ) : null}
@@ -106,7 +106,7 @@ function Way({ fix, platform, above }: { fix: Fix; platform: string | null; abov
   return (
     <div className="jp-eg-Way">
       <p>
-        <strong>{trans.__('fix:')}</strong>{' '}
+        <strong>{labelled(trans.__('fix:'))}</strong>
         {same ? (
           trans.__('see “Do this first”')
         ) : (

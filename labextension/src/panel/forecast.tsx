@@ -1,6 +1,6 @@
 /** What an install would do, asked for by a click; and what came of the question. */
 import React from 'react';
-import { clean, joined } from '../language';
+import { clean, joined, labelled } from '../language';
 import type { EnvguardForecast, Foreseen } from '../wire/types';
 import type { Watch } from '../watch';
 import { forecastMark, severityMark } from '../words';
@@ -209,7 +209,8 @@ export function Changes({ told }: { told: EnvguardForecast }): JSX.Element {
       ) : null}
       {added.length ? (
         <p>
-          {trans.__('new:')} {joined(added, trans)}
+          {labelled(trans.__('new:'))}
+          {joined(added, trans)}
         </p>
       ) : null}
       {told.stale.length ? (

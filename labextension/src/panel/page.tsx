@@ -1,5 +1,6 @@
 /** The page of a rule: paragraphs, some with a heading of their own, and pieces of code. */
 import React from 'react';
+import { labelled } from '../language';
 import { Coded } from './coded';
 
 export function Page({ title, page }: { title: string; page: string }): JSX.Element {
@@ -40,7 +41,7 @@ function Paragraph({ told }: { told: string }): JSX.Element {
     /^(?:#+ )?([A-Z][^.:]{3,30}:(?=\s)|[\u4e00-\u9fff]{2,8}：)\s*(.+)$/.exec(told) ?? [];
   return (
     <p>
-      {heading ? <strong>{heading.endsWith('：') ? heading : `${heading} `}</strong> : null}
+      {heading ? <strong>{labelled(heading)}</strong> : null}
       <Coded told={heading ? rest : told} />
     </p>
   );
