@@ -39,8 +39,6 @@ ALLOWED = {
     ("frontends/hint.py", "envguard may know why"): "one fixed line, which must cost nothing",
     ("frontends/modes.py", "envguard: "): "templates, which `_once` gives to the translator",
 }
-ONLY_FOR_PROGRAMS = ("arguments.py", "catalog.py", "completion.py")
-"""Of which the help is plain English, as argparse's own words are."""
 
 
 def found(source: str) -> list[tuple[int, str]]:
@@ -84,8 +82,6 @@ def test_every_sentence_goes_through_the_translator():
     for folder in FOLDERS:
         for path in sorted((PACKAGE / folder).rglob("*.py")):
             place = path.relative_to(PACKAGE).as_posix()
-            if path.name in ONLY_FOR_PROGRAMS:
-                continue
             for line, said in found(path.read_text(encoding="utf-8")):
                 if not any(place == where and said.startswith(start) for where, start in ALLOWED):
                     wrong.append(f"{place}:{line}: {said!r}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from envguard import ranges
 from envguard.commands.command import Kind, Placement, Tool, Verb
 from envguard.forecast import answers
-from envguard.forecast.judged import TOLD, Judged, few
+from envguard.forecast.judged import TOLD, Judged, few, of_conda
 from envguard.forecast_report import Concern, Foreseen, Remark
 from envguard.model import Evidence, Severity, text
 from envguard.value import value
@@ -293,18 +293,8 @@ def _replaces(case: Case, change: Change, foreseen: Foreseen) -> Remark:
         said = text("{tool} would replace conda's {name} {was} with {version}", **told)
     else:
         said = text("{tool} would replace conda's {name} {was}", **told)
-    evidence = [Evidence(text("conda owns this"), change.dist.path)]
-    if foreseen.record:
-        evidence.append(Evidence(text("says that conda installed it"), f"conda-meta/{foreseen.record}.json"))
-    if foreseen.dependants:
-        depends = text(
-            "{packages} depends on it",
-            "{packages} depend on it",
-            n=len(foreseen.dependants),
-            packages=few(foreseen.dependants),
-        )
-        evidence.append(Evidence(depends, "conda-meta"))
-    return Remark(Concern.REPLACES_CONDA, Severity.WARNING, said, tuple(evidence), change.name)
+    evidence = (Evidence(text("conda owns this"), change.dist.path), *of_conda(foreseen))
+    return Remark(Concern.REPLACES_CONDA, Severity.WARNING, said, evidence, change.name)
 
 
 def _is_unstoppable(case: Case, changes: list[Change]) -> bool:

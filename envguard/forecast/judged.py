@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import TYPE_CHECKING
 
+from envguard.model import Evidence, text
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -38,3 +39,19 @@ def few(names: Iterable[str]) -> tuple[str, ...]:
     """So many names as fit into a sentence."""
     every = tuple(dict.fromkeys(names))
     return every if len(every) <= TOLD else (*every[:TOLD], "…")
+
+
+def of_conda(each: Foreseen) -> tuple[Evidence, ...]:
+    """That a package is conda's: its record, and what depends on it."""
+    found = []
+    if each.record:
+        found.append(Evidence(text("says that conda installed it"), f"conda-meta/{each.record}.json"))
+    if each.dependants:
+        depends = text(
+            "{packages} depends on it",
+            "{packages} depend on it",
+            n=len(each.dependants),
+            packages=few(each.dependants),
+        )
+        found.append(Evidence(depends, "conda-meta"))
+    return tuple(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envguard.forecast.judged import TOLD, few
+from envguard.forecast.judged import TOLD, few, of_conda
 from envguard.forecast_report import Concern, Remark
 from envguard.model import Evidence, Severity, text
 
@@ -73,18 +73,7 @@ def _replaced(tool: str, changes: Iterable[Foreseen]) -> Iterator[Remark]:
             said = text("{tool} would put {name} {version} in the place of conda's own", **told)
         else:
             said = text("{tool} would replace conda's {name} {was} with {version}", **told)
-        evidence = []
-        if each.record:
-            evidence.append(Evidence(text("says that conda installed it"), f"conda-meta/{each.record}.json"))
-        if each.dependants:
-            depends = text(
-                "{packages} depends on it",
-                "{packages} depend on it",
-                n=len(each.dependants),
-                packages=few(each.dependants),
-            )
-            evidence.append(Evidence(depends, "conda-meta"))
-        yield Remark(Concern.REPLACES_CONDA, Severity.WARNING, said, tuple(evidence), each.name)
+        yield Remark(Concern.REPLACES_CONDA, Severity.WARNING, said, of_conda(each), each.name)
 
 
 def _broken(new: Iterable[Finding]) -> Iterator[Remark]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 import subprocess
 import sys
@@ -10,13 +9,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from envguard import api
 from envguard.changes import repair
 from envguard.model import Verdict
 from tests.changes import repairing, undoing
+from tests.changes.killing import finished, kill
 from tests.require import require
 
 if TYPE_CHECKING:
@@ -48,23 +47,6 @@ def envguard(prefix: Path, *words: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-
-
-def finished(process: subprocess.Popen[str]) -> str:
-    said, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, said
-    return said
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    """Ends a process and all that it has started, as the end of a machine would."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-        for each in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                each.kill()
-        psutil.wait_procs(family, timeout=30)
-    process.communicate()
 
 
 @pytest.mark.parametrize("again", [True, pytest.param(False, marks=pytest.mark.slow)])
@@ -148,6 +130,7 @@ _ALONE = """
 import subprocess, sys
 from pathlib import Path
 from tests.changes import repairing, undoing
+from tests.changes.killing import finished, kill
 from envguard import api
 from envguard.errors import EnvguardError
 prefix, disk = Path(sys.argv[1]), sys.argv[2]

@@ -337,12 +337,6 @@ def cupy_wheel(place: Place, version: str, cuda_version: str) -> Place:
     )
 
 
-def jax_wheel(place: Place, version: str, major: int) -> Place:
-    """jax, whose plug-in's name alone tells the CUDA."""
-    place.wheel("jax", version).wheel("jaxlib", version)
-    return place.wheel(f"jax_cuda{major}_plugin", version, {f"jax_cuda{major}_plugin/__init__.py": b""})
-
-
 def conda_python(place: Place) -> Path:
     """A Python that runs and finds libraries in the prefix's `lib` by DT_RPATH, as conda's does; for a Place with its "own"."""
     name = sysconfig.get_config_var("LDLIBRARY") or ""

@@ -157,3 +157,12 @@ def repository(folder: Path, name: str) -> tuple[Path, str]:
         subprocess.run(["git", *command], cwd=folder, env=env, check=True)
     told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, env=env, check=True, capture_output=True, text=True)
     return folder, told.stdout.strip()
+
+
+def equal(first: Path, second: Path) -> None:
+    """Two environments hold the same, to the last file."""
+    assert records(first) == records(second)
+    assert dists(first) == dists(second)
+    before, after = files(first), files(second)
+    different = sorted(path for path in before.keys() & after.keys() if before[path] != after[path])
+    assert (sorted(before.keys() ^ after.keys()), different) == ([], [])

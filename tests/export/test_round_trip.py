@@ -48,20 +48,12 @@ def exported(prefix: Path, form: Form = Form.ENVIRONMENT_YML, depth: Depth = Dep
     return told
 
 
-def equal(first: Path, second: Path) -> None:
-    assert making.records(first) == making.records(second)
-    assert making.dists(first) == making.dists(second)
-    before, after = making.files(first), making.files(second)
-    different = sorted(path for path in before.keys() & after.keys() if before[path] != after[path])
-    assert (sorted(before.keys() ^ after.keys()), different) == ([], [])
-
-
 def test_a_sound_environment(scenario: Give, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     links(monkeypatch)
     found = scenario("sound", "conda").prefix
     told = exported(found, verify=True)
     assert [(each.part, each.trial) for each in told.tried or ()] == [("conda", Trial.HOLDS), ("pip", Trial.HOLDS)]
-    equal(found, making.from_yml(told.content, tmp_path / "anew"))
+    making.equal(found, making.from_yml(told.content, tmp_path / "anew"))
 
 
 @pytest.mark.slow
@@ -86,7 +78,7 @@ def test_stories(scenario: Give, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert making.records(found) - making.records(anew) == {("sqlalchemy", "2.0.36", "pyhd8ed1ab_0")}
         assert (making.dists(anew), making.files(anew)) == (making.dists(found), making.files(found))
     else:
-        equal(found, anew)
+        making.equal(found, anew)
 
 
 @pytest.mark.slow
@@ -110,7 +102,7 @@ def test_an_explicit_list(scenario: Give, tmp_path: Path, monkeypatch: pytest.Mo
     rest = [line.removeprefix("# ") for line in files[len(addresses) :]]
     wanted = [line for line in rest if "==" in line]
     making.pip(tmp_path / "anew", wanted, "--no-deps")
-    equal(found, tmp_path / "anew")
+    making.equal(found, tmp_path / "anew")
 
 
 class Everything:
@@ -163,7 +155,7 @@ def test_vcs_local_wheel_editable_and_extras(
     # and now what the comments say
     making.pip(anew, [str(everything.local)])
     making.pip(anew, [f"--editable {everything.source}"], "--no-build-isolation")
-    equal(everything.prefix, anew)
+    making.equal(everything.prefix, anew)
 
 
 @pytest.mark.slow

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
-import nbclient
-import nbformat
-import pytest
+from tests.frontends.notebooks import notebook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,35 +40,13 @@ print(_json.dumps({{"names": [each.name for each in _process.modules], "mapped":
 """
 
 
-@pytest.fixture
-def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Jupyter folders of the test's own, with a kernel of this interpreter."""
-    spec = tmp_path / "jupyter/kernels/mine"
-    spec.mkdir(parents=True)
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "mine", "language": "python"}))
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    return tmp_path
-
-
-def notebook(folder: Path, *cells: str) -> list[list[Any]]:
-    """Runs cells in a real kernel and returns their outputs."""
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    nbclient.NotebookClient(
-        made, kernel_name="mine", timeout=120, resources={"metadata": {"path": str(folder)}}
-    ).execute()
-    return [cell["outputs"] for cell in made.cells]
-
-
 def said(outputs: list[Any]) -> Any:
     return json.loads(outputs[0]["text"])
 
 
-def test_a_check_changes_nothing(kernel: Path):
+def test_a_check_changes_nothing(kernels: Path):
     _, before, _, shown, again, after, forked = notebook(
-        kernel,
+        kernels,
         STATE,
         "print(_json.dumps(_state()))",
         "%load_ext envguard",
@@ -89,10 +64,10 @@ def test_a_check_changes_nothing(kernel: Path):
     assert warned <= 1  # Python's own, for the threads that every kernel has
 
 
-def test_what_the_check_itself_brought_is_not_told(kernel: Path):
-    (kernel / "foolib.py").write_text("__version__ = '1.5'\n")
+def test_what_the_check_itself_brought_is_not_told(kernels: Path):
+    (kernels / "foolib.py").write_text("__version__ = '1.5'\n")
     _, _, _, _, told, _, later = notebook(
-        kernel,
+        kernels,
         "import json as _json, sys; _before = set(sys.modules); import foolib",
         "%load_ext envguard",
         # as where a spec is not plain, which alone needs it

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import nbclient
 import nbformat
 import pytest
 from IPython.core.completer import provisionalcompleter
@@ -20,6 +19,7 @@ import envguard
 from envguard import demo
 from envguard.model import Report, Timeline
 from envguard.rules import RULES
+from tests.frontends.notebooks import notebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -239,29 +239,6 @@ def test_a_terminal_shows_text_in_colour(damaged: Path, tmp_path: Path):
     assert "gridmath" in said
     assert "\x1b[" in said
     assert "<div" not in said
-
-
-@pytest.fixture
-def kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Jupyter folders of the test's own, with a kernel of this interpreter."""
-    spec = tmp_path / "jupyter/kernels/mine"
-    spec.mkdir(parents=True)
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "mine", "language": "python"}))
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
-    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    return tmp_path
-
-
-def notebook(folder: Path, *cells: str) -> list[list[Any]]:
-    """Runs cells in a real kernel and returns their outputs."""
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    nbclient.NotebookClient(
-        made, kernel_name="mine", timeout=120, resources={"metadata": {"path": str(folder)}}
-    ).execute()
-    nbformat.validate(made)
-    return [cell["outputs"] for cell in made.cells]
 
 
 def test_a_notebook(kernels: Path, damaged: Path):

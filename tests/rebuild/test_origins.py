@@ -21,7 +21,7 @@ from tests.envs import wheelhouse
 from tests.export import making
 from tests.export.test_round_trip import Everything
 from tests.rebuild.index import PASSWORD, serving
-from tests.rebuild.test_rebuild import equal, rebuilt
+from tests.rebuild.test_rebuild import rebuilt
 from tests.require import require
 from tests.rules.facts import dist, env
 
@@ -73,7 +73,7 @@ def test_vcs_editable_local_wheel_and_extras(
     assert came.done is not None
     assert came.done.after is Verdict.SOUND
     assert all(each.after for each in came.done.imports)
-    equal(everything.prefix, tmp_path / "new")
+    making.equal(everything.prefix, tmp_path / "new")
     assert repairing.requested(everything.prefix) <= repairing.requested(tmp_path / "new")
     new = collect.by_import(tmp_path / "new", keep=False)
     (inplace,) = new.dists_named["inplace"]

@@ -81,14 +81,6 @@ def rebuilt(prefix: Path, new: Path, options: Options | None = None) -> RebuildR
     return came
 
 
-def equal(first: Path, second: Path) -> None:
-    assert making.records(first) == making.records(second)
-    assert making.dists(first) == making.dists(second)
-    before, after = making.files(first), making.files(second)
-    different = sorted(path for path in before.keys() & after.keys() if before[path] != after[path])
-    assert (sorted(before.keys() ^ after.keys()), different) == ([], [])
-
-
 def exported(prefix: Path) -> str:
     (told,) = write(collect.by_import(prefix, keep=False), (Form.ENVIRONMENT_YML,), Depth.EXACT)
     return told.content
@@ -115,9 +107,9 @@ def test_every_story_is_rebuilt(scenario: Give, tmp_path: Path, name: str, flavo
     # (py-rattler takes a build with a dot from a record, but not as an argument)
     making.conda(tmp_path / "exported", [each.replace("=py3.11_cpu_0", "") for each in specs], loaded["channels"])
     making.pip(tmp_path / "exported", making.pip_lines(loaded), "--no-deps")
-    equal(new, tmp_path / "exported")
+    making.equal(new, tmp_path / "exported")
     if name in ("clean", "sound"):
-        equal(old, new)
+        making.equal(old, new)
         assert came.done.comparison is not None
         assert came.done.comparison.differences == ()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 import subprocess
 import sys
@@ -10,7 +9,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from envguard import api
@@ -19,6 +17,7 @@ from envguard.frontends import cli
 from envguard.model import Verdict
 from envguard.rebuild import marker, target
 from tests.changes import repairing, undoing
+from tests.changes.killing import finished, kill
 from tests.envs import wheelhouse
 from tests.export import making
 from tests.require import require
@@ -61,23 +60,6 @@ def envguard(prefix: Path, tmp_path: Path, *words: str) -> subprocess.Popen[str]
         stderr=subprocess.STDOUT,
         text=True,
     )
-
-
-def finished(process: subprocess.Popen[str], code: int = 0) -> str:
-    said, _ = process.communicate(timeout=300)
-    assert process.returncode == code, said
-    return said
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    """Ends a process and all that it has started, as the end of a machine would."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-        for each in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                each.kill()
-        psutil.wait_procs(family, timeout=30)
-    process.communicate()
 
 
 @pytest.mark.slow
