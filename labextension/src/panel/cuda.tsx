@@ -19,7 +19,9 @@ export function Cuda({ told }: { told: EnvguardCuda }): JSX.Element {
   return (
     <>
       <p>
-        <Marked mark={cudaMark(verdict.state, trans)} /> <Sentence text={verdict.message} />
+        <Marked mark={cudaMark(verdict.state, trans)} />
+        {trans.__(': ')}
+        <Sentence text={verdict.message} />
         {verdict.certainty === 'likely' && verdict.fixes.length ? (
           <span className="jp-eg-soft"> ({trans.__('likely')})</span>
         ) : null}

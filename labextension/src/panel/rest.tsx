@@ -59,7 +59,7 @@ export function Rest({ report }: { report: EnvguardReport }): JSX.Element {
           <ul>
             {skippedByReason(skipped, trans).map(([reason, rules]) => (
               <li key={reason}>
-                <Coded told={reason} /> <span className="jp-eg-soft">{joined(rules, trans, 600)}</span>
+                <Coded told={reason} /> <code className="jp-eg-Source">{joined(rules, trans, 600)}</code>
               </li>
             ))}
           </ul>
