@@ -267,10 +267,11 @@ def command_line() -> Parser:
         action="store_true",
         help=_help("use no network: only what this machine has kept of the channels and of their packages"),
     )
-    rebuild.add_argument(
+    unfinished = rebuild.add_mutually_exclusive_group()
+    unfinished.add_argument(
         "--resume", action="store_true", help=_help("begin one anew that was left unfinished, with what was fetched")
     )
-    rebuild.add_argument("--discard", action="store_true", help=_help("remove one that was left unfinished"))
+    unfinished.add_argument("--discard", action="store_true", help=_help("remove one that was left unfinished"))
     rebuild.add_argument("--details", action="store_true", help=_help("name every package, and show the commands"))
     add_format(rebuild, ("text", "json"))
 
