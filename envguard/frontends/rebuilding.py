@@ -22,10 +22,26 @@ if TYPE_CHECKING:
 REBUILD = text("make it? [y/N] ")
 DISCARD = text("remove the unfinished environment in {folder}? [y/N] ")
 _SOMETHING = 1
+_ASKED = (
+    "prefix",
+    "name",
+    "python",
+    "kernel",
+    "builds",
+    "from_history",
+    "loosen",
+    "keep_pip",
+    "kernel_name",
+    "no_kernelspec",
+    "offline",
+)
+"""What a rebuild is asked with, and which a second try takes from the first."""
 
 
 def rebuild(options: argparse.Namespace) -> int:
     """The command; its exit code: 0 made and sound, 1 refused, failed or not all well, 2 nobody to ask."""
+    if (options.resume or options.discard) and any(getattr(options, name) for name in _ASKED):
+        raise BadArguments(text("--resume and --discard know from the unfinished environment what was asked for"))
     if options.discard:
         return _discard(options)
     prefix: str | None = None

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import os
-import shutil
+import stat
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envguard import collect, run
+from envguard import collect, run, store
 from envguard.analyse import analyse
 from envguard.changes import busy
 from envguard.changes.choose import serious
@@ -186,8 +186,9 @@ def _pip(old: Environment, prepared: Prepared, work: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
+    """Copies a file in which a secret may stand: nobody can read it before it has the mode of the old one."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(source, target)
+    store.write_atomically(target, source.read_bytes(), stat.S_IMODE(source.stat().st_mode))
 
 
 def _look(prefix: str) -> Environment:

@@ -15,6 +15,7 @@ from envguard.export import conda_part
 from envguard.export.indexes import beyond_configuration
 from envguard.export.inventory import inventory
 from envguard.export_report import Depth
+from envguard.masking import without_secrets
 from envguard.model import text
 from envguard.packages.names import pypi_name
 from envguard.packages.solving import asked_for
@@ -193,7 +194,9 @@ def _asked(env: Environment) -> dict[str, str]:
     written = {
         name: spec for revision in env.history or () for spec in revision.update_specs if (name := spec_name(spec))
     }
-    gone = {package.name: written[package.name] for package in _lost(env) if package.name in written}
+    told = {package.name: written[package.name] for package in _lost(env) if package.name in written}
+    # what was asked for by an address with a secret is asked for by its name: it is written into the new one's books
+    gone = {name: spec if without_secrets(spec) == spec else name for name, spec in told.items()}
     return {**conda_part.asked(env, []), **gone}
 
 

@@ -149,7 +149,8 @@ def _came(told: RebuildReport, done: Rebuilt, room: int, details: bool, language
         counted = given(own.DIFFERENCES, n=len(differ), matters=matter, **ends)
         yield line(say(counted if differ else own.NO_DIFFERENCE, language), indent=2, hang=2)
     yield from sentences(own.LOSES, plan.loses if done.failure is None else (), language)
-    yield from sentences(own.KNOWN, done.remarks, language)
+    # with --yes nobody has seen the plan, hence not that it was loosened
+    yield from sentences(own.KNOWN, (*plan.remarks, *done.remarks), language)
     if done.failure is None:
         yield BLANK
         kernel = done.kernel

@@ -12,7 +12,7 @@ import pytest
 
 from envguard.frontends import cli
 from envguard.machine import CondaConfig, CondaLayer
-from envguard.packages import cached, repodata
+from envguard.packages import cached, linking, repodata
 from envguard.rebuild import offline
 from tests.envs import channel, wheelhouse
 from tests.export import making
@@ -118,6 +118,37 @@ def test_an_unpacked_package_is_known_by_its_hash(tmp_path: Path, monkeypatch: p
     told = {"name": "six", "version": "1.0", "build": "py_0", "fn": "six-1.0-py_0.conda"}
     for sha256, expected in (("aa", str(info.parent)), ("bb", None), (None, None)):
         assert cached.source(str(tmp_path), {**told, "sha256": sha256}, whole=True) == expected
+
+
+def test_where_one_copy_is_damaged_the_next_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unpacked folder of which a file was edited in place, beside the archive that it came from."""
+    info = tmp_path / "pkgs" / "six-1.0-py_0" / "info"
+    info.mkdir(parents=True)
+    listed = {"paths": [{"_path": "six.py", "path_type": "hardlink", "sha256": hashlib.sha256(b"whole").hexdigest()}]}
+    (info / "paths.json").write_text(json.dumps(listed), encoding="utf-8")
+    (archive := tmp_path / "pkgs" / "six-1.0-py_0.conda").write_bytes(b"packed")
+    monkeypatch.setenv("CONDA_PKGS_DIRS", str(tmp_path / "pkgs"))
+    told = {"name": "six", "version": "1.0", "build": "py_0", "fn": archive.name}
+    told |= {"sha256": hashlib.sha256(b"packed").hexdigest(), "extracted_package_dir": str(info.parent)}
+    for content, expected in ((b"whole", info.parent), (b"edited", archive)):
+        (info.parent / "six.py").write_bytes(content)
+        assert cached.source(str(tmp_path), told, whole=True) == str(expected)
+
+
+def test_a_repair_fetches_nothing_where_conda_is_set_up_so(tmp_path: Path) -> None:
+    (tmp_path / "conda-meta").mkdir()
+    record = {
+        "name": "six",
+        "version": "1.0",
+        "build": "py_0",
+        "url": "https://conda.example.com/ours/noarch/six.conda",
+    }
+    (tmp_path / "conda-meta" / "six-1.0-py_0.json").write_text(json.dumps(record), encoding="utf-8")
+    config = CondaConfig((CondaLayer(".condarc", offline=True),))
+    refused = linking.link(linking.Job(str(tmp_path), relink=("six",)), tmp_path, config, "envguard", timeout=1)
+    assert refused is not None
+    assert refused.english() == "six would have to be fetched, and conda is set up to use no network"
+    assert [each.name for each in tmp_path.iterdir()] == ["conda-meta"]
 
 
 def test_the_strongest_layer_says_whether_there_is_a_network() -> None:

@@ -16,6 +16,7 @@ from envguard.frontends.rebuilding import rebuild_as
 from envguard.model import Verdict
 from envguard.rebuild import kernel, local
 from envguard.rebuild.planning import Options
+from envguard.rebuild.wanted import _asked
 from tests.changes import repairing, undoing
 from tests.envs import wheelhouse
 from tests.export import making
@@ -23,7 +24,7 @@ from tests.export.test_round_trip import Everything
 from tests.rebuild.index import PASSWORD, serving
 from tests.rebuild.test_rebuild import rebuilt
 from tests.require import require
-from tests.rules.facts import dist, env
+from tests.rules.facts import dist, env, pkg, revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -248,3 +249,12 @@ def test_the_kernel_starts(scenario: Give, tmp_path: Path) -> None:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
     assert str(tmp_path / "new") in reply["content"]["user_expressions"]["where"]["data"]["text/plain"]
+
+
+def test_a_secret_in_what_was_asked_for_goes_into_no_new_book() -> None:
+    """Of a package whose record was lost, the history alone tells the spec."""
+    packages = [pkg(name, "1.0", "0") for name in ("python", "pip")]
+    linked = ("+python-1.0-0", "+pip-1.0-0", "+six-1.16.0-py_0")
+    for spec, expected in (("six[channel='https://u:hunter2-01@h.example/ours']", "six"), ("six >=1.0", "six >=1.0")):
+        history = (dataclasses.replace(revision(*linked), update_specs=(spec,)),)
+        assert _asked(env(packages, [], history=history))["six"] == expected

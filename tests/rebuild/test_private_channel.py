@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envguard import collect, run
+from envguard.changes.planning import UNFINISHED
 from envguard.frontends import cli
 from envguard.model import Verdict
+from envguard.rebuild import building
 from tests.changes import repairing
 from tests.envs import trees, wheelhouse
 from tests.export import making
@@ -83,18 +85,36 @@ def said(capsys: pytest.CaptureFixture[str], *command: str, code: int = 0) -> st
     return told.out
 
 
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 @pytest.mark.slow
 def test_a_rebuild(
-    scenario: Give, private: Private, words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    scenario: Give,
+    private: Private,
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The token stands in the old environment's own .condarc, which is copied; its records have it masked."""
+    """The token stands in the old environment's own .condarc, which is copied; its records have it masked.
+
+    The first try is interrupted at the end, the second fetches nothing again.
+    """
     masked = f"{private.host}/t/<TOKEN>/ours"
     old = of_the_channel(scenario("s3_two_dist_infos"), tmp_path / "old", masked, private.plain + "/{subdir}")
     (old / ".condarc").write_text(f"channels: ['{private.with_token}']\n", encoding="utf-8")
     (old / ".condarc").chmod(0o600)
     new = tmp_path / "new"
     said(capsys, "rebuild", str(new), "-p", str(old), "--dry-run", "--format", "json")
-    assert "new environment is there" in said(capsys, "rebuild", str(new), "-p", str(old), "--yes", "--details")
+    with monkeypatch.context() as patched:
+        patched.setattr(building.importing, "tried", interrupted)
+        assert "it was interrupted" in said(capsys, "rebuild", str(new), "-p", str(old), "--yes", code=1)
+    assert not [secret for secret in SECRETS if secret in (new / UNFINISHED).read_text(encoding="utf-8")]
+    assert (new / UNFINISHED).parent.stat().st_mode & 0o077 == 0  # what was fetched lies there as py-rattler keeps it
+    # begun anew with what was fetched
+    assert "new environment is there" in said(capsys, "rebuild", str(new), "--resume", "--yes", "--details")
     assert len(private.fetched) == 11
     assert not private.turned_away
     assert not [secret for secret in SECRETS if secret in "\n".join(words)]

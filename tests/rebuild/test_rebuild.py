@@ -19,7 +19,8 @@ from envguard.errors import BadArguments
 from envguard.export.written import write
 from envguard.export_report import Depth, Form
 from envguard.frontends import cli
-from envguard.model import Verdict
+from envguard.model import Verdict, text
+from envguard.render import rebuild_lines
 from envguard.render.rebuild_lines import sound
 from envguard.render.rebuild_v1 import rebuild_v1
 from envguard.render.schemas import schema_of
@@ -121,6 +122,8 @@ def test_a_rebuild(scenario: Give, tmp_path: Path) -> None:
     assert [each.english() for each in came.plan.loses] == ["pip's idna 3.7: conda's 3.10 is there instead"]
     assert came.done is not None
     assert (came.done.after, came.done.remains) == (Verdict.SOUND, ())
+    loosened = dataclasses.replace(came, plan=dataclasses.replace(came.plan, remarks=(text("it was loosened"),)))
+    assert "it was loosened" in rebuild_lines.rebuild(loosened)
     assert [(each.name, each.before, each.after) for each in came.done.imports] == [
         (name, True, True) for name in ("idna", "pip", "requests", "six")
     ]
@@ -229,6 +232,10 @@ def test_it_was_never_begun(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     for word in ("--resume", "--discard"):
         assert cli.main(["rebuild", str(tmp_path / "new"), word, "--yes"]) == 2
         assert "is no environment that a rebuild has left unfinished" in capsys.readouterr().err
+        for more in (("-p", "/old"), ("--loosen",), ("--keep-pip", "idna"), ("--offline",)):
+            assert cli.main(["rebuild", str(tmp_path / "new"), word, "--yes", *more]) == 2
+            assert "know from the unfinished environment what was asked for" in capsys.readouterr().err
+    assert cli.main(["rebuild", str(tmp_path / "new"), "--resume", "--discard", "--yes"]) == 2
 
 
 def test_a_base_environment_is_only_read(scenario: Give, tmp_path: Path) -> None:

@@ -132,10 +132,11 @@ def rebuild(commands: Commands) -> None:
         action="store_true",
         help=help_of("use no network: only what this machine has kept of the channels and of their packages"),
     )
-    parser.add_argument(
+    unfinished = parser.add_mutually_exclusive_group()
+    unfinished.add_argument(
         "--resume", action="store_true", help=help_of("begin one anew that was left unfinished, with what was fetched")
     )
-    parser.add_argument("--discard", action="store_true", help=help_of("remove one that was left unfinished"))
+    unfinished.add_argument("--discard", action="store_true", help=help_of("remove one that was left unfinished"))
     parser.add_argument("--details", action="store_true", help=help_of("name every package, and show the commands"))
     add_format(parser, ("text", "json"))
 
