@@ -73,6 +73,17 @@ def answer_of(
             raise ProbeFailed(text("{program} is older than Python 3.8, which the probe needs", program=program))
         if ran.code != 0:
             reason = ran.last_line or f"exit code {ran.code}"
+            home = {**os.environ, **(env or {})}.get("PYTHONHOME")
+            if home:
+                raise ProbeFailed(
+                    text(
+                        "{program} could not run the probe: {reason}; PYTHONHOME is {home}, with which only the Python of "
+                        "that folder starts",
+                        program=program,
+                        reason=reason,
+                        home=home,
+                    )
+                )
             raise ProbeFailed(text("{program} could not run the probe: {reason}", program=program, reason=reason))
         try:
             return json.loads(reading.read(answer, ANSWER))

@@ -135,6 +135,12 @@ def test_an_interpreter_that_cannot_answer_is_one_line(tmp_path: Path, case: str
     assert str(raised.value) == expected.format(exe=exe)
 
 
+def test_what_keeps_every_other_python_from_starting_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PYTHONHOME", "/opt/other")
+    with pytest.raises(ProbeFailed, match="exit code 9; PYTHONHOME is /opt/other"):
+        collect.by_interpreter(_script(tmp_path / "dead", "exit 9"))
+
+
 def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))

@@ -239,11 +239,24 @@ def test_kernelspecs_with_what_they_start(data: World):
     kernel(data, OWN, "runner", argv=[str(other)], metadata={"conda_env_path": str(data.prefix)})
     kernel(data, OWN, "gone", argv=[str(other)], metadata={"conda_env_path": str(data.path / "gone")})
     kernel(data, OWN, "ir", argv=["R"])
+    kernel(
+        data,
+        OWN,
+        "led",
+        argv=["conda", "run", "--prefix", str(data.path / "gone"), "python", "-m", "ipykernel_launcher"],
+    )
+    kernel(
+        data, OWN, "led2", argv=["micromamba", "run", "-p", str(data.prefix), "python", "-p", str(data.path / "gone")]
+    )
+    kernel(data, OWN, "led3", argv=["conda", "run", "-n", "lab", "python", "-p", str(data.path / "gone")])
     assert _seen(data) == [
         ("bare", "env", None, None),
         ("dead", "env", False, False),
         ("gone", "env", False, False),
         ("ir", "env", None, None),
+        ("led", "env", False, False),
+        ("led2", "env", True, True),
+        ("led3", "env", None, None),
         ("none", "env", None, None),
         ("other", "env", True, False),
         ("own", "env", True, True),

@@ -442,6 +442,20 @@ WARNINGS = (
         _CONDA + "blob/4.12.0/conda_env/cli/main_create.py",
     ),
     Warned(
+        Pattern(
+            "removed-condas",
+            ("(from file:///",),
+            r"\(from file:///[^)\n]{0,300}(?:/croot/|/conda-bld/|/feedstock_root/|croot/)[^)\n]{0,300}\)",
+            rf"- (?P<name>{_NAME})==(?P<version>[^\s()]{{1,60}}) ",
+        ),
+        _W,
+        "name",
+        "{name} {version} was taken off, which was made by conda-build and so was conda's",
+        "conda's record still names it, and packages of conda's that depend on it may no longer work",
+        _check,
+        _UV + "blob/main/crates/uv/src/commands/pip/operations.rs; atomantic/PortOS#7752",
+    ),
+    Warned(
         Pattern("no-hardlink", ("Failed to hardlink files",), r"Failed to hardlink files; falling back to full copy"),
         _I,
         "uv",

@@ -124,6 +124,7 @@ def _kernelspec(env: Environment, name: str, folder: str, level: str, value: dic
     argv = tuple(reading.strings(value.get("argv")))
     metadata = value.get("metadata")
     conda_env = reading.string(metadata.get("conda_env_path")) if isinstance(metadata, dict) else None
+    conda_env = conda_env or _led_by_conda(argv)
     program = argv[0] if argv and os.path.isabs(argv[0]) else None
     python = program if program and _PYTHON.fullmatch(os.path.basename(program)) else None
     here = within(conda_env or os.path.dirname(python or ""), env.prefix) if conda_env or python else None
@@ -142,6 +143,21 @@ def _kernelspec(env: Environment, name: str, folder: str, level: str, value: dic
         conda_env=conda_env,
         variables=tuple(sorted(str(key) for key in variables)) if isinstance(variables, dict) else (),
     )
+
+
+def _led_by_conda(argv: tuple[str, ...]) -> str | None:
+    """The prefix in which `conda run --prefix P`, or mamba's, starts the rest."""
+    program = os.path.basename(argv[0]).lower() if argv else ""
+    if program.partition(".")[0] not in ("conda", "mamba", "micromamba") or "run" not in argv[1:3]:
+        return None
+    for word, following in zip(argv[2:], (*argv[3:], ""), strict=True):
+        if word in ("-p", "--prefix") and os.path.isabs(following):
+            return following
+        if word.startswith("--prefix=/"):
+            return word.partition("=")[2]
+        if _PYTHON.fullmatch(os.path.basename(word)):
+            return None
+    return None
 
 
 def within(path: str, prefix: str) -> bool:

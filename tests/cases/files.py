@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -47,6 +48,30 @@ def metadata_of_condas_gone(draw: Draw, where: Path, sound: bool) -> Report:
     place = Place(where).package(name, version)
     if not sound:
         place.inside(f"{name}-{version}.dist-info/METADATA").unlink()
+    return files(where)
+
+
+@mechanism({105: W}, "disk")
+def record_cut_short(draw: Draw, where: Path, sound: bool) -> Report:
+    """conda was killed while it wrote a record; the near miss has another file of that folder empty."""
+    name, version = draw.name(), draw.version()
+    place = Place(where).package(draw.name(), draw.version()).package(name, version)
+    record = place.at(f"conda-meta/{name}-{version}-0.json")
+    if sound:
+        place.at("conda-meta/pinned").write_bytes(b"")
+    else:
+        record.write_bytes(record.read_bytes()[: draw.random.randrange(200)])
+    return files(where)
+
+
+@mechanism({103: W}, "disk")
+def recorded_twice(draw: Draw, where: Path, sound: bool) -> Report:
+    """conda was killed between two versions of a package, and both records stay; the near miss is of another package."""
+    name, (old, new) = draw.name(), draw.versions()
+    place = Place(where).package(name, old)
+    record = json.loads(place.at(f"conda-meta/{name}-{old}-0.json").read_text(encoding="utf-8"))
+    other = draw.name() if sound else name
+    place.write(f"conda-meta/{other}-{new}-0.json", json.dumps({**record, "name": other, "version": new}).encode())
     return files(where)
 
 
@@ -259,6 +284,8 @@ MECHANISMS: tuple[Mechanism, ...] = (
     compiled_file_gone,
     uninstalled_behind_condas_back,
     metadata_of_condas_gone,
+    record_cut_short,
+    recorded_twice,
     source_edited,
     compiled_file_exchanged,
     written_in_place,

@@ -118,6 +118,21 @@ def record_of_pips_gone(draw: Draw, where: Path, sound: bool) -> Report:
     return files(where)
 
 
+@mechanism({123: E}, "disk", beside=(150,))
+def conda_takes_pips_files_along(draw: Draw, where: Path, sound: bool) -> Report:
+    """conda removed a package whose files pip had replaced, and with its paths pip's; the near miss was added beside it."""
+    name, (old, new) = draw.name(), draw.versions()
+    other, core = draw.name() if sound else name, f"_{draw.name()}.so"
+    place = Place(where).package(name, old, {f"{name}/__init__.py": draw.code(), f"{name}/{core}": draw.data()})
+    if not sound:
+        place.take_off(name, old)
+    place.wheel(other, new, {f"{other}/__init__.py": draw.code(), f"{other}/{core}": draw.data()})
+    for path in (f"{name}/__init__.py", f"{name}/{core}"):
+        place.inside(path).unlink()
+    place.forget(name)
+    return files(where)
+
+
 @mechanism({132: W}, "disk")
 def requirement_not_met(draw: Draw, where: Path, sound: bool) -> Report:
     """A wheel requires another version of what is there; the near miss requires it for an extra only."""
@@ -294,6 +309,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     stale_dist_info,
     uninstall_was_interrupted,
     record_of_pips_gone,
+    conda_takes_pips_files_along,
     requirement_not_met,
     from_a_branch,
     installed_in_place,

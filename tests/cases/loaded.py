@@ -99,6 +99,16 @@ def built_for_numpy_one(draw: Draw, where: Path, sound: bool) -> Report:
     return asked(place.python)
 
 
+@mechanism({311: W}, "disk")
+def wheel_made_for_numpy_one(draw: Draw, where: Path, sound: bool) -> Report:
+    """An extension of a wheel names only the modules of numpy 1, whose headers made it, and numpy 2 is there."""
+    name = draw.name()
+    place = Place(where / "env", "lent").package("numpy", draw.version(main=2))
+    names = b"numpy.core._multiarray_umath\0" + (b"numpy._core._multiarray_umath\0" if sound else b"")
+    place.wheel(name, draw.version(), {f"{name}/_{draw.name()}.so": draw.data() + names}, requires=["numpy>=1.16"])
+    return asked(place.python)
+
+
 @mechanism({360: E}, "process", "disk")
 def plugins_of_a_foreign_qt(draw: Draw, where: Path, sound: bool) -> Report:
     """`import cv2` has sent every Qt in the process to its own plugins; the near miss points to the other Qt's."""
@@ -152,6 +162,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     built_for_a_newer_numpy,
     kernel_has_an_old_numpy_from_elsewhere,
     built_for_numpy_one,
+    wheel_made_for_numpy_one,
     plugins_of_a_foreign_qt,
     import_failed_half_way,
 )

@@ -108,6 +108,17 @@ class Place(Prefix):
                     folder.rmdir()
         return self
 
+    def forget(self, name: str) -> Place:
+        """conda's record goes, and its history says so; the files are left to the caller."""
+        version = self.linked.pop(name)
+        self.at(f"conda-meta/{name}-{version}-0.json").unlink()
+        shutil.rmtree(self.inside(f"{name}-{version}.dist-info"), ignore_errors=True)
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.now))
+        self.lines += [f"==> {stamp} <==", f"# cmd: conda remove {name}", f"-conda-forge/linux-64::{name}-{version}-0"]
+        self.history("\n".join(self.lines) + "\n")
+        self.now += DAY
+        return self
+
     def at(self, path: str) -> Path:
         """A path below the prefix."""
         return self.path / path

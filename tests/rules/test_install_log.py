@@ -148,6 +148,10 @@ SAYS = {
         "Warning: you have pip-installed dependencies in your environment file, but you do not list pip itself as one of your conda dependencies.",
         "pip",
     ),
+    "removed-condas": (
+        "Using Python 3.11.7 environment at: /opt/miniconda3\n - requests==2.31.0 (from file:///croot/requests_1690400202158/work)\n + requests==2.32.0",
+        "requests",
+    ),
     "no-hardlink": (
         "warning: Failed to hardlink files; falling back to full copy. This may lead to degraded performance.",
         "uv",
@@ -158,6 +162,7 @@ SAYS = {
     ),
 }
 NEARLY = (
+    " - mylab==0.1.0 (from file:///home/me/mylab)\n + requests==2.32.0 (from file:///croot/requests_1/work)",
     "WARNING: You are using pip version 20.0.2; however, version 26.0 is available.",
     "[notice] A new release of pip is available: 23.2.1 -> 26.0",
     "==> WARNING: A newer version of conda exists. <==\n  current version: 4.10.3",
