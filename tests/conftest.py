@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +49,9 @@ def pytest_configure() -> None:
     ):
         os.environ.pop(name, None)
     os.environ.update(LANGUAGE="en", LANG="C.UTF-8")  # whatever this machine's: tests read what is said
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it in the background, and every child after it
+        with contextlib.suppress(ValueError):  # only the main thread may
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_unconfigure() -> None:

@@ -42,7 +42,9 @@ export function addCommands(
   const some = () => spots(parts).length > 0;
   commands.addCommand('envguard:next-remark', {
     label: trans.__('Next Remark on an Install'),
-    caption: trans.__('Goes to the next command that something is said of, and lists the remarks on its cell'),
+    caption: trans.__(
+      'Goes to the next command that something is said of, and lists the remarks on its cell'
+    ),
     isEnabled: some,
     execute: () => next(parts)
   });
