@@ -6,6 +6,8 @@ prefix, with forward slashes, symlinked folders resolved. Times are seconds sinc
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from dataclasses import fields, is_dataclass
 from functools import cache, cached_property
@@ -34,6 +36,9 @@ from envguard.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+_CLOSED = frozenset(map(os.strerror, (errno.EACCES, errno.EPERM)))
+"""What the system says of a file that is somebody else's, in which there may be nothing wrong."""
 
 
 @value
@@ -377,6 +382,13 @@ class Environment:
         """Whether conda keeps a book here."""
         unknown = self.conda_packages is None and self.manager not in (None, "venv")
         return bool(self.conda_packages) or bool(self.unreadable_records) or unknown
+
+    @property
+    def damaged_records(self) -> Mapping[str, Text]:
+        """Why each record that is there holds none, by its path; of those that only their owner may read nothing is known."""
+        paths = {f"conda-meta/{stem}.json" for stem in self.unreadable_records}
+        told = ((each.source, each.reason) for each in self.problems if each.source in paths)
+        return {path: reason for path, reason in told if reason.args.get("error") not in _CLOSED}
 
     @property
     def name(self) -> str:

@@ -49,7 +49,8 @@ def pytest_configure() -> None:
     ):
         os.environ.pop(name, None)
     os.environ.update(LANGUAGE="en", LANG="C.UTF-8")  # whatever this machine's: tests read what is said
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it in the background, and every child after it
+    # a shell ignores Ctrl-C for what it starts in the background, and so would every child after it
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         with contextlib.suppress(ValueError):  # only the main thread may
             signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -240,7 +240,7 @@ def test_cancelling_leaves_no_process(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_killed_worker_is_one_problem_and_the_report_is_still_there(
     prefix: Prefix, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hashes, "BATCH_FILES", 20)
+    monkeypatch.setattr(hashes, "BATCH_FILES", 1)  # so that they are at it for long after the first answer
     prefix.conda("a", "1", {f"share/{number}.txt": b"x" for number in range(3000)})
 
     def kill(done: int, total: int) -> None:

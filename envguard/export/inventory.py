@@ -85,7 +85,10 @@ def inventory(env: Environment, depth: Depth) -> Inventory:
 def _judged(env: Environment, items: tuple[PipItem, ...]) -> Iterator[Lost]:
     """What the rules find that comes along or stands in the way: a lost record, and requirements that do not hold."""
     written = {item.name for item in items if item.line is not None}
+    unread = {f"conda-meta/{stem}.json" for stem in env.unreadable_records}  # which are told together
     for finding in analyse(env, Selection(select=_ASKED)).findings:
+        if any(each.source in unread for each in finding.evidence):
+            continue
         if finding.rule != "requires-dist-unmet":
             yield Lost(finding.subject, finding.message)
         elif finding.subject in written:

@@ -277,8 +277,8 @@ def conda_record_lost(env: Environment) -> Iterator[Found]:
     How to repair: if a copy of pip's stands there, take it off; then let conda install the version that its history names.
     A record that cannot be read has to be deleted first.
 
-    Not reported: entries of pip's in the history, and histories that
-    do not describe this prefix, such as those of a copied or cloned environment.
+    Not reported: entries of pip's in the history; histories that do not describe this prefix, such as those of a copied or
+    cloned environment; and records that only another user may read.
     """
     unread = tuple(_unreadable(env))
     yield from unread
@@ -326,15 +326,14 @@ def conda_record_lost(env: Environment) -> Iterator[Found]:
 
 
 def _unreadable(env: Environment) -> Iterator[Found]:
-    """The records that are there and cannot be read."""
-    for stem in env.unreadable_records:
-        path = f"conda-meta/{stem}.json"
+    """The records that are there and hold none."""
+    for path, reason in env.damaged_records.items():
+        stem = path.removeprefix("conda-meta/").removesuffix(".json")
         name, _, rest = stem.rpartition("-")[0].rpartition("-")
-        reason = next((problem.reason for problem in env.problems if problem.source == path), None)
         yield Found(
             subject=name or stem,
             message=text("conda's record {record} cannot be read", record=stem),
-            evidence=(Evidence(reason or text("cannot be read"), path),),
+            evidence=(Evidence(reason, path),),
             consequence=text("conda stops at it, whatever it is asked to do in this environment"),
             fixes=fixes.replace_record(env, path, f"{name}={rest}" if name and rest else stem),
         )

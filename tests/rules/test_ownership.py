@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 
 import pytest
 
 from envguard.errors import CannotTell
 from envguard.facts import OnDisk, Paths
+from envguard.model import Problem, text
 from envguard.rules.ownership import conda_record_lost, dists_share_files, pip_overwrote_conda
 from tests.rules.facts import (
     PREFIX,
@@ -299,8 +302,13 @@ def test_lost_record(conda, dists, history, expected):
     assert told(conda_record_lost, env(conda, dists, history=history)) == expected
 
 
+def unreadable(conda, error="it is cut short"):
+    said = Problem("conda-meta/numpy-1.26.4-py311_0.json", text("record could not be read: {error}", error=error))
+    return env(conda, history=(BEGUN,), unreadable_records=("numpy-1.26.4-py311_0",), problems=(said,))
+
+
 def test_an_unreadable_record_is_told_for_itself():
-    where = env(REST, history=(BEGUN,), unreadable_records=("numpy-1.26.4-py311_0",))
+    where = unreadable(REST)
     found = only(conda_record_lost(where))
     assert (found.subject, found.severity.value) == ("numpy", "warning")
     assert found.message.english() == "conda's record numpy-1.26.4-py311_0 cannot be read"
@@ -310,10 +318,11 @@ def test_an_unreadable_record_is_told_for_itself():
 
 
 def test_an_unreadable_record_is_told_though_the_history_is_of_another_prefix():
-    broken = ("numpy-1.26.4-py311_0",)
-    assert [found.subject for found in conda_record_lost(env((), history=(BEGUN,), unreadable_records=broken))] == [
-        "numpy"
-    ]
+    assert [found.subject for found in conda_record_lost(unreadable(()))] == ["numpy"]
+
+
+def test_of_a_record_that_only_another_user_may_read_nothing_is_known():
+    assert not list(conda_record_lost(unreadable(REST, os.strerror(errno.EACCES))))
 
 
 @pytest.mark.parametrize("conda", [(), REST[:1]])
