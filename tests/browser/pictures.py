@@ -1,4 +1,4 @@
-"""Draws the pictures of the README: `python -m tests.browser.pictures`, after a look at which they are committed.
+"""Draws the pictures of the README: `python -m tests.browser.pictures FOLDER`, after a look at which they are committed.
 
 The environments are told anew, below a folder that is nobody's in particular.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -36,12 +37,18 @@ def channel(route: Route) -> None:
     route.fulfill(response=reply, body=told)
 
 
+def empty(folder: Path) -> Path:
+    """The folder without what another picture has left there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
 def draw(home: Path) -> None:
     """Draws those of the side panel."""
     SCREENS.mkdir(exist_ok=True)
     with serve("lab", Path(tempfile.mkdtemp())) as jupyter, _browser() as browser:
         for name, story in (("analysis", "s1"), ("course", "s0"), ("report", "sound")):
-            told = scenarios.tell(story, "conda", home / name, alone=True)
+            told = scenarios.tell(story, "conda", empty(home / name), alone=True)
             jupyter.kernelspec(name, told.python)
             jupyter.notebook(name, name, *(_CELLS if name == "analysis" else (_SEED,)))
         context = browser.new_context(viewport={"width": 1180, "height": 760})
@@ -86,7 +93,7 @@ def tour(home: Path) -> None:
     """Draws the guided notebook, and the panel in a notebook."""
     SCREENS.mkdir(exist_ok=True)
     with serve("lab", Path(tempfile.mkdtemp())) as jupyter, _browser() as browser:
-        alive = living.build(home / "tour")
+        alive = living.build(empty(home / "tour"))
         kernel.write(alive, jupyter.folder / "data" / "kernels")
         (jupyter.notebooks / kernel.GUIDE).write_bytes(kernel.guide())
         jupyter.notebook("panel", kernel.NAME, "%load_ext envguard\n%envpanel")
@@ -116,7 +123,7 @@ def tour(home: Path) -> None:
 def asked(home: Path) -> None:
     """Draws what stands before an install: the remark while it is typed, and the dialog before it runs."""
     with serve("lab", Path(tempfile.mkdtemp())) as jupyter, _browser() as browser:
-        told = scenarios.tell("clean", "conda", home / "report", alone=True)
+        told = scenarios.tell("clean", "conda", empty(home / "report"), alone=True)
         jupyter.kernelspec("report", told.python)
         jupyter.notebook("report", "report", "import numpy as np", "!pip install numpy==2.3.5")
         context = browser.new_context(viewport={"width": 980, "height": 560})
