@@ -213,11 +213,11 @@ def test_loading_it_brings_nothing_heavy():
 def test_a_real_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("ENVGUARD_HINT", raising=False)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    (tmp_path / "colorsys.py").write_text("zing = 1\n", encoding="utf-8")
+    (tmp_path / "tabnanny.py").write_text("zing = 1\n", encoding="utf-8")
     source = [
         "%load_ext envguard",
-        "import os, sys\nsys.path.insert(0, os.getcwd())\nimport colorsys\ncolorsys.rgb_to_hls",
-        "import colorsys\ncolorsys.rgb_to_hls",
+        "import os, sys\nsys.path.insert(0, os.getcwd())\nimport tabnanny\ntabnanny.check",
+        "import tabnanny\ntabnanny.check",
         "%envcheck why",
         RAISE,
         "%envcheck why",
@@ -232,6 +232,6 @@ def test_a_real_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         for cell in notebook.cells
     ]
     assert [text.count(LINE) for text in told] == [0, 1, 0, 0, 1, 0]
-    assert "EG203 local-file-shadows  colorsys" in told[3]
+    assert "EG203 local-file-shadows  tabnanny" in told[3]
     assert "(certain)" in told[3]
     assert "nothing that envguard knows of" in told[5]
