@@ -89,7 +89,7 @@ NEAR = [
     "djangorestframework-api-key==2.3.0",
     "conda-forge::djangorestframework-api-key=2.3.0",
     "https://conda.anaconda.org/conda-forge/linux-64",
-    "/home/t/work/t/file.py",
+    "/home/t/lab/t/file.py",
     "C:\\t\\x",
     "unexpected token: end of line",
     "basic installation of packages",

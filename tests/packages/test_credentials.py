@@ -57,9 +57,9 @@ def test_bare():
     assert bare("https://me:p@ss@conda.example.com/t/tk-123/lab/noarch") == f"{LAB}/noarch"
     assert bare("https://conda.example.com/t/<TOKEN>/lab") == LAB
     assert bare(BASE) == "https://conda.example.com"
-    for folder in ("file:///home/t/work/channel", "/home/t/work/channel", "conda-forge", "https://t/work/lab"):
+    for folder in ("file:///home/t/lab/channel", "/home/t/lab/channel", "conda-forge", "https://t/lab/lab"):
         assert bare(folder) == folder
-    assert plain("file:///home/t/work/channel/noarch") == "file:///home/t/work/channel"
+    assert plain("file:///home/t/lab/channel/noarch") == "file:///home/t/lab/channel"
     assert masked("https://conda.example.com/t/********/lab")
     assert not masked(TOKEN)
 
