@@ -23,6 +23,7 @@ from envguard.frontends.foresight import foreseen
 from envguard.frontends.parser import Parser
 from envguard.frontends.progress import bar
 from envguard.model import Answer, Text, Timeline, text
+from envguard.probe.disk import uncollected
 from envguard.render.language import say
 from envguard.repair_report import RepairReport
 from envguard.settings import Configuration
@@ -133,13 +134,14 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
             show(shell, api.history(words[1] if len(words) > 1 else None), options)
         case [] | [_] as words:
             settings = Configuration() if options.no_config else api.configured()
-            report = api.inspect(
-                words[0] if words else None,
-                selection(options, settings),
-                deep=options.deep,
-                progress=bar(sys.stderr),
-            )
-            show(shell, api.accept(report, settings), options)
+            with uncollected():  # until it is shown: the first collection after so many new objects takes a while
+                report = api.inspect(
+                    words[0] if words else None,
+                    selection(options, settings),
+                    deep=options.deep,
+                    progress=bar(sys.stderr),
+                )
+                show(shell, api.accept(report, settings), options)
         case _:
             raise BadArguments(text("one folder at a time; put a path that has spaces in quotes"))
 

@@ -86,7 +86,7 @@ def _offers(books: Books, top: str, folder: str, depth: int) -> Iterator[_Offer]
 
 def _package(books: Books, folder: str) -> str | None:
     """The key of a folder's `__init__`; None for a namespace, and for what is no folder."""
-    if folder not in books.folders and os.path.islink(books.tree.real(folder)):
+    if folder not in books.owner.by_folder and os.path.islink(books.tree.real(folder)):
         return folder if os.path.isdir(books.tree.real(folder)) else None  # what a link leads to is not looked into
     usual = folder + "/__init__.py"
     names = books.tree.names(books.tree.folder(folder)) or ()

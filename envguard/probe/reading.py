@@ -232,6 +232,7 @@ def summarise(paths: Iterable[str]) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=4096)
 def normalise(name: str) -> str:
     """A distribution's name as PEP 503 compares it."""
     return re.sub(r"[-_.]+", "-", name).strip("-").lower()

@@ -84,7 +84,9 @@ class Tree:
         if len(folder) > reading.LONGEST or folder.count("/") > _DEEPEST:
             return "!" + folder
         parent, _, name = folder.rpartition("/")
-        above = self.folder(parent)
+        above = self._canonical.get(parent)
+        if above is None:
+            above = self.folder(parent)
         result = above + "/" + name if above else name
         if name == reading.CACHE:  # every fourth folder, and nobody links one
             return result
