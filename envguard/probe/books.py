@@ -112,11 +112,17 @@ class Books:
         before = self.owner.by_folder.get(folder)
         if before is None:
             self.owner.by_folder[folder] = mine
+            assert isinstance(there, set), "shared by a record, and yet in none"
             rest = there.difference(mine)
             complete = len(there) - len(rest) == len(mine)
             if rest:
                 self._strange[folder] = rest
+            elif complete and not bytecode:
+                self.tree.share(folder, mine.keys())  # as of most folders: one copy of the names is enough
         else:
+            if not isinstance(there, set):  # what it is shared with gets more names here
+                there = set(there)
+                self.tree.share(folder, there)
             self._strange.get(folder, set()).difference_update(mine)
             complete = there.issuperset(mine)
             again = mine.keys() & before.keys()
