@@ -10,14 +10,13 @@ from envguard.forecast.judged import TOLD, Judged, few
 from envguard.forecast_report import Concern, Foreseen, Remark
 from envguard.model import Evidence, Severity, text
 from envguard.probe.reading import normalise, spec_name
+from envguard.tables import INSTALLERS
 
 if TYPE_CHECKING:
     from envguard.commands.command import Requirement
     from envguard.forecast.case import Case
     from envguard.forecast.glance import Seen
 
-_OWN = ("pip", "setuptools", "wheel", "uv")
-"""What installers bring themselves up to date with; nobody's work depends on whose they are."""
 _ALL = ("--update-all", "--all")
 _ANEW = ("--force-reinstall", "--force")
 _WITH_BUILD = 3
@@ -35,7 +34,7 @@ def judge(case: Case, requirements: tuple[Requirement, ...]) -> Judged:
     everything = everything or (case.command.verb is Verb.INSTALL and case.has("--update-all"))
     if not changed and not everything:
         return found
-    pips = tuple(dist for dist in case.look.pip_owned if dist.name not in _OWN)
+    pips = tuple(dist for dist in case.look.pip_owned if dist.name not in INSTALLERS)
     landing = _landing(case, changed, pips)
     if landing:
         found.remarks.append(_lands(case, landing))

@@ -10,6 +10,7 @@ from envguard.forecast import answers
 from envguard.forecast.judged import TOLD, Judged, few, of_conda
 from envguard.forecast_report import Concern, Foreseen, Remark
 from envguard.model import Evidence, Severity, text
+from envguard.tables import INSTALLERS
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from envguard.forecast.glance import Asking, Owner, Seen
 
 _ANEW = ("--force-reinstall", "--ignore-installed", "--reinstall")
-_KEPT_BY_SYNC = ("pip", "setuptools", "wheel", "uv")
 _UNKNOWN_DEPENDENCIES = text("what the packages depend on is not known without asking the index")
 
 
@@ -382,7 +382,7 @@ def _synced(case: Case, requirements: tuple[Requirement, ...]) -> Judged:
         return found
     named = {each.name for each in requirements}
     pips = frozenset(look.pip_owned)
-    gone = [d for d in look.seen if d.name not in named and d.name not in _KEPT_BY_SYNC and d not in pips]
+    gone = [d for d in look.seen if d.name not in named and d.name not in INSTALLERS and d not in pips]
     if not gone:
         return found
     found.removes.extend(Foreseen(dist.name, None, dist.version, "pip", "conda") for dist in gone)

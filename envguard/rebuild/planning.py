@@ -25,6 +25,7 @@ from envguard.packages.solving import Wish
 from envguard.rebuild import by_hand, kernel, offline, remarks, target
 from envguard.rebuild.wanted import brings, settled, wanted
 from envguard.rebuild_report import NewPackage, NewRequirement, RebuildPlan
+from envguard.tables import BASICS
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 CARRIED = ("conda-meta/pinned", "conda-meta/state", ".condarc", "condarc", "pip.conf")
 """Settings of an environment: what is pinned, the variables that activation sets, channels, indexes."""
-_FREE = ("pip", "setuptools", "wheel")
-"""What pip may bring in other versions than conda's: it builds with them, in folders of its own."""
 _RUNGS = (Depth.EXACT, Depth.VERSIONS, Depth.HISTORY)
 
 
@@ -226,6 +225,6 @@ def _pins(env: Environment, records: tuple[Solved, ...]) -> dict[str, str]:
     for record in records:
         for name, version in brings(env, record).items():
             spelled = versions.pep440(version)
-            if spelled is not None and name not in _FREE:
+            if spelled is not None and name not in BASICS:
                 found[name] = spelled
     return found
