@@ -22,14 +22,22 @@ class Looked:
     """What is known of a kernel or an environment, ready to be told."""
 
     state: str
+    """How much is known: as the schema of a `kernel-report` names it."""
     changes: dict[str, Any]
+    """Whether the environment may be changed from here, and if not, why."""
     kernel: dict[str, str] | None = None
     environment: str | None = None
+    """The id of the environment; None if it is not on this machine."""
     why: Text | None = None
+    """Why the kernel itself was not asked, or nothing is known."""
     road: str | None = None
+    """How the report was come by."""
     undoable: int = 0
+    """Installs that could be taken back."""
     stamp: str = ""
+    """Two reports with the same stamp are the same but for their times."""
     document: bytes | None = None
+    """The report, as JSON; None if there is none."""
     verdict: str = "unknown"
     phase: str = "unknown"
 

@@ -16,11 +16,11 @@ import os
 import subprocess
 import sys
 import threading
-from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from envguard.errors import BadArguments, Cancelled, EnvguardError, NoSuchEnvironment, ProbeFailed
+from envguard.frontends.server.recent import Recent
 from envguard.model import Text, text
 from envguard.run import clean_environment, kill, start
 from envguard.value import value
@@ -157,7 +157,8 @@ class Workers:
         self._workers: list[Worker | None] = [None] * count
         self._asked = [False] * count
         self._places = asyncio.Semaphore(count)
-        self._has: OrderedDict[str, int] = OrderedDict()
+        self._has: Recent[int] = Recent(_REMEMBERED)
+        """By prefix: the place of the worker that remembers it."""
         self._jobs: set[Worker] = set()
         self._closed = False
 
@@ -223,10 +224,7 @@ class Workers:
         usual = self._has.get(prefix)
         if usual is None:
             usual = min(free, key=lambda place: sum(each == place for each in self._has.values()))
-            self._has[prefix] = usual
-            while len(self._has) > _REMEMBERED:
-                self._has.popitem(last=False)
-        self._has.move_to_end(prefix)
+        self._has.put(prefix, usual)
         return usual if usual in free else free[0]
 
     async def _started(self) -> Worker:
