@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 from envguard.render import undo_rows, words
 from envguard.render import undo_words as own
 from envguard.render.element import element, write
-from envguard.render.finding_html import heading, mark
-from envguard.render.html import document, style
-from envguard.render.language import clean, given, lang_of, say
-from envguard.render.made import made_by
+from envguard.render.language import clean, given, say
+from envguard.render.part_html import document, footer, fragment, heading, mark, sentences
 from envguard.render.sentence import sentence
 from envguard.render.table_html import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envguard.model import Text
     from envguard.render.element import Element
     from envguard.render.language import Translator
     from envguard.undo_report import Left, UndoList, UndoReport
@@ -52,7 +49,7 @@ def _undo(told: UndoReport, details: bool, language: Translator | None, level: i
     kind, plan, done = undo_rows.kind(told), told.plan, told.done
     style_name = undo_rows.STYLES[kind]
     body: list[Element | None] = []
-    body += _sentences(own.WHY_NOT, undo_rows.refused(plan), language, level + 1)
+    body += sentences(own.WHY_NOT, undo_rows.refused(plan), language, level + 1)
     if plan.also:
         body.append(heading(own.WITH_IT, language, level + 1))
         body.append(
@@ -71,10 +68,10 @@ def _undo(told: UndoReport, details: bool, language: Translator | None, level: i
     else:
         if not plan.refused and plan.checkpoint is not None:
             body += _changes(told, undo_rows.counts(plan, language), language, level + 1)
-        body += _sentences(own.KNOWN, plan.remarks, language, level + 1)
+        body += sentences(own.KNOWN, plan.remarks, language, level + 1)
         body += _left(plan.left, details, language, level + 1)
     point = plan.checkpoint
-    return _section(
+    return fragment(
         say(undo_rows.title(told), language),
         element(
             "header",
@@ -94,20 +91,8 @@ def _undo(told: UndoReport, details: bool, language: Translator | None, level: i
             class_=f"eg-head eg-{style_name}",
         ),
         *body,
-        made=made_by(told),
+        footer(told, language),
         language=language,
-    )
-
-
-def _section(title: str, *parts: Element | None, made: Text, language: Translator | None) -> Element:
-    return element(
-        "section",
-        element("style", style()),
-        *parts,
-        element("footer", say(made, language), class_="eg-soft"),
-        class_="envguard-report",
-        **lang_of(language),
-        aria_label=title,
     )
 
 
@@ -117,12 +102,6 @@ def _changes(told: UndoReport, counts: str, language: Translator | None, level: 
     if rows:
         yield table(undo_rows.columns(told), rows, language)
     yield element("p", element("strong", counts), class_="eg-message")
-
-
-def _sentences(title: Text, said: tuple[Text, ...], language: Translator | None, level: int) -> Iterator[Element]:
-    if said:
-        yield heading(title, language, level)
-        yield element("ul", *(element("li", sentence(each, language)) for each in said))
 
 
 def _left(left: tuple[Left, ...], details: bool, language: Translator | None, level: int) -> Iterator[Element]:
@@ -143,7 +122,7 @@ def _list_title(told: UndoList, language: Translator | None) -> str:
 
 
 def _list(told: UndoList, language: Translator | None, level: int) -> Element:
-    return _section(
+    return fragment(
         _list_title(told, language),
         element(
             "header",
@@ -157,6 +136,6 @@ def _list(told: UndoList, language: Translator | None, level: int) -> Element:
         if told.checkpoints
         else element("p", sentence(own.NOTHING, language), class_="eg-message"),
         *(element("p", sentence(given(own.OPEN, id=each), language), class_="eg-message") for each in told.unfinished),
-        made=made_by(told),
+        footer(told, language),
         language=language,
     )
