@@ -9,8 +9,8 @@ from rich.cells import cell_len
 
 from envguard.model import text as sentence
 from envguard.render.commands import command
-from envguard.render.lines import lines
 from envguard.render.plain import plain
+from envguard.render.report_lines import lines
 from envguard.render.text import text
 
 from .reports import BROKEN, HURT, NUMPY, REPORTS, SOUND, STRAINED, report, summary

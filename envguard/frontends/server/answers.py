@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from envguard.frontends.server.made_at import MADE_AT
-from envguard.render.json_v1 import SCHEMA, text_v1
+from envguard.render.json_v1 import SCHEMA, optional_text_v1, text_v1
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def kernel_report(looked: Looked) -> bytes:
         "kernel": looked.kernel,
         "environment_id": looked.environment,
         "state": looked.state,
-        "why": None if looked.why is None else text_v1(looked.why),
+        "why": optional_text_v1(looked.why),
         "road": looked.road,
         "changes": looked.changes,
         "undoable": looked.undoable,
@@ -70,11 +70,11 @@ def job(told: Job) -> bytes:
         "job": told.kind,
         "state": told.state.value,
         "progress": {
-            "says": None if progress.says is None else text_v1(progress.says),
+            "says": optional_text_v1(progress.says),
             "done": progress.done,
             "of": progress.of,
         },
-        "error": None if told.error is None else text_v1(told.error),
+        "error": optional_text_v1(told.error),
         "environment_id": told.key,
     }
     return joined(head, "result", told.result or b"null")

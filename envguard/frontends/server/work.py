@@ -24,7 +24,7 @@ from envguard.model import text
 from envguard.render.cells_v1 import cells_v1, remark_v1
 from envguard.render.cuda_v1 import cuda_v1
 from envguard.render.forecast_v1 import forecast_v1
-from envguard.render.json_v1 import json_v1, text_v1, timeline_v1
+from envguard.render.json_v1 import json_v1, optional_text_v1, timeline_v1
 from envguard.render.undo_v1 import undo_list_v1, undo_v1
 from envguard.scan_report import Cell
 from envguard.undo_report import State
@@ -75,7 +75,7 @@ def _told(report: Report, known: str | None = None, *, here: bool = True) -> Ans
         "phase": report.phase.value,
         "prefix": prefix,
         "undoable": sum(point.state is not State.UNDONE for point in points),
-        "refused": None if refused is None else text_v1(refused),
+        "refused": optional_text_v1(refused),
     }
     head["stamp"] = hashlib.sha256(document + _dumps(head)).hexdigest()[:32]
     return head, b"" if head["stamp"] == known else document
@@ -97,7 +97,7 @@ def _undo_list(_desk: Desk, _body: bytes, prefix: str) -> Answer:
 
 def _unchangeable(_desk: Desk, _body: bytes, prefix: str) -> Answer:
     refused = api.unchangeable(prefix)
-    return {"refused": None if refused is None else text_v1(refused)}, b""
+    return {"refused": optional_text_v1(refused)}, b""
 
 
 def _environments(_desk: Desk, _body: bytes, specs: list[dict[str, Any]], prefixes: list[str]) -> Answer:
@@ -200,7 +200,7 @@ def _undo(desk: Desk, _body: bytes, prefix: str, checkpoint: str, user: str | No
             progress=lambda done, of: desk.tell(None, done, of),
         )
     told = undo_v1(dataclasses.replace(planned, done=done))
-    return {"problem": None if problem is None else text_v1(problem)}, _dumps(told)
+    return {"problem": optional_text_v1(problem)}, _dumps(told)
 
 
 def _by(told: Mapping[str, Any]) -> Report:
