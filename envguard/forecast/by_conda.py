@@ -92,7 +92,7 @@ def _foresee(case: Case, requirement: Requirement, found: Judged) -> None:
 
 
 def _landing(case: Case, changed: tuple[Requirement, ...], pips: tuple[Seen, ...]) -> tuple[Seen, ...]:
-    """What pip owns of that which a command names."""
+    """The distributions of pip's that a command names under conda's names."""
     if not pips or not changed:
         return ()
     names = _distributions(changed)
@@ -120,7 +120,7 @@ def _lands(case: Case, landing: tuple[Seen, ...]) -> Remark:
 
 
 def _after(case: Case, pips: tuple[Seen, ...]) -> Remark:
-    """The order is broken: conda comes back after pip."""
+    """Says that the order is broken: conda comes back after pip."""
     local = all(case.look.is_local(dist) for dist in pips)
     said = text(
         "{tool} does not know what pip has installed here, and may write over it: {names}",

@@ -51,7 +51,7 @@ def install(
     timeout: float,
     cancel: Callable[[], bool] | None,
 ) -> Alternative:
-    """What conda has of it, by conda, and `after` that what it has not."""
+    """Installs by conda what conda has of the requirements, and what it does not have by the steps `after`."""
     specs = tuple(dict.fromkeys(spec for each in found for spec in each.specs))
     told = [each.channel for each in found if each.channel is not None and each.channel.origin == "records"]
     named = tuple(dict.fromkeys(channel.name for channel in told))
@@ -98,7 +98,7 @@ def remove(
     timeout: float,
     cancel: Callable[[], bool] | None,
 ) -> tuple[Alternative, ...]:
-    """What conda has installed is taken off by conda, which also takes off what needs it; nothing if it is not conda's."""
+    """Removes by conda what conda has installed, and with it what needs it; nothing for what is not conda's."""
     dists = [dist for each in command.requirements for dist in env.dists_named.get(each.name or "", ())]
     packages = tuple(
         dict.fromkeys(

@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from envguard.scanned import Install, Wanted
 
 _HARMLESS = ("--quiet", "--yes", "--upgrade")
-"""Options without which a command asks for the same."""
+"""Options that do not change what a command asks for."""
 _BEFORE = re.compile(r"[ \t]*(?:![ \t]*)?")
 _SPECIAL = re.compile(r"[^\w.=+:-]")
-"""What a spec may not have, as `%conda` hands it to a shell without its quotes."""
+"""Characters that a spec must not contain, since `%conda` hands it to a shell without its quotes."""
 _PROTECT = "%envguard protect on"
 _LOAD = "%load_ext envguard"
 
 
 @value
 class Beside:
-    """What of the kernel no fact about its environment tells."""
+    """What is known of the kernel beyond the facts about its environment."""
 
     has_envguard: bool = False
     loads_envguard: bool = False
-    """Whether it does so when it starts."""
+    """Whether the kernel loads envguard when it starts."""
 
 
 def fixes(

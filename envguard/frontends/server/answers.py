@@ -43,7 +43,7 @@ class Looked:
 
 
 def kernel_report(looked: Looked) -> bytes:
-    """The kernel-report."""
+    """A `kernel-report`: what is known of a kernel, with the report that a worker has written."""
     head = {
         "schema": SCHEMA,
         "kind": "kernel-report",
@@ -61,7 +61,7 @@ def kernel_report(looked: Looked) -> bytes:
 
 
 def job(told: Job) -> bytes:
-    """A job."""
+    """A `job`: how far it has come, and its result once there is one."""
     progress = told.progress
     head = {
         "schema": SCHEMA,
@@ -81,7 +81,7 @@ def job(told: Job) -> bytes:
 
 
 def document(kind: str, **fields: Any) -> bytes:
-    """Any other document."""
+    """A document of this kind with these fields."""
     return json.dumps({"schema": SCHEMA, "kind": kind, **fields}).encode("ascii")
 
 
@@ -91,7 +91,7 @@ def with_part(kind: str, name: str, written: bytes) -> bytes:
 
 
 def error(slug: str, message: Text) -> bytes:
-    """Why there is no answer."""
+    """An `error`: a word for programs, and a sentence for people."""
     return document("error", error=slug, message=text_v1(message))
 
 

@@ -23,7 +23,7 @@ RESOURCE = "envguard"
 LONGEST = 64 << 10
 """Bytes of a body."""
 LONGEST_CELLS = 1 << 20
-"""Of one that holds the cells of a notebook."""
+"""Bytes of a body that holds the cells of a notebook."""
 
 
 @web.stream_request_body
@@ -43,7 +43,7 @@ class Handler(ExtensionHandlerMixin, APIHandler):
             raise self._too_large()
 
     def data_received(self, chunk: bytes) -> None:
-        """Keeps the body, of one that is too long only as much as shows that."""
+        """Collects the body; of one that is too long no more than it takes to see that."""
         if len(self._body) <= self.longest:
             self._body += chunk
 
@@ -58,7 +58,7 @@ class Handler(ExtensionHandlerMixin, APIHandler):
         return Refused(413, "too-large", text("a request may have {n} bytes at most", n=self.longest))
 
     def compute_etag(self) -> None:
-        """None: what is asked for has its own stamp."""
+        """Gives none: documents have a stamp of their own."""
 
     def tell(self, document: bytes, status: int = 200) -> None:
         """Answers with a JSON document, which nobody on the way may keep."""
@@ -74,7 +74,7 @@ class Handler(ExtensionHandlerMixin, APIHandler):
         self.finish(answers.error(slug, message))
 
     def log_exception(self, *details: Any) -> None:
-        """Nothing for what is no fault of ours."""
+        """Logs only what is a fault of ours."""
         if not isinstance(details[1], (EnvguardError, web.HTTPError)):
             super().log_exception(*details)
 
@@ -92,7 +92,7 @@ class Handler(ExtensionHandlerMixin, APIHandler):
         return (await self.app.ready())[1]
 
     async def answered(self, waiting: Awaitable[Any]) -> Any:
-        """The result, or the refusal that an error of envguard's is."""
+        """The result; an error of envguard's becomes a refusal with its HTTP status."""
         try:
             return await waiting
         except NoSuchEnvironment as error:

@@ -150,7 +150,7 @@ class Service:
         )
 
     async def _live(self, kernel: Kernel, seen: Running, disk: Looked) -> Looked:
-        """After the kernel was asked; what else can be known of it if it cannot be."""
+        """What is known once the kernel was asked; if it cannot be, what its interpreter tells, or the files alone."""
         try:
             names = await self._activated(seen.prefix, disk.stamp)
             packed, road = await kernels.ask(kernel, names, subshells=await self._subshells(seen))
@@ -171,7 +171,7 @@ class Service:
         return replace(found, kernel=kernel.told(), why=why, road="interpreter")
 
     async def _of_answer(self, kernel: Kernel) -> Looked:
-        """Of a kernel of which nothing can be seen from here."""
+        """What a kernel tells of which nothing can be seen from here."""
         return await self._turns.share(("answer", kernel.id), lambda: self._asked(kernel))  # type: ignore[no-any-return]
 
     async def _asked(self, kernel: Kernel) -> Looked:
@@ -206,7 +206,7 @@ class Service:
             self._tell(name, looked.environment, looked.verdict, looked.phase)
 
     async def _dead(self, name: str, kernel: Kernel | None) -> Looked:
-        """Of a kernel that has ended: what the files say, if its prefix is known."""
+        """What is known of a kernel that has ended: what the files say, if its prefix is known."""
         known = self._known.get(name)
         if known is None and kernel is None:
             raise NoSuchEnvironment(text("there is no kernel of this id"))
@@ -280,7 +280,7 @@ class Service:
         return (await self.scan("", {"do": "cells"}, body)).document
 
     async def stamp(self, prefix: str, stamp: dict[str, Any], cells: list[dict[str, Any]]) -> bytes:
-        """What of a notebook's stamp is otherwise in a prefix."""
+        """How a prefix differs from a notebook's stamp, as JSON."""
         body = json.dumps({"stamp": stamp, "cells": cells}).encode("ascii")
         return (await self.scan(prefix, {"do": "stamp", "prefix": prefix}, body)).document
 
@@ -353,7 +353,7 @@ class Service:
         return None if told is None else said(told)
 
     def changed(self, question: dict[str, Any]) -> None:
-        """What a job has changed is to be looked at anew."""
+        """Has a prefix that a job has changed read anew."""
         if question["do"] == "undo":
             self._anew.add(question["prefix"])
 

@@ -145,7 +145,7 @@ def _cells(_desk: Desk, body: bytes, process: int | None = None, mark: str = "")
 
 
 def _stamp(_desk: Desk, body: bytes, prefix: str) -> Answer:
-    """What of a notebook's stamp is otherwise in a prefix."""
+    """How a prefix differs from a notebook's stamp."""
     told = json.loads(body)
     found = api.stamp_differs(told["stamp"], _read(told["cells"]), prefix)
     return {}, _dumps([remark_v1(each) for each in found])
@@ -185,7 +185,7 @@ def _undo_plan(_desk: Desk, _body: bytes, prefix: str, checkpoint: str | None) -
 
 
 def _undo(desk: Desk, _body: bytes, prefix: str, checkpoint: str, user: str | None) -> Answer:
-    """Takes back; who may ask for that, the server has decided."""
+    """Takes an install back; whether that is allowed, the server has decided before."""
     refused = api.unchangeable(prefix)
     if refused is not None:
         raise BadArguments(refused)
