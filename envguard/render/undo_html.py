@@ -1,4 +1,4 @@
-"""What can be taken back, what that would do and what came of it, for a notebook and for a browser."""
+"""What can be taken back, what that would do and what came of it, for a notebook."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from envguard.render import undo_rows, words
 from envguard.render import undo_words as own
 from envguard.render.element import element, write
 from envguard.render.language import clean, given, say
-from envguard.render.part_html import document, footer, fragment, heading, mark, sentences
+from envguard.render.part_html import footer, fragment, heading, mark, sentences
 from envguard.render.sentence import sentence
 from envguard.render.table_html import table
 
@@ -21,37 +21,26 @@ if TYPE_CHECKING:
 
 _SHOWN = 8
 _LEVEL = 2
+"""Of the first heading: the notebook has one above it."""
 
 
 def undo_html(told: UndoReport, *, details: bool = False, language: Translator | None = None) -> str:
     """What would be done, or what was, as a fragment that brings its own style; `details` names what is left."""
-    return write(_undo(told, details, language, _LEVEL))
-
-
-def undo_page(
-    told: UndoReport, *, details: bool = False, language: Translator | None = None, lang: str | None = None
-) -> str:
-    """The same as a document of its own."""
-    return document(f"{say(undo_rows.title(told), language)} · envguard", _undo(told, details, language, 1), lang)
+    return write(_undo(told, details, language))
 
 
 def undo_list_html(told: UndoList, *, language: Translator | None = None) -> str:
     """What can be taken back, as a fragment that brings its own style."""
-    return write(_list(told, language, _LEVEL))
+    return write(_list(told, language))
 
 
-def undo_list_page(told: UndoList, *, language: Translator | None = None, lang: str | None = None) -> str:
-    """The same as a document of its own."""
-    return document(f"{_list_title(told, language)} · envguard", _list(told, language, 1), lang)
-
-
-def _undo(told: UndoReport, details: bool, language: Translator | None, level: int) -> Element:
+def _undo(told: UndoReport, details: bool, language: Translator | None) -> Element:
     kind, plan, done = undo_rows.kind(told), told.plan, told.done
     style_name = undo_rows.STYLES[kind]
     body: list[Element | None] = []
-    body += sentences(own.WHY_NOT, undo_rows.refused(plan), language, level + 1)
+    body += sentences(own.WHY_NOT, undo_rows.refused(plan), language, _LEVEL + 1)
     if plan.also:
-        body.append(heading(own.WITH_IT, language, level + 1))
+        body.append(heading(own.WITH_IT, language, _LEVEL + 1))
         body.append(
             element(
                 "ul",
@@ -62,14 +51,14 @@ def _undo(told: UndoReport, details: bool, language: Translator | None, level: i
             )
         )
     if done is not None:
-        body += _changes(told, undo_rows.counted(done, language), language, level + 1)
+        body += _changes(told, undo_rows.counted(done, language), language, _LEVEL + 1)
         body += (element("p", said, class_="eg-message") for said in undo_rows.proof(done.proof, language))
-        body += _left(done.left, details, language, level + 1)
+        body += _left(done.left, details, language, _LEVEL + 1)
     else:
         if not plan.refused and plan.checkpoint is not None:
-            body += _changes(told, undo_rows.counts(plan, language), language, level + 1)
-        body += sentences(own.KNOWN, plan.remarks, language, level + 1)
-        body += _left(plan.left, details, language, level + 1)
+            body += _changes(told, undo_rows.counts(plan, language), language, _LEVEL + 1)
+        body += sentences(own.KNOWN, plan.remarks, language, _LEVEL + 1)
+        body += _left(plan.left, details, language, _LEVEL + 1)
     point = plan.checkpoint
     return fragment(
         say(undo_rows.title(told), language),
@@ -81,7 +70,7 @@ def _undo(told: UndoReport, details: bool, language: Translator | None, level: i
                 " ",
                 element("code", undo_rows.command(point, language), class_="eg-name") if point is not None else None,
                 role="heading",
-                aria_level=str(level),
+                aria_level=str(_LEVEL),
                 class_="eg-verdict",
             ),
             element("p", sentence(given(own.BEGAN, when=point.when, id=point.id), language), class_="eg-meaning")
@@ -117,16 +106,13 @@ def _left(left: tuple[Left, ...], details: bool, language: Translator | None, le
     )
 
 
-def _list_title(told: UndoList, language: Translator | None) -> str:
-    return say(given(own.LIST, prefix=told.prefix), language)
-
-
-def _list(told: UndoList, language: Translator | None, level: int) -> Element:
+def _list(told: UndoList, language: Translator | None) -> Element:
+    title = say(given(own.LIST, prefix=told.prefix), language)
     return fragment(
-        _list_title(told, language),
+        title,
         element(
             "header",
-            element("div", _list_title(told, language), role="heading", aria_level=str(level), class_="eg-verdict"),
+            element("div", title, role="heading", aria_level=str(_LEVEL), class_="eg-verdict"),
             element("p", sentence(told.reason, language), class_="eg-message") if told.reason is not None else None,
             element("p", sentence(own.ON if told.wanted else own.OFF, language), class_="eg-soft"),
             element("p", sentence(given(own.CLEARED, n=len(told.cleared)), language)) if told.cleared else None,

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from envguard.render.schemas import schema_of
-from envguard.render.undo_html import undo_html, undo_list_html, undo_list_page, undo_page
+from envguard.render.undo_html import undo_html, undo_list_html
 from envguard.render.undo_lines import undo, undo_list
 from envguard.render.undo_v1 import undo_dumps, undo_list_dumps, undo_v1
 from envguard.undo_report import State
@@ -33,7 +33,8 @@ def dumped(name):
 
 
 def page(name):
-    return undo_list_page(LISTS[name]) if name in LISTS else undo_page(REPORTS[name], details=True)
+    told = undo_list_html(LISTS[name]) if name in LISTS else undo_html(REPORTS[name], details=True)
+    return f'<!DOCTYPE html><html lang="en"><body class="envguard-page"><main>{told}</main></body></html>'
 
 
 @pytest.mark.parametrize("name", EVERY)
