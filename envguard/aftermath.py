@@ -1,10 +1,9 @@
-"""What a change of the environment has made worse, by the report after it and, where it was taken, the one before.
+"""What a change of the environment has made worse, by the report after it and, if there is one, the report before.
 
-A sound install is answered with nothing, however much it has brought: the installer's own output tells what came, and a
-line of ours under every `pip install` would be the one that nobody reads any more. So it is for an install that was not
-to be seen in the cell: that it was invisible is no fault. What makes us speak is a finding that was not there before, an
-error or a warning, or a module of this kernel that no longer is what is installed. Then all that changed is told with
-it, for it is the reason.
+A sound install is met with silence, however much it has brought: the installer's own output says what came, and a line
+of ours under every `pip install` would soon be one that nobody reads. The same holds for an install that could not be
+seen in the cell, for that is no fault. envguard speaks where there is an error or a warning that was not there before,
+or where a module of this kernel is no longer what is installed. Then it also says all that changed, as the reason.
 """
 
 from __future__ import annotations
@@ -35,10 +34,10 @@ def aftermath(
     recent: bool = False,
     between: bool = False,
 ) -> Aftermath | None:
-    """What is worse than it was; None if nothing is. `stale` are the modules of which that was told already.
+    """What is worse than it was; None if nothing is. `stale` are modules that the user was told of before.
 
-    `recent` is a report from right before the change. To an older one findings may have come for other reasons (what was
-    imported since, a variable), so only those count that name what has changed.
+    `recent` says that `before` was made right before the change. After an older one findings may have come for other
+    reasons (an import, a variable), so that only those count that name what has changed.
     """
     restart = after.restart
     needed = restart.names if restart is not None and restart.needed else ()

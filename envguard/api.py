@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from envguard.ledger_entry import Whence
     from envguard.model import Answer, Finding, Report, Text, Timeline
     from envguard.process import Process
-    from envguard.rebuild.planning import Options as RebuildOptions
+    from envguard.rebuild.options import Options as RebuildOptions
     from envguard.rebuild_report import RebuildReport, Rebuilt
     from envguard.repair_report import Repaired, RepairReport
     from envguard.rules.rule import Rule
@@ -678,11 +678,12 @@ def rebuild_plan(
     with brought.visit():
         from envguard.rebuild import planning
         from envguard.rebuild import target as targets
+        from envguard.rebuild.options import Options
         from envguard.rebuild_report import RebuildReport
 
         env = collect.by_import(prefix, process=None)
         folder = targets.folder(str(target))
-        prepared = planning.prepare(env, folder, options or planning.Options(), progress, resumed=resumed)
+        prepared = planning.prepare(env, folder, options or Options(), progress, resumed=resumed)
         return RebuildReport(env.prefix, prepared.plan, None, __version__, now())
 
 
@@ -694,25 +695,27 @@ def rebuild(
     BadArguments if it must not be done. `tell` hears of each part.
     """
     with brought.visit():
-        from envguard.rebuild import building, planning
+        from envguard.rebuild import building
+        from envguard.rebuild.options import Options
 
-        return building.rebuild(told.plan, options or planning.Options(), tell or (lambda _: None))
+        return building.rebuild(told.plan, options or Options(), tell or (lambda _: None))
 
 
 def rebuild_options(**options: Any) -> RebuildOptions:
     """How a rebuild is asked for: the fields of `RebuildOptions`."""
-    from envguard.rebuild.planning import Options
+    from envguard.rebuild.options import Options
 
     return Options(**options)
 
 
 def rebuild_unfinished(target: str | Path) -> tuple[str, RebuildOptions] | None:
     """Of a half-built environment the old prefix and how it was asked for; None if it is none."""
-    from envguard.rebuild import marker, planning
+    from envguard.rebuild import marker
     from envguard.rebuild import target as targets
+    from envguard.rebuild.options import Options
 
     found = marker.read(targets.folder(str(target)))
-    return None if found is None else (found.source, planning.Options.read(found.options))
+    return None if found is None else (found.source, Options.read(found.options))
 
 
 def rebuild_discard(target: str | Path) -> str:

@@ -50,7 +50,7 @@ def compare(first: Environment, second: Environment, reports: tuple[Report, Repo
 
 
 class _Known:
-    """A package with what decides whether a difference matters."""
+    """A package, with what decides whether a difference in it matters."""
 
     def __init__(self, package: Package, *, compiled: bool, asked_for: bool) -> None:
         self.package, self.compiled, self.asked_for = package, compiled, asked_for

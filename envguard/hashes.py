@@ -1,4 +1,4 @@
-"""Hashes many files in worker processes, for a thread gains nothing here and a kernel must never be forked.
+"""Hashes many files in worker processes: threads gain nothing here, and a kernel must never be forked.
 
 Each worker runs `probe/hashing.py` and is fed batches of about equal bytes; a thread apiece waits for its answers, and
 the caller alone hears of them. However it ends (all done, too late, Ctrl-C, an error), no worker is left. What a worker had
@@ -38,7 +38,7 @@ SILENCE = 60.0
 _SLOW = 4 << 20
 """Bytes a second of such a disk."""
 _HEARING = 0.1
-"""Seconds between two looks at the clock and at whether Ctrl-C was pressed, which waiting does not hear on Windows."""
+"""Seconds between two looks at the clock and for Ctrl-C, which a longer wait would not notice on Windows."""
 _GRACE = 2.0
 """Seconds for a killed worker to be gone; one that waits for a dead mount goes only with that."""
 _LINE = 80

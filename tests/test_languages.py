@@ -119,7 +119,8 @@ def test_every_page_keeps_its_form():
 @pytest.mark.parametrize("width", [60, 80, 100])
 @pytest.mark.parametrize("name", ["sound", "broken", "strained", "hurt"])
 def test_no_row_of_chinese_is_wider_than_the_terminal(name: str, width: int):
-    from envguard.render.lines import Wrap, lines
+    from envguard.render.lines import Wrap
+    from envguard.render.report_lines import lines
 
     kept = {
         "".join(span.text for span in each.spans)

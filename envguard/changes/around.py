@@ -37,19 +37,19 @@ if TYPE_CHECKING:
     from envguard.undo_report import Undone, UndoPlan
 
 _LONG = 1.0
-"""Seconds from which on it is said what they went into."""
+"""Seconds that making a way back may take before the user is told of it."""
 _PATIENCE = 3.0
 """Seconds for which a cell that has ended waits to write into the ledger."""
 
 
 @value
 class Seen:
-    """One install command that is about to run, as far as it is known."""
+    """One install command that is about to run."""
 
     forecast: Forecast | None
     command: Command | None = None
     words: tuple[str, ...] = ()
-    """What it is called where it is no command of an installer: a repair."""
+    """How the ledger names a change that is no installer's command, such as a repair."""
 
 
 @value
@@ -65,7 +65,7 @@ class Begun:
     no_undo: Text | None = None
     """Why there is no way back, where one was wanted."""
     seconds: float = 0.0
-    """How long that took."""
+    """How long the way back took to make."""
 
 
 @value
@@ -75,14 +75,14 @@ class Ended:
     entry: Entry | None = None
     """None if nothing has changed and nothing has failed."""
     checkpoint: Checkpoint | None = None
-    """By which it can be taken back."""
+    """The way back; None if there is none."""
     first: str | None = None
     """The file of the ledger, if this is its first line."""
     problems: tuple[Text, ...] = ()
 
 
 def begin(home: Home, seen: Sequence[Seen], *, undo: bool, owner: tuple[int, float] | None = None) -> Begun:
-    """Before installs run in a prefix of which we have a folder; with `undo` they can be taken back, or it is told why not.
+    """Notes what is there before installs run in a prefix; with `undo` also makes a way back, or tells in `no_undo` why there is none.
 
     `owner` is the process in which they run, by default this one.
     """
@@ -99,13 +99,13 @@ def begin(home: Home, seen: Sequence[Seen], *, undo: bool, owner: tuple[int, flo
 
 
 def drop(begun: Begun) -> None:
-    """Forgets it, as they will not run."""
+    """Forgets installs that will not run after all."""
     if begun.checkpoint is not None:
         checkpoints.drop(begun.home, begun.checkpoint.id)
 
 
 def end(begun: Begun, whence: Whence, *, failed: bool | None) -> Ended:
-    """After they have run, in whatever way they ended."""
+    """Notes what installs have changed, however they ended; `failed` is None where that is not known."""
     home, problems = begun.home, []
     point = begun.checkpoint
     if point is not None:
@@ -139,7 +139,7 @@ def end(begun: Begun, whence: Whence, *, failed: bool | None) -> Ended:
 
 
 def announced(begun: Begun) -> Iterator[Text]:
-    """What is said before they run."""
+    """What the user is told before the installs run."""
     if begun.home.new:
         yield made(begun.home)
     if begun.no_undo is not None:
@@ -149,27 +149,27 @@ def announced(begun: Begun) -> Iterator[Text]:
 
 
 def concluded(ended: Ended) -> Iterator[Text]:
-    """What is said after they have run."""
+    """What the user is told after the installs have run."""
     if ended.first is not None:
         yield first(ended.first)
     yield from ended.problems
 
 
 def made(home: Home) -> Text:
-    """That our folder is there from now on."""
+    """Says that envguard now has a folder in the prefix."""
     return text("{folder} was made: what changes in this environment is noted there", folder=home.folder)
 
 
 def first(file: str) -> Text:
-    """That the ledger has begun."""
+    """Says that the ledger begins with this line."""
     return text("what is installed here is noted from now on, beginning with this, in {file}", file=file)
 
 
 def found(home: Home, changed: Changed) -> tuple[str | None, Text | None] | None:
-    """Notes what nobody has seen coming: the ledger's file if that is its first line, and why it could not be noted.
+    """Notes changes that no front end announced: the ledger's file if this is its first line, and why they could not be noted.
 
-    None if it cannot be told yet whose it is: another process's install has not ended. What the ledger tells of already is
-    not noted again.
+    None if another process's install has not ended, so that the changes may be its own. What stands in the ledger already
+    is not noted again.
     """
     if not home.ours or not home.ledger:
         return None, None

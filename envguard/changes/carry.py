@@ -72,7 +72,7 @@ def _run(step: Step, work: Path) -> Carried:
 
 
 def answered(step: Step) -> tuple[str, ...]:
-    """The words of a step with the option by which its program asks nothing."""
+    """The words of a step, with the option that keeps its program from asking."""
     program, *rest = step.argv
     if Path(program).stem.lower() in _ASKS and rest and "--yes" not in rest:
         return (program, rest[0], "--yes", *rest[1:])

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from envguard.home import Home
 
 MOST = 20
-"""Checkpoints."""
+"""Checkpoints that are kept, at most."""
 BOUND = 4 << 30
-"""Bytes that only envguard still holds, of all checkpoints but the last."""
+"""Bytes that all checkpoints but the last may hold of files that are nowhere else any more."""
 _HASHED = 200 << 20
 """Bytes hashed when it begins; the rest is hashed when it ends, if it was replaced."""
 _HASHED_AFTER = 4 << 30
@@ -100,7 +100,7 @@ def unfinished(home: Home) -> tuple[Checkpoint, ...]:
 
 
 def made_by(home: Home, process: int, since: str) -> str | None:
-    """The last one that a process has begun and ended since a time, written as ids begin; None if there is none."""
+    """The id of the last checkpoint that a process has begun and ended since a time, which is written as ids begin; None if there is none."""
     mine = (
         noted.checkpoint.id
         for noted in (journal.every(home) if home.ours else ())
@@ -148,7 +148,7 @@ def running(noted: Noted) -> bool:
 
 
 def changes(before: Listing, after: Listing) -> tuple[Change, ...]:
-    """What that means for distributions and conda packages, by name; put there once more, it has the same version twice."""
+    """How the distributions and conda packages of two listings differ, by name; one that was merely installed again has the same version twice."""
     found: dict[str, Change] = {}
     for look in (owned.infos, owned.records):
         old, new = _versions(look(before), before), _versions(look(after), after)
@@ -266,7 +266,7 @@ def _end(home: Home, noted: Noted, failed: bool | None) -> Checkpoint:
 
 
 def _hold(home: Home, entries: Mapping[str, Entry], gone: list[str], what: Kept) -> tuple[dict[str, str], int]:
-    """The hashes of what was replaced and only we hold now, where none was taken before; and the bytes of it."""
+    """The hashes of replaced files that exist only in our folder now, as far as they were not taken before; and the bytes of these files."""
     linked = set(what.linked)
     sums: dict[str, str] = {}
     size, left = 0, _HASHED_AFTER

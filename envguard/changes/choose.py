@@ -38,7 +38,7 @@ class Chosen:
     report: Report
     untried: tuple[Text, ...] = ()
     refused: tuple[Text, ...] = ()
-    """Why what a finding names was not taken."""
+    """Why fixes that findings name were not taken."""
 
 
 def choose(env: Environment, kept: frozenset[str], progress: Callable[[Text], None] | None = None) -> Chosen:
@@ -164,7 +164,7 @@ class _Search:
                 yield fix
 
     def _left_to_pip(self, env: Environment) -> tuple[Fix, ...]:
-        """What was asked for, whatever the check says of it."""
+        """The fixes that leave to pip what the user wants it to keep, whatever the check says."""
         found: dict[str, Fix] = {}
         for clash in clashes(env):
             if clash.dist.name in self.kept and not clash.stranger and clash.overlap.differ:

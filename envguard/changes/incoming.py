@@ -13,7 +13,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from envguard.changes.protect import FREE
 from envguard.commands.command import Tool
 from envguard.errors import ProbeFailed
 from envguard.forecast import installed, pip, uv
@@ -21,6 +20,7 @@ from envguard.forecast.books import Books, wheel
 from envguard.forecast.transaction import Coming
 from envguard.probe import pip_files, reading
 from envguard.run import Ran, run
+from envguard.tables import BASICS
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def tried(
 
 def landed(name: str, rows: Mapping[str, Row], env: Environment) -> Iterator[Landing]:
     """The conda packages whose files a distribution would replace by others; what it replaced long ago is its own."""
-    if name in FREE:
+    if name in BASICS:
         return
     books = Books(env)
     for package in env.conda_packages or ():

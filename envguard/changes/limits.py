@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from envguard.changes.protect import FREE, VARIABLES, protection
+from envguard.changes.protect import VARIABLES, protection
 from envguard.commands.command import AimKind, Kind, Placement, Tool, Verb
 from envguard.model import Text, text
 from envguard.probe import reading
+from envguard.tables import BASICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -101,7 +102,7 @@ def _install(command: Command, env: Environment, environ: Mapping[str, str]) -> 
             continue
         if wanted.kind in (Kind.PATH, Kind.URL, Kind.VCS):
             return text("{requirement} would be put over conda's {name}", requirement=wanted.text, name=wanted.name)
-        if wanted.name not in pinned and wanted.name not in FREE and (upgrades or wanted.specifier):
+        if wanted.name not in pinned and wanted.name not in BASICS and (upgrades or wanted.specifier):
             return text("conda's {name} cannot be pinned, and so would not be held", name=wanted.name)
     return None
 

@@ -41,7 +41,7 @@ class Book:
 
 
 def reader(prefix: str) -> Read:
-    """Reads from a prefix as it is now."""
+    """A function that reads a file of a prefix as it is now; None for one that cannot be read."""
 
     def read(path: str) -> bytes | None:
         try:
@@ -139,12 +139,12 @@ def rewritten(listing: Listing) -> frozenset[str]:
 
 
 def small(size: int) -> bool:
-    """Whether a file is one that may be copied without a thought."""
+    """Whether a file of this many bytes is small enough to be copied in any case."""
     return size <= _TEXT
 
 
 def described(path: str) -> bool:
-    """Whether a file stands in a place whose files the books give no hash for."""
+    """Whether a file is of a kind for which neither conda's records nor RECORD give a hash that holds."""
     return path.startswith("conda-meta/") or path.startswith(_SCRIPTS) or "-info/" in path or edited(path)
 
 

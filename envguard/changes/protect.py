@@ -29,6 +29,7 @@ from envguard.errors import BadArguments
 from envguard.model import Text, text
 from envguard.rules.releases import below
 from envguard.surroundings.pip_config import constraints
+from envguard.tables import BASICS
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 VARIABLES = ("PIP_CONSTRAINT", "UV_CONSTRAINT")
 SPARES_BUILDS = "26.2"
-FREE = ("pip", "setuptools", "wheel")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _FILE = "constraints.txt"
 
@@ -129,7 +129,7 @@ def _told(name: str, dists: list[Distribution], env: Environment) -> str | LeftO
             return LeftOut(name, others[0].version, text("pip has replaced conda's"))
         return None
     version = ours[0].version
-    if name in FREE:
+    if name in BASICS:
         return LeftOut(name, version, text("installers may renew themselves"))
     if others:
         return LeftOut(name, version, text("pip has put another {name} beside conda's", name=name))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from envguard.forecast_report import Forecast
 
 _SESSION = "JPY_SESSION_NAME"
-"""In which Jupyter's server tells a kernel the path of its notebook."""
+"""The variable in which Jupyter's server tells a kernel the path of its notebook."""
 _VSCODE = "__vsc_ipynb_file__"
 """The variable in which VS Code tells it."""
 
@@ -66,7 +66,7 @@ def new_id(when: datetime.datetime | None = None) -> str:
 
 
 def whence(cell: str | None = None, count: int | None = None, namespace: Mapping[str, object] | None = None) -> Whence:
-    """From where this process changes something; the front end knows the cell and the user's variables."""
+    """Where a change made by this process comes from; the front end knows the cell and the user's variables."""
     return Whence(notebook(namespace or {}), cell, count, _user(), os.getpid())
 
 

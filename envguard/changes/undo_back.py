@@ -118,7 +118,7 @@ class Back:
 
     @cached_property
     def _books(self) -> Mapping[str, tuple[frozenset[str], Mapping[str, Any] | None]]:
-        """The hashes that the books of then have for what is to come back, and the record of its package."""
+        """The hashes that the records of that time have for what is to come back, and the record of its package."""
         found: dict[str, tuple[frozenset[str], Mapping[str, Any] | None]] = {}
         wanted = set(self.changed)
         for book in owned.books(self.before, self.read, wanted) if wanted else ():
@@ -129,7 +129,7 @@ class Back:
         return found
 
     def lost(self) -> Iterable[Left]:
-        """What is not kept, and not in a package cache either."""
+        """Files that are neither kept nor in a package cache."""
         for path in self.changed:
             if self._have(path):
                 continue

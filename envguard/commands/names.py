@@ -7,8 +7,8 @@ from bisect import bisect_left
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from envguard.commands import calls
 from envguard.commands.command import KERNEL_PYTHON, Span, Word
+from envguard.commands.expressions import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ class Names:
     def shown(self, expression: ast.expr) -> str | None:
         """What formatting an expression gives; None if a part of that is not known."""
         segments, self._segments = self._segments, None  # the expression stands in a line that is not Python
-        value = calls.evaluate(expression, self)
+        value = evaluate(expression, self)
         self._segments = segments
         return value if isinstance(value, str) and self.holes.word(value).known else None
 
@@ -77,7 +77,7 @@ class Names:
                 self.forget(name)
             return
         alias = self.dotted(expression) if expression is not None else None
-        value = calls.evaluate(expression, self) if expression is not None else None
+        value = evaluate(expression, self) if expression is not None else None
         self.forget(target.id)
         if value is not None:
             self.values[target.id] = value

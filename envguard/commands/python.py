@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from envguard.commands import calls
 from envguard.commands.command import Form, Invocation, Word
+from envguard.commands.expressions import evaluate, text_of
 from envguard.commands.names import Names, Segments, stored
 from envguard.commands.quiet import parsed
 from envguard.commands.scene import DEEPEST, Scene
@@ -136,13 +137,13 @@ class Reader:
     def _environment(self, target: ast.expr, expression: ast.expr) -> None:
         """`os.environ["X"] = …`; a part of a list that is replaced makes the list unknown."""
         if isinstance(target, ast.Attribute) and self.names.dotted(target) == "sys.argv":
-            self.names.values["sys.argv"] = calls.evaluate(expression, self.names)
+            self.names.values["sys.argv"] = evaluate(expression, self.names)
         if not isinstance(target, ast.Subscript):
             return
         if self.names.dotted(target.value) == "os.environ":
-            name = calls.evaluate(target.slice, self.names)
+            name = evaluate(target.slice, self.names)
             if isinstance(name, str):
-                value = calls.evaluate(expression, self.names)
+                value = evaluate(expression, self.names)
                 word = self.names.holes.word(value) if isinstance(value, str) else None
                 known = word.text if word is not None and word.known else None
                 self.scene = replace(self.scene, variables={**self.scene.variables, name: known})
@@ -246,7 +247,7 @@ class Reader:
         if name is None:
             return
         if name == "os.chdir" and call.args:
-            to = self.names.holes.word(calls.text_of(call.args[0], self.names)).text
+            to = self.names.holes.word(text_of(call.args[0], self.names)).text
             self.scene = replace(self.scene, folder=moved(self.scene.folder, [to]))
             return
         if name == "get_ipython().run_line_magic" and len(call.args) == 2:
@@ -262,7 +263,7 @@ class Reader:
         """`%env` and `%cd`, as IPython writes them."""
         from envguard.commands import magics
 
-        magic, line = (calls.text_of(given, self.names) for given in call.args)
+        magic, line = (text_of(given, self.names) for given in call.args)
         rest = Located.at(line, self.segments.span(call, self.text))
         self.scene = magics.changed(magic, rest, self.names, self.scene) or self.scene
 

@@ -16,21 +16,16 @@ from envguard.commands import activation, programs
 from envguard.commands.cell import TRIGGER
 from envguard.commands.command import Invocation
 from envguard.commands.scene import DEEPEST, Scene
+from envguard.commands.shell_words import Words
 from envguard.commands.text import Located
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from envguard.commands.command import Span, Word
     from envguard.commands.text import Holes
 
 _STRANGE = re.compile("[^\t\n\\x20-\\x7e]")
-_CONTINUED = re.compile(r"\\\n")
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_IN_QUOTES = re.compile(r'\\([$`"\\\n])')
-_GLOB = re.compile(r"[*?]")
-_NAME = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
-_WHICH = re.compile(r"(?:\$\(|`)\s*(?:which|command\s+-v|type\s+-p)\s+([\w./+-]+)\s*(?:\)|`)")
 _DEEPEST_NODE = 120
 _QUERIES = {"test", "[", "which", "type", "hash", "command", "grep", "ls"}
 _DECLARES = {"export", "declare", "typeset", "readonly", "local"}
@@ -74,6 +69,7 @@ class _State:
 class _Reader:
     def __init__(self, text: Located, holes: Holes, scene: Scene) -> None:
         self.text = text
+        self.words = Words(text, holes)
         self.holes = holes
         self.scene = scene
         self.found: list[Invocation] = []
@@ -114,7 +110,7 @@ class _Reader:
         elif kind in ("for_statement", "c_style_for_statement", "case_statement"):
             variable = node.child_by_field_name("variable")
             if variable is not None:
-                state.known[self._raw(variable)] = None
+                state.known[self.words.raw(variable)] = None
             for child in node.named_children:
                 self.walk(child, state, unsure or child.type in ("do_group", "case_item"), depth + 1)
         elif kind in ("declaration_command", "unset_command"):
@@ -125,9 +121,6 @@ class _Reader:
         elif kind not in ("comment", "raw_string", "word"):
             for child in node.named_children:
                 self.walk(child, state, unsure, depth + 1)
-
-    def _raw(self, node: Any) -> str:
-        return self.text.text[node.start_byte : node.end_byte]
 
     def _inner(self, node: Any, state: _State, unsure: bool, depth: int) -> None:
         """The commands whose output a word is made of."""
@@ -154,17 +147,17 @@ class _Reader:
             node = node.named_children[0]
         if node.type in ("test_command", "negated_command"):
             return True
-        return node.type == "command" and self._raw(node).split(maxsplit=1)[:1] in [[name] for name in _QUERIES]
+        return node.type == "command" and self.words.raw(node).split(maxsplit=1)[:1] in [[name] for name in _QUERIES]
 
     def _declaration(self, node: Any, state: _State, unsure: bool, depth: int) -> None:
-        words = self._raw(node).split()
+        words = self.words.raw(node).split()
         exports = words[0] == "export" or (words[0] in _DECLARES and any("x" in w for w in words if w[0] == "-"))
         for child in node.named_children:
             if child.type == "variable_assignment":
                 self._assignment(child, state, exports)
                 self._inner(child, state, unsure, depth)
             elif child.type == "variable_name":
-                name = self._raw(child)
+                name = self.words.raw(child)
                 if node.type == "unset_command":
                     state.assign(name, "", False)
                 elif exports and name in state.known:
@@ -175,8 +168,8 @@ class _Reader:
         if name is None or name.type != "variable_name":
             return
         adds = any(child.type == "+=" for child in node.children)
-        word = self.holes.word(self._joined(value, state) if value is not None else "")
-        state.assign(self._raw(name), word.text if word.known and not adds else None, export)
+        word = self.holes.word(self.words.joined(value, state.known) if value is not None else "")
+        state.assign(self.words.raw(name), word.text if word.known and not adds else None, export)
 
     def _redirected(self, node: Any, state: _State, unsure: bool, depth: int) -> None:
         body = node.child_by_field_name("body")
@@ -216,17 +209,17 @@ class _Reader:
             elif child.type == "file_redirect":
                 spare = [one for one in child.named_children if one.type != "file_descriptor"][1:]
                 for one in spare:
-                    fields = self._fields(one, state)
+                    fields = self.words.fields(one, state.known)
                     words += fields
                     ends += [one.end_byte] * len(fields)
             else:
-                fields = self._fields(child, state)
+                fields = self.words.fields(child, state.known)
                 words += fields
                 ends += [child.end_byte] * len(fields)
                 self._inner(child, state, unsure, depth)
         error = node.next_sibling
         if error is not None and error.type == "ERROR" and error.start_byte - node.end_byte <= 1:
-            open_word = self.holes.written(self._raw(error).strip())
+            open_word = self.holes.written(self.words.raw(error).strip())
             if open_word != "\\":  # a quote that is never closed
                 words.append(self.holes.hole(open_word))
                 ends.append(error.end_byte)
@@ -279,7 +272,7 @@ class _Reader:
                 if how == "document":
                     texts.append(self.text.part(node.start_byte, node.end_byte))
                 else:
-                    string = "".join(self._joined(one, state) for one in node.named_children)
+                    string = "".join(self.words.joined(one, state.known) for one in node.named_children)
                     texts.append(Located.at(string, span))
         for text in texts:
             if led.kind == "shell":
@@ -312,96 +305,6 @@ class _Reader:
         if name in ("source", ".") and len(texts) > 1 and activation.is_hook(texts[1]):
             state.hooked = True
         return name in ("source", ".")
-
-    def _fields(self, node: Any, state: _State) -> list[str]:
-        """The words that one word of the script becomes: a variable outside quotes may hold several or none."""
-        fields: list[str] = []
-        begun = False
-        for text, split in self._pieces(node, state):
-            if not split:
-                if begun:
-                    fields[-1] += text
-                else:
-                    fields.append(text)
-                begun = True
-                continue
-            parts = text.split()
-            if not parts:
-                begun = begun and not text
-                continue
-            if begun and not text[0].isspace():
-                fields[-1] += parts.pop(0)
-            fields += parts
-            begun = not text[-1].isspace()
-        return fields
-
-    def _joined(self, node: Any, state: _State) -> str:
-        return "".join(text for text, _ in self._pieces(node, state))
-
-    def _pieces(self, node: Any, state: _State) -> Iterator[tuple[str, bool]]:
-        """The parts of a word, each with whether the shell splits it at blanks."""
-        kind, raw = node.type, self._raw(node)
-        if kind in ("command_name", "concatenation"):
-            if not node.named_children:
-                yield raw, False
-            at = node.start_byte
-            for child in node.named_children:
-                if child.start_byte > at:
-                    yield self.text.text[at : child.start_byte], False
-                yield from self._pieces(child, state)
-                at = child.end_byte
-            if at < node.end_byte:
-                yield self.text.text[at : node.end_byte], False
-        elif kind == "raw_string":
-            yield raw[1:].removesuffix("'"), False
-        elif kind == "string":
-            yield self._quoted(node, state), False
-        elif kind in ("simple_expansion", "expansion"):
-            found = _NAME.fullmatch(raw)
-            value = state.known.get(found[1]) if found else None
-            yield (value, True) if value is not None else (self.holes.hole(self.holes.written(raw)), False)
-        elif kind in (
-            "word",
-            "number",
-            "variable_name",
-            "file_descriptor",
-            "test_operator",
-            "regex",
-            "variable_assignment",
-        ):
-            word = _ESCAPE.sub(r"\1", _CONTINUED.sub("", raw))
-            yield (self.holes.hole(self.holes.written(word)) if _GLOB.search(_ESCAPE.sub("", raw)) else word), False
-        elif kind == "command_substitution" and (found := _WHICH.fullmatch(raw)):
-            yield found[1], False  # where that program is: the same as its name
-        elif kind == "ansi_c_string":
-            yield _decoded(raw[2:-1]), False
-        elif kind == "translated_string" and node.named_children:
-            yield self._quoted(node.named_children[0], state), False
-        else:
-            yield self.holes.hole(self.holes.written(raw)), False
-
-    def _quoted(self, node: Any, state: _State) -> str:
-        parts: list[str] = []
-        at, end = node.start_byte + 1, node.end_byte
-        end -= self.text.text[at:end].endswith('"')  # which the parser puts in where it is missing
-        for child in node.named_children:
-            if child.type == "string_content":
-                continue
-            parts.append(_IN_QUOTES.sub(_unescaped, self.text.text[at : child.start_byte]))
-            parts += [text for text, _ in self._pieces(child, state)]
-            at = child.end_byte
-        parts.append(_IN_QUOTES.sub(_unescaped, self.text.text[at:end]))
-        return "".join(parts)
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    return "" if found[1] == "\n" else found[1]
-
-
-def _decoded(text: str) -> str:
-    """What `$'…'` holds; only the escapes that people use."""
-    known = {"n": "\n", "t": "\t"}
-    return _ESCAPE.sub(lambda found: known.get(found[1], found[1]), text)
 
 
 def moved(folder: str | None, words: Iterable[str]) -> str:

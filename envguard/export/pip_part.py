@@ -16,6 +16,7 @@ from envguard.export import origins
 from envguard.export_report import Depth, Lost
 from envguard.model import Text, text
 from envguard.rules.overlaps import live
+from envguard.tables import BASICS
 from envguard.value import value
 from envguard.versions import Answer
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from envguard.facts import Distribution, Environment
 
-FREE = ("pip", "setuptools", "wheel")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?")
 
 
@@ -58,7 +58,7 @@ def items(env: Environment, depth: Depth) -> PipPart:
         if dist.path not in paths:
             said = text("pip's {name} {version} is left out: conda has put its own back over it", **_told(dist))
             lost.append(Lost(dist.name, said))
-        elif dist.name in FREE:
+        elif dist.name in BASICS:
             lost.append(Lost(dist.name, text("pip's own {name} {version} is left out, as whoever makes it anew has one", **_told(dist))))  # fmt: skip
         else:
             if dist.name in wanted:
@@ -75,7 +75,7 @@ def given(env: Environment) -> tuple[str, ...]:
         sorted(
             f"{dist.name}=={dist.version}"
             for dist in live(env)
-            if dist.owner is not None and dist.name not in FREE and _NAME.fullmatch(dist.name) and _version(dist)
+            if dist.owner is not None and dist.name not in BASICS and _NAME.fullmatch(dist.name) and _version(dist)
         )
     )
 

@@ -36,7 +36,7 @@ _CUDA = ("torch", "tensorflow", "jax", "cupy", "nvidia-", "cuda", "cudnn", "pyto
 
 
 def apply(env: Environment, transaction: Transaction, when: float | None = None) -> Environment:
-    """The environment after it, as far as that can be known; `when` is the time of the installation, by default now."""
+    """The environment after a transaction, as far as that can be known; `when` is the time of the installation, by default now."""
     now = time.time() if when is None else when
     env = link(env, transaction, now)
     if not transaction.comes and not transaction.goes:

@@ -72,7 +72,7 @@ class Books:
 
 
 def paths(files: Iterable[str]) -> Paths:
-    """Some files by numbers, with a few names."""
+    """Some files summed up: how many there are of each kind, and a few of their names."""
     told = reading.summarise(files)
     return Paths(told["count"], told["compiled"], told["python"], tuple(told["sample"]))
 

@@ -10,14 +10,13 @@ from envguard.forecast.judged import TOLD, Judged, few
 from envguard.forecast_report import Concern, Foreseen, Remark
 from envguard.model import Evidence, Severity, text
 from envguard.probe.reading import normalise, spec_name
+from envguard.tables import INSTALLERS
 
 if TYPE_CHECKING:
     from envguard.commands.command import Requirement
     from envguard.forecast.case import Case
     from envguard.forecast.glance import Seen
 
-_OWN = ("pip", "setuptools", "wheel", "uv")
-"""What installers bring themselves up to date with; nobody's work depends on whose they are."""
 _ALL = ("--update-all", "--all")
 _ANEW = ("--force-reinstall", "--force")
 _WITH_BUILD = 3
@@ -35,7 +34,7 @@ def judge(case: Case, requirements: tuple[Requirement, ...]) -> Judged:
     everything = everything or (case.command.verb is Verb.INSTALL and case.has("--update-all"))
     if not changed and not everything:
         return found
-    pips = tuple(dist for dist in case.look.pip_owned if dist.name not in _OWN)
+    pips = tuple(dist for dist in case.look.pip_owned if dist.name not in INSTALLERS)
     landing = _landing(case, changed, pips)
     if landing:
         found.remarks.append(_lands(case, landing))
@@ -93,7 +92,7 @@ def _foresee(case: Case, requirement: Requirement, found: Judged) -> None:
 
 
 def _landing(case: Case, changed: tuple[Requirement, ...], pips: tuple[Seen, ...]) -> tuple[Seen, ...]:
-    """What pip owns of that which a command names."""
+    """The distributions of pip's that a command names under conda's names."""
     if not pips or not changed:
         return ()
     names = _distributions(changed)
@@ -121,7 +120,7 @@ def _lands(case: Case, landing: tuple[Seen, ...]) -> Remark:
 
 
 def _after(case: Case, pips: tuple[Seen, ...]) -> Remark:
-    """The order is broken: conda comes back after pip."""
+    """Says that the order is broken: conda comes back after pip."""
     local = all(case.look.is_local(dist) for dist in pips)
     said = text(
         "{tool} does not know what pip has installed here, and may write over it: {names}",

@@ -37,10 +37,10 @@ class Case:
 
     @cached_property
     def site_writable(self) -> bool:
-        """Whether pip could write into site-packages; it asks nothing else."""
+        """Whether pip could write into site-packages, which is all that it asks before it chooses the user's own folder."""
         return all(os.access(self.look.where(site), os.W_OK) for site in self.look.sites)
 
     @property
     def beside(self) -> bool:
-        """Whether what is there stays, and what comes is only found before it: in the user's own folder."""
+        """Whether the install goes into the user's own folder: nothing is replaced, but what comes hides what is there."""
         return self.target.placement is Placement.USER

@@ -57,7 +57,7 @@ def variables(command: Command, place: Place, named: Sequence[str] = ()) -> dict
 
 
 def needed_of(given: Mapping[str, str], named: Sequence[str] = ()) -> dict[str, str]:
-    """Those variables without which a package manager cannot work, though secrets may stand in them."""
+    """The variables without which a package manager cannot work, although they may hold secrets."""
     return {name: given[name] for name in given if _NEEDED.match(name) or name in named}
 
 
@@ -73,7 +73,7 @@ def ask(
     watch: Watch,
     told: Callable[[str], None] | None = None,
 ) -> Ran | Text:
-    """What the program leaves behind; or why there is no answer."""
+    """What the program has written; or why there is no answer."""
     try:
         return run(argv, watch.timeout, env=env, cwd=cwd, told=told, cancelled=watch.cancel)
     except Cancelled:

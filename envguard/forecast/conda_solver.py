@@ -29,7 +29,7 @@ PLATFORM = "linux-64"
 
 
 def config_of(env: Environment) -> CondaConfig | None:
-    """conda's configuration with the secrets that its channels need; for nobody's eyes."""  # noqa: D403
+    """conda's configuration with the secrets that its channels need; never to be shown."""  # noqa: D403
     return conda_config(env, reading.Problems(), secrets=True)
 
 
@@ -81,7 +81,7 @@ def answered(
     timeout: float,
     cancel: Callable[[], bool] | None = None,
 ) -> tuple[Outcome | Text, Sources]:
-    """What the solver said, or why it was not asked; and where it was read from what the channels have.
+    """What the solver said, or why it was not asked; and where the contents of the channels were read from.
 
     A channel that cannot be reached is read from what is kept of it, as conda does offline.
     """

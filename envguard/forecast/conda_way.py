@@ -51,7 +51,7 @@ def install(
     timeout: float,
     cancel: Callable[[], bool] | None,
 ) -> Alternative:
-    """What conda has of it, by conda, and `after` that what it has not."""
+    """The way that installs by conda what conda has, and the rest by the steps `after`; tried by a dry solve."""
     specs = tuple(dict.fromkeys(spec for each in found for spec in each.specs))
     told = [each.channel for each in found if each.channel is not None and each.channel.origin == "records"]
     named = tuple(dict.fromkeys(channel.name for channel in told))
@@ -98,7 +98,7 @@ def remove(
     timeout: float,
     cancel: Callable[[], bool] | None,
 ) -> tuple[Alternative, ...]:
-    """What conda has installed is taken off by conda, which also takes off what needs it; nothing if it is not conda's."""
+    """The way that removes by conda what conda has installed, and with it what needs that; none for what is not conda's."""
     dists = [dist for each in command.requirements for dist in env.dists_named.get(each.name or "", ())]
     packages = tuple(
         dict.fromkeys(

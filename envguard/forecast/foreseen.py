@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def installs(env: Environment, found: Transaction, target: Target) -> tuple[Foreseen, ...]:
-    """What would be new."""
+    """The packages that would be new."""
     new = [_coming(each) for each in found.comes if _before(env, found, target).get(each.name) is None]
     old = {env.by_record[record].name for record in found.unlinks if record in env.by_record}
     new += [_linked(env, each, None) for each in found.links if each.name not in old]
@@ -28,7 +28,7 @@ def installs(env: Environment, found: Transaction, target: Target) -> tuple[Fore
 
 
 def replaces(env: Environment, found: Transaction, target: Target) -> tuple[Foreseen, ...]:
-    """What would be there in another version, or once more."""
+    """The packages that would be there in another version, or installed once more."""
     before = _before(env, found, target)
     changed = [_replaced(env, each, before[each.name]) for each in found.comes if each.name in before]
     old = {env.by_record[record].name: env.by_record[record] for record in found.unlinks if record in env.by_record}
@@ -37,7 +37,7 @@ def replaces(env: Environment, found: Transaction, target: Target) -> tuple[Fore
 
 
 def removes(env: Environment, found: Transaction, target: Target) -> tuple[Foreseen, ...]:
-    """What would be gone, or, where its successor goes to another folder, gone from here."""
+    """The packages that would be gone; or gone from here, where their successor goes to another folder."""
     back = {each.name for each in found.comes} if target.placement is Placement.SITE else set()
     gone = [
         _removed(env, dist)
@@ -62,7 +62,7 @@ def removes(env: Environment, found: Transaction, target: Target) -> tuple[Fores
 
 
 def _before(env: Environment, found: Transaction, target: Target) -> dict[str, Distribution]:
-    """What is there now of what comes; nothing where it goes to another folder."""
+    """What is there now under the name of what comes; nothing where it goes to another folder."""
     if target.placement is not Placement.SITE:
         return {}
     going = {dist.name: dist for path in found.goes if (dist := env.by_path.get(path)) is not None}

@@ -124,7 +124,7 @@ def _inside(found: Transaction, target: Target) -> Transaction:
 
 
 def _difference(before: Report, then: Report) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-    """What is found only after it, and only before it; of a rule that could not decide both times, neither."""
+    """The findings that appear, and those that disappear; nothing of a rule that could not decide before or after."""
     silent = {stale_module.id}  # of which the forecast tells in a word of its own
     for report in (before, then):
         silent.update(each.rule for each in report.skipped)

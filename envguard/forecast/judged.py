@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from envguard.model import Text
 
 TOLD = 6
-"""Names told one by one in a sentence."""
+"""Names that a sentence lists, at most."""
 
 
 @value
@@ -36,13 +36,13 @@ class Judged:
 
 
 def few(names: Iterable[str]) -> tuple[str, ...]:
-    """So many names as fit into a sentence."""
+    """As many names as fit into a sentence."""
     every = tuple(dict.fromkeys(names))
     return every if len(every) <= TOLD else (*every[:TOLD], "…")
 
 
 def of_conda(each: Foreseen) -> tuple[Evidence, ...]:
-    """That a package is conda's: its record, and what depends on it."""
+    """The evidence that a package is conda's: its record, and what depends on it."""
     found = []
     if each.record:
         found.append(Evidence(text("says that conda installed it"), f"conda-meta/{each.record}.json"))

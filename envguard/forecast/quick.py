@@ -134,7 +134,7 @@ def _summary(look: Glance) -> Summary:
 
 
 def _empty(command: Command, target: Target) -> Forecast:
-    """A forecast of which nothing but the command and its target is known yet."""
+    """A forecast that says nothing yet but the command and its target."""
     return Forecast(
         command=whither.shown(command.argv),
         tool=command.tool.value,

@@ -32,7 +32,7 @@ _DEPTH = 12
 
 @value
 class Said:
-    """What stands on a command line, secrets and all."""
+    """What stands on a command line, secrets included."""
 
     options: tuple[Given, ...]
     words: tuple[str, ...]
@@ -52,7 +52,7 @@ class Said:
 
 
 def said(words: tuple[str, ...], known: Mapping[str, tuple[str, bool]], style: Style) -> Said:
-    """A command line by its tool's table."""
+    """A command line, read by its tool's table of options."""
     parsed = parse([Word(word) for word in words], known, style)
     return Said(parsed.options, tuple(word.text for word in parsed.rest))
 
@@ -106,7 +106,7 @@ def _of_files(command: Command) -> tuple[Requirement, ...]:
 
 
 def building(name: str | None) -> Text:
-    """What is said of one that would have to be built."""
+    """The sentence on a requirement that would have to be built."""
     return text("{name} could not be foretold: building it runs its code", name=name or "?")
 
 

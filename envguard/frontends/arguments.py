@@ -22,7 +22,7 @@ _NO_CONFIGURATION = Configuration()
 
 
 def add_target(parser: argparse.ArgumentParser, *, positional: bool = True, default: str | None = None) -> None:
-    """Which environment."""
+    """The options that name an environment: a folder, a name, an interpreter or a kernel; at most one of them."""
     which = parser.add_mutually_exclusive_group()
     if positional:
         which.add_argument(
@@ -73,7 +73,7 @@ def add_format(parser: argparse.ArgumentParser, formats: tuple[str, ...], defaul
 
 
 def add_foresight(parser: argparse.ArgumentParser) -> None:
-    """How far a forecast looks."""
+    """The options on how far a forecast looks: --quick, --build, --details."""
     parser.add_argument(
         "--quick",
         action="store_true",

@@ -81,7 +81,7 @@ class Around:
 
 
 def begin(guard: Guard, info: Any, installs: tuple[Install, ...], *, needed: bool, guarded: bool) -> Around | None:
-    """Begins it for the installs of a cell that is about to run; None if nobody wants that.
+    """Notes what is there before the installs of a cell run, and makes a way back if one is wanted; None if nothing is to be noted.
 
     `guarded` is what makes our folder. EnvguardError if a way back is `needed`, and there is none.
     """

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _ATTRIBUTE = "_envguard_guard"
 ANSWERS = ("run", "undo", "protected")
-"""What a user may have answered before a cell has come here, in a dialog of JupyterLab."""
+"""The answers that a user may have given in a dialog of JupyterLab before the cell arrives here."""
 _FRESH = 600.0
 """Seconds for which such an answer counts."""
 
@@ -160,20 +160,20 @@ class Guard:
             held.finish(result)
 
     def say(self, line: str) -> None:
-        """One line of ours: beside the output of the cell, not in it."""
+        """Says one line beside the output of the cell, not in it."""
         with suppress(Exception):  # streams may be closed, or anything that a user has put in their place
             sys.stdout.flush()
             sys.stderr.write(f"{line}\n")
             sys.stderr.flush()
 
     def once(self, line: str) -> None:
-        """Such a line, if it has not been said in this kernel."""
+        """Says such a line, unless this kernel has heard it before."""
         if ("", line) not in self.told:
             self.told.add(("", line))
             self.say(line)
 
     def close(self) -> None:
-        """Undoes everything that still holds."""
+        """Undoes everything that is still in force."""
         for once in list(self._waiting.values()):
             self._remove(once)
         self._waiting.clear()
@@ -259,7 +259,7 @@ def of(shell: InteractiveShell) -> Guard | None:
 
 
 def register(shell: InteractiveShell, judge: Judge | None = None) -> None:
-    """From now on the installs of every cell are looked at."""
+    """Has the guard look at the installs of every cell from now on."""
     unregister(shell)
     guard = Guard(shell, judge)
     setattr(shell, _ATTRIBUTE, guard)
@@ -270,7 +270,7 @@ def register(shell: InteractiveShell, judge: Judge | None = None) -> None:
 
 
 def unregister(shell: InteractiveShell) -> None:
-    """From now on none are, and nothing of the guard is left."""
+    """Takes the guard away, and leaves nothing of it."""
     guard = of(shell)
     if guard is None:
         return

@@ -71,7 +71,7 @@ class Hint:
 
 
 def _plausible(error: BaseException, message: str) -> bool:
-    """Whether the error is worth the import of what judges it: a tenth of a second, once in a kernel."""
+    """Whether the error may have a cause that envguard knows; the import of what judges it takes a tenth of a second, once in a kernel."""
     if isinstance(error, ImportError) or isinstance(getattr(error, "obj", None), ModuleType):
         return True
     said = message.lower()
@@ -79,7 +79,7 @@ def _plausible(error: BaseException, message: str) -> bool:
 
 
 def register(shell: InteractiveShell) -> None:
-    """From now on every cell is followed."""
+    """Looks at the error of every cell from now on."""
     unregister(shell)
     hint = Hint(shell)
     setattr(shell, _ATTRIBUTE, hint)
@@ -87,7 +87,7 @@ def register(shell: InteractiveShell) -> None:
 
 
 def unregister(shell: InteractiveShell) -> None:
-    """From now on no cell is."""
+    """Stops looking at cells."""
     hint = getattr(shell, _ATTRIBUTE, None)
     if hint is not None:
         shell.events.unregister("post_run_cell", hint.after)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from envguard.model import Text
 
 _PATIENCE = 5.0
-"""Seconds that somebody who is about to be asked waits for what else there is; the network is left alone."""
+"""Seconds for which other ways are looked for before a user is asked; the network is not used."""
 
 
 @value

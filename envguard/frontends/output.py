@@ -196,7 +196,7 @@ def with_history(shown: Mapping[str, str], story: str) -> dict[str, str]:
 
 
 def columns() -> int:
-    """How wide the terminal is."""
+    """The columns of the terminal; 80 where there is none."""
     return shutil.get_terminal_size((_WIDTH, 24)).columns
 
 

@@ -57,11 +57,11 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
     """Help whose rows are as long in columns as others' are in letters; what is in lines already stays so."""
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
-        """With our word in front."""
+        """Puts our word for `usage:` in front."""
         super().add_usage(usage, actions, groups, say(_USAGE) if prefix is None else prefix)
 
     def start_section(self, heading: str | None) -> None:
-        """With our word for what argparse calls it."""
+        """Heads a section with our word for it."""
         ours = next((each for each in _HEADINGS if each.text == heading), None)
         super().start_section(heading if ours is None else say(ours))
 

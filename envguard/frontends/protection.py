@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from envguard.forecast_report import Forecast
 
 TOOLS = ("pip", "uv")
-"""Those that heed the variables by which constraints come."""
+"""The tools that heed the variables by which constraints are given."""
 HELD_BACK = (Concern.REPLACES_CONDA, Concern.BREAKS_CONSTRAINT)
-"""What protection keeps an installer from."""
+"""The concerns that protection settles."""
 
 
 def is_meant_for(forecast: Forecast) -> bool:

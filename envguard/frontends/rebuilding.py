@@ -16,7 +16,7 @@ from envguard.model import text
 if TYPE_CHECKING:
     import argparse
 
-    from envguard.rebuild.planning import Options
+    from envguard.rebuild.options import Options
     from envguard.rebuild_report import RebuildReport
 
 REBUILD = text("make it? [y/N] ")

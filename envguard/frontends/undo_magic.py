@@ -45,7 +45,7 @@ def undo(shell: InteractiveShell, guard: Guard, words: list[str]) -> None:
 
 
 def candidates(words: list[str]) -> tuple[str, ...]:
-    """What may follow."""
+    """The words that may follow `%envguard undo`."""
     if words not in ([], ["clear"]):
         return _YES[:1]
     points = api.undo_list().checkpoints

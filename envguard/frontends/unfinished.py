@@ -25,7 +25,7 @@ def there_may_be() -> bool:
 
 
 def offer(say: Callable[[str], None]) -> None:
-    """Says so, if there is one."""
+    """Offers it in one line, if there is one."""
     from envguard import brought
 
     with suppress(Exception), brought.visit():  # whatever lies there is no error of the cell

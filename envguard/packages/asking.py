@@ -30,7 +30,7 @@ _LOOK = 0.02
 _LONGEST = 300
 """Characters of a solver's reason that are told; it can name a thousand builds."""
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
-"""Kept as they are, since a proxy may want a password, and the worker tells nobody."""
+"""Variables that the worker gets as they are, since a proxy may want a password; the worker shows them to nobody."""
 
 
 @value
@@ -82,7 +82,7 @@ def ask(request: Mapping[str, Any], *, timeout: float, cancel: Callable[[], bool
 
 
 def _library() -> str | None:
-    """Where this process would find py-rattler: on a path that somebody has extended, a new one might not."""
+    """The folder in which this process finds py-rattler; a new process might not, if somebody has extended this one's path."""
     try:
         found = importlib.util.find_spec("rattler")
     except (ImportError, ValueError):

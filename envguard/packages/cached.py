@@ -20,7 +20,7 @@ _RECORD = 64 << 20
 
 
 def sources(prefix: str, records: Iterable[str], config: CondaConfig | None = None) -> dict[str, str | None]:
-    """Where each of several packages would be taken from, which are given by the paths of their records below the prefix."""
+    """Where each of several packages would be taken from; they are named by their records' paths below the prefix."""
     told = {path: read(Path(prefix, path)) for path in records}
     return {path: None if record is None else source(prefix, record, config) for path, record in told.items()}
 

@@ -50,7 +50,7 @@ class Channel:
 
     @property
     def key(self) -> str:
-        """What is the same for two spellings of one channel."""
+        """A key that is the same for two spellings of one channel."""
         return bare(self.url).rstrip("/")
 
 

@@ -1,4 +1,4 @@
-"""A channel's secret, which records leave out or mask: taken from where conda's configuration gives it, and out again.
+"""A channel's secret, which records leave out or mask: put into an address from conda's configuration, and taken out again.
 
 What is found here is for requests alone; what is shown or written is `bare`.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _USER = re.compile(r"(?<=://)[^/\s]*@")
 _TOKEN = re.compile(r"(?<!/)/t/[^/\s]+(?=/|$)")
 _MASKED = re.compile(r"<\w+>|\*{3,}")
-"""How conda, py-rattler and envguard write a secret that is not to be seen."""
+"""What conda, py-rattler and envguard write in place of a secret."""
 
 
 def bare(url: str) -> str:
@@ -37,7 +37,7 @@ def authenticated(url: str, config: CondaConfig | None) -> str:
 
 
 def authenticated_file(url: str, config: CondaConfig | None) -> str:
-    """The same of a package's address: a secret that is configured now goes before one that a record has kept."""
+    """The same for the address of a package: a secret that is configured now takes precedence over one in a record."""
     channel, *rest = url.rsplit("/", 2)
     plain = bare(channel)
     found = authenticated(plain, config)

@@ -64,7 +64,7 @@ def known(sources: Sources, names: Iterable[str], *, timeout: float, cancel: Cal
 
 
 def unlooked(sources: Sources) -> Text | None:
-    """Why the answer leaves channels out; None if it does not."""
+    """Why channels are missing from the answer; None if none is."""
     if not sources.missing:
         return None
     return text(

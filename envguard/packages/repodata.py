@@ -1,4 +1,4 @@
-"""Where what channels say is to be had: from the channels, or from what a package manager has kept of them.
+"""Where the package lists of channels are read: from the channels themselves, or from what a package manager has kept of them.
 
 conda, mamba and py-rattler all keep `repodata.json` as `cache/XXXXXXXX.json`, named by the MD5 of the folder's address
 (`cache_fn_url` in conda/gateways/repodata/__init__.py, `cache_name_from_url` in libmamba, `url_to_cache_filename` in
@@ -34,7 +34,7 @@ class Sources:
     request: tuple[dict[str, Any], ...]
     cache: str
     missing: tuple[Channel, ...]
-    """Channels of which nothing is kept here; asked by nobody, as there is to be no network."""
+    """Channels of which nothing is kept here, and which are not asked, since the network is not to be used."""
 
     def base(self) -> dict[str, Any]:
         """The part of a request that says where to look."""

@@ -36,10 +36,10 @@ class Wish:
     """Try first to leave everything else alone."""
     only_freeze: bool = False
     prune: bool = False
-    """What nobody asks for goes."""
+    """Whether packages that nobody asks for are removed."""
     pins: tuple[str, ...] = ()
     forget: bool = False
-    """The versions that were asked for once do not count: `update --all`."""
+    """Whether specs of earlier commands are ignored, as by `update --all`."""
     priority: str = "flexible"
 
 

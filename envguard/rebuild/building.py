@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from envguard.facts import Environment
     from envguard.model import Text
-    from envguard.rebuild.planning import Options, Prepared
+    from envguard.rebuild.options import Options
+    from envguard.rebuild.planning import Prepared
     from envguard.rebuild_report import RebuildPlan
 
 SECONDS = 3600.0

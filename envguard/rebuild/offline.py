@@ -22,7 +22,7 @@ from envguard.forecast import pip
 from envguard.forecast.conda_solver import config_of
 from envguard.masking import without_secrets
 from envguard.model import text
-from envguard.packages import linking
+from envguard.packages import provided
 from envguard.probe import reading
 from envguard.probe.reading import normalise
 from envguard.rules import steps
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 def refusals(env: Environment, told: Wanted, records: tuple[Solved, ...]) -> Iterator[Text]:
     """What is missing here, conda's in one sentence and pip's in another."""
-    absent = linking.lacking(env.prefix, records, config_of(env))
+    absent = provided.lacking(env.prefix, records, config_of(env))
     if absent is not None:
         yield absent
     found = _files(places(env, told))

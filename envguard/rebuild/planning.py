@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from envguard import versions
 from envguard.analyse import analyse, summary
 from envguard.changes.planning import unfinished
-from envguard.export.channels import plain, secret
+from envguard.export.channels import plain
 from envguard.export_report import Depth
 from envguard.forecast.child import SECONDS
 from envguard.forecast.conda_solver import PLATFORM, answered, config_of
@@ -22,11 +22,11 @@ from envguard.model import Text, text
 from envguard.packages import repodata, solving
 from envguard.packages.channels import channels
 from envguard.packages.solving import Wish
-from envguard.rebuild import by_hand, kernel, offline, target
+from envguard.rebuild import by_hand, kernel, offline, remarks, target
 from envguard.rebuild.wanted import brings, settled, wanted
 from envguard.rebuild_report import NewPackage, NewRequirement, RebuildPlan
+from envguard.tables import BASICS
 from envguard.value import value
-from envguard.versions import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,34 +35,12 @@ if TYPE_CHECKING:
     from envguard.machine import CondaConfig
     from envguard.packages.repodata import Sources
     from envguard.packages.solving import Solved
+    from envguard.rebuild.options import Options
     from envguard.rebuild.wanted import Wanted
 
 CARRIED = ("conda-meta/pinned", "conda-meta/state", ".condarc", "condarc", "pip.conf")
 """Settings of an environment: what is pinned, the variables that activation sets, channels, indexes."""
-FREE = ("pip", "setuptools", "wheel")
 _RUNGS = (Depth.EXACT, Depth.VERSIONS, Depth.HISTORY)
-
-
-@value
-class Options:
-    """How a rebuild was asked for."""
-
-    depth: Depth = Depth.EXACT
-    loosen: bool = False
-    keep: tuple[str, ...] = ()
-    kernel: bool = True
-    kernel_name: str | None = None
-    network: bool = True
-
-    def written(self) -> dict[str, Any]:
-        """The same as plain values."""
-        return {**{name: self.__dict__[name] for name in type(self).__dataclass_fields__}, "depth": self.depth.value, "keep": list(self.keep)}  # fmt: skip
-
-    @classmethod
-    def read(cls, told: Mapping[str, Any]) -> Options:
-        """What `written` gave."""
-        known = {name: told[name] for name in cls.__dataclass_fields__ if name in told}
-        return cls(**{**known, "depth": Depth(told["depth"]), "keep": tuple(told["keep"])})
 
 
 @value
@@ -86,7 +64,10 @@ def prepare(
     *,
     resumed: bool = False,
 ) -> Prepared:
-    """What would be made; BadArguments for names that cannot be left to pip."""
+    """What would be made in `folder`, or why nothing is; BadArguments for names in `keep` that cannot be left to pip.
+
+    `resumed` says that `folder` holds what an earlier try has left there.
+    """
     refused = tuple(_refusals(env, folder, options, resumed=resumed))
     if refused:
         return Prepared(_refused(env, folder, options, refused))
@@ -200,9 +181,9 @@ def _prepared(
         constraints=tuple(f"{name}=={version}" for name, version in sorted(pins.items())),
         with_dependencies=told.with_dependencies,
         carried=tuple(path for path in CARRIED if Path(env.prefix, path).is_file()),
-        loses=(*told.loses, *_scripts(env)),
+        loses=(*told.loses, *remarks.scripts(env)),
         gains=told.gains,
-        remarks=tuple(_remarks(env, told, pins, sources, tried)),
+        remarks=tuple(remarks.remarks(env, told, pins, sources, tried)),
         kernel=kernel.planned(folder, options.kernel_name, _names(told, records)) if options.kernel else None,
         commands=by_hand.commands(env, folder, told, records),
         kept=options.keep,
@@ -244,51 +225,6 @@ def _pins(env: Environment, records: tuple[Solved, ...]) -> dict[str, str]:
     for record in records:
         for name, version in brings(env, record).items():
             spelled = versions.pep440(version)
-            if spelled is not None and name not in FREE:
+            if spelled is not None and name not in BASICS:
                 found[name] = spelled
     return found
-
-
-def _scripts(env: Environment) -> Iterator[Text]:
-    """What somebody put by hand where activation runs it; the paths of the old environment may stand in it."""
-    files = tuple(each.path for each in env.activation or () if each.record is None)
-    if files:
-        yield text("{files} came with no package, and is not copied", "{files} came with no package, and are not copied", n=len(files), files=files)  # fmt: skip
-
-
-def _remarks(
-    env: Environment, told: Wanted, pins: Mapping[str, str], sources: Sources, tried: tuple[Text, ...]
-) -> Iterator[Text]:
-    for said in tried:
-        yield text("not possible as it is here ({reason})", reason=said.english())
-    if private := tuple(plain(each.url) for each in sources.channels if secret(each.url)):
-        yield text(
-            "the channel {channels} is asked with a password or a token that is configured here; no command shows it",
-            "the channels {channels} are asked with passwords or tokens that are configured here; no command shows them",
-            n=len(private),
-            channels=private,
-        )
-    if env.manager == "pixi":
-        yield text("pixi builds its own environments anew from its manifest; the new one is none of pixi's")
-    there = {**pins, **_versions(env, told)}
-    known = versions.marker_environment(env)
-    for each in told.requirements:
-        for dist in env.dists_named.get(each.name, ()):
-            unmet = tuple(line for line in dist.requires if dist.owner is None and _unmet(line, there, known))
-            if unmet:
-                yield text("{name} requires {requirements}, which is not so here, nor will be there", name=each.name, requirements=unmet)  # fmt: skip
-
-
-def _versions(env: Environment, told: Wanted) -> dict[str, str]:
-    names = {each.name for each in told.requirements}
-    return {dist.name: dist.version for dist in env.pip_owned if dist.name in names and dist.version is not None}
-
-
-def _unmet(line: str, there: Mapping[str, str], known: Mapping[str, str]) -> bool:
-    wish = versions.requirement(line)
-    if wish is None or "extra" in line.partition(";")[2]:
-        return False
-    name = wish.name.lower().replace("_", "-").replace(".", "-")
-    if name not in there or versions.applies(wish.marker, known) is not Answer.YES:
-        return False
-    return versions.pip_allows(wish, there[name]) is Answer.NO

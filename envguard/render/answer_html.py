@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envguard.model import Certainty, Where
-from envguard.render import answer_words, words
-from envguard.render.commands import places
+from envguard.model import Certainty
+from envguard.render import answer_words
 from envguard.render.element import element, write
-from envguard.render.html import document, style, unbroken
-from envguard.render.language import clean, colon, given, lang_of, say, semicolon
-from envguard.render.made import made_by
+from envguard.render.language import clean, colon, given, say
+from envguard.render.part_html import document, fixes, folded_evidence, footer, fragment
 from envguard.render.sentence import label, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envguard.model import Answer, Cause, Evidence, Fix
+    from envguard.model import Answer, Cause
     from envguard.render.element import Element
     from envguard.render.language import Translator
 
@@ -35,14 +33,8 @@ def answer_page(
 
 
 def _section(told: Answer, details: bool, language: Translator | None, level: int) -> Element:
-    return element(
-        "section",
-        element("style", style()),
-        *_told(told, details, language, level),
-        class_="envguard-report",
-        **lang_of(language),
-        aria_label=say(answer_words.WHY, language),
-    )
+    parts = _told(told, details, language, level)
+    return fragment(say(answer_words.WHY, language), *parts, language=language)
 
 
 def _told(told: Answer, details: bool, language: Translator | None, level: int) -> Iterator[Element]:
@@ -65,7 +57,7 @@ def _told(told: Answer, details: bool, language: Translator | None, level: int) 
         if items:
             yield element("p", sentence(title, language), class_="eg-soft")
             yield element("ul", *(element("li", sentence(each, language)) for each in items))
-    yield element("footer", say(made_by(told), language), class_="eg-soft")
+    yield footer(told, language)
 
 
 def _cause(
@@ -87,42 +79,7 @@ def _cause(
             class_="eg-rule",
         ),
         element("p", sentence(cause.message, language), class_="eg-message"),
-        *(
-            part
-            for n, fix in enumerate(cause.fixes, 1)
-            for part in fix_parts(fix, n if len(cause.fixes) > 1 else None, told.environment.platform, language)
-        ),
+        *fixes(cause.fixes, told.environment.platform, language),
         folded_evidence(cause.evidence, details, language) if cause.evidence else None,
         class_=f"eg-finding eg-{'error' if certain else 'warning'}",
     )
-
-
-def folded_evidence(evidence: tuple[Evidence, ...], details: bool, language: Translator | None) -> Element:
-    """What confirms something, to be unfolded."""
-    items = (
-        element("li", sentence(each.says, language), " ", element("code", clean(each.source), class_="eg-source"))
-        for each in evidence
-    )
-    title = say(given(words.EVIDENCE_COUNT, n=len(evidence)), language)
-    folded = element("details", element("summary", title), element("ul", *items), class_="eg-evidence")
-    return folded.having("open", "") if details else folded
-
-
-def fix_parts(fix: Fix, number: int | None, platform: str | None, language: Translator | None) -> Iterator[Element]:
-    """A way out with its commands; `number` where there are several."""
-    name = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
-    cautions = [words.SAFETIES[fix.safety], *([words.RESTART] if fix.restart else [])] if fix.steps else []
-    note = semicolon(language).join(say(text, language) for text in cautions)
-    yield element(
-        "p",
-        label(name, language),
-        sentence(fix.title, language),
-        element("span", f" · {note}", class_="eg-soft") if note else None,
-        class_="eg-fix",
-    )
-    groups = places(fix, platform)
-    for where, commands in groups:
-        if len(groups) > 1 or where is not Where.TERMINAL:
-            yield element("p", sentence(words.PLACES[where], language), class_="eg-place eg-soft")
-        for command in commands:
-            yield element("pre", element("code", *unbroken(command)))

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envguard.model import Where
-from envguard.render import answer_words, words
-from envguard.render.commands import places
-from envguard.render.language import bracketed, clean, given, labelled, say, semicolon
-from envguard.render.lines import BLANK, EVIDENCE_SHOWN, Span, Wrap, line
+from envguard.render import answer_words
+from envguard.render.language import bracketed, clean, given, say
+from envguard.render.lines import BLANK, Span, evidence_lines, fixes_lines, line
 from envguard.render.text import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envguard.model import Answer, Cause, Evidence, Fix
+    from envguard.model import Answer, Cause
     from envguard.render.language import Translator
     from envguard.render.lines import Line
 
@@ -67,37 +65,4 @@ def _cause(
     )
     yield line(say(cause.message, language), indent=2)
     yield from evidence_lines(cause.evidence, details, language)
-    for n, fix in enumerate(cause.fixes, 1):
-        yield from fix_lines(fix, n if len(cause.fixes) > 1 else None, told.environment.platform, language)
-
-
-def evidence_lines(evidence: tuple[Evidence, ...], details: bool, language: Translator | None) -> Iterator[Line]:
-    """What confirms something, without details the first few."""
-    shown = evidence if details else evidence[:EVIDENCE_SHOWN]
-    if shown:
-        yield line(Span(say(words.EVIDENCE, language), "soft"), indent=2)
-    for each in shown:
-        yield line(f"- {say(each.says, language)}", indent=4, hang=2)
-        yield line(Span(clean(each.source), "soft"), indent=6, wrap=Wrap.WIDE)
-    if len(shown) < len(evidence):
-        yield line(Span(say(given(words.AND_MORE, n=len(evidence) - len(shown)), language), "soft"), indent=4)
-
-
-def fix_lines(fix: Fix, number: int | None, platform: str | None, language: Translator | None) -> Iterator[Line]:
-    """A way out with its commands; `number` where there are several."""
-    label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
-    cautions = [words.SAFETIES[fix.safety], *([words.RESTART] if fix.restart else [])] if fix.steps else []
-    note = semicolon(language).join(say(text, language) for text in cautions)
-    yield line(
-        Span(labelled(label, language), "soft"),
-        say(fix.title, language),
-        Span(f" · {note}" if note else "", "soft"),
-        indent=2,
-        hang=2,
-    )
-    groups = places(fix, platform)
-    for where, commands in groups:
-        if len(groups) > 1 or where is not Where.TERMINAL:
-            yield line(Span(say(words.PLACES[where], language), "soft"), indent=4)
-        for command in commands:
-            yield line(Span(command, "command"), indent=6, wrap=Wrap.NEVER)
+    yield from fixes_lines(cause.fixes, told.environment.platform, language)

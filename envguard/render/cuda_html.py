@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 from envguard.model import Certainty
 from envguard.render import answer_words, cuda_cells
 from envguard.render import cuda_words as own
-from envguard.render.answer_html import folded_evidence
 from envguard.render.element import element, write
-from envguard.render.finding_html import finding_html, fixes, heading, mark, so
-from envguard.render.html import document, style
-from envguard.render.language import bracketed, colon, given, lang_of, say
-from envguard.render.made import made_by
+from envguard.render.finding_html import finding_html
+from envguard.render.language import bracketed, colon, given, say
+from envguard.render.part_html import document, fixes, folded_evidence, footer, fragment, heading, mark, so
 from envguard.render.sentence import sentence
 
 if TYPE_CHECKING:
@@ -40,18 +38,15 @@ def _title(told: CudaReport, language: Translator | None) -> str:
 
 
 def _section(told: CudaReport, details: bool, language: Translator | None, level: int) -> Element:
-    return element(
-        "section",
-        element("style", style()),
+    return fragment(
+        _title(told, language),
         *_verdict(told, details, language, level),
         *_table(told, language, level + 1),
         *(part for row in told.rows for part in _libraries(row, details, language)),
         *_machine(told, language, level + 1),
         *_also(told, details, language, level + 1),
-        element("footer", say(made_by(told), language), class_="eg-soft"),
-        class_="envguard-report",
-        **lang_of(language),
-        aria_label=_title(told, language),
+        footer(told, language),
+        language=language,
     )
 
 

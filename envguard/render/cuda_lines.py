@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 from envguard.model import Certainty
 from envguard.render import answer_words, cuda_cells, words
 from envguard.render import cuda_words as own
-from envguard.render.answer_lines import evidence_lines, fix_lines
 from envguard.render.cells import cells
 from envguard.render.finding_lines import finding_lines
 from envguard.render.grid import grid
 from envguard.render.language import bracketed, clean, colon, given, labelled, say
-from envguard.render.lines import BLANK, Span, Wrap, line
-from envguard.render.part_lines import footer, heading
+from envguard.render.lines import BLANK, Span, Wrap, evidence_lines, fixes_lines, footer, heading, line
 from envguard.render.text import written
 
 if TYPE_CHECKING:
@@ -71,9 +69,7 @@ def _verdict(told: CudaReport, details: bool, language: Translator | None) -> It
     if verdict.consequence is not None:
         yield line(f"{labelled(words.SO, language)}{say(verdict.consequence, language)}", indent=2, hang=4)
     yield from evidence_lines(verdict.evidence, details, language)
-    for number, fix in enumerate(verdict.fixes, 1):
-        several = number if len(verdict.fixes) > 1 else None
-        yield from fix_lines(fix, several, told.environment.platform, language)
+    yield from fixes_lines(verdict.fixes, told.environment.platform, language)
 
 
 def _libraries(told: CudaReport, language: Translator | None) -> Iterator[Line]:

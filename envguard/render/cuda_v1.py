@@ -12,6 +12,7 @@ from envguard.render.json_v1 import (
     fix_v1,
     head,
     optional,
+    optional_text_v1,
     string,
     text_v1,
 )
@@ -57,7 +58,7 @@ def _verdict(verdict: CudaVerdict) -> Json:
         "certainty": verdict.certainty.value,
         "code": None if verdict.code is None else f"EG{verdict.code}",
         "message": text_v1(verdict.message),
-        "consequence": None if verdict.consequence is None else text_v1(verdict.consequence),
+        "consequence": optional_text_v1(verdict.consequence),
         "evidence": [evidence_v1(each) for each in verdict.evidence],
         "fixes": [fix_v1(each) for each in verdict.fixes],
     }

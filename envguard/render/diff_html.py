@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from envguard.render import outline, pairs, words
 from envguard.render.element import element
-from envguard.render.html import document, style
-from envguard.render.language import bracketed, clean, colon, comma, given, lang_of, say
-from envguard.render.made import made_by
+from envguard.render.language import bracketed, clean, colon, comma, given, say
+from envguard.render.part_html import document, footer, fragment
 from envguard.render.sentence import sentence
 
 if TYPE_CHECKING:
@@ -31,9 +30,8 @@ def comparison_page(
     title = say(given(words.DIFFERENCES_OF, first=first, second=second), language)
     return document(
         f"{title} · envguard",
-        element(
-            "section",
-            element("style", style()),
+        fragment(
+            title,
             element(
                 "header",
                 element("div", title, role="heading", aria_level="1", class_="eg-verdict"),
@@ -42,10 +40,8 @@ def comparison_page(
                 class_="eg-head",
             ),
             *_parts(told, language),
-            element("footer", say(made_by(told), language), class_="eg-soft"),
-            class_="envguard-report",
-            **lang_of(language),
-            aria_label=title,
+            footer(told, language),
+            language=language,
         ),
         lang,
     )

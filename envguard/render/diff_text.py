@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from envguard.render import outline, pairs, words
 from envguard.render.cells import cells, cut, wrapped
 from envguard.render.language import bracketed, clean, colon, comma, given, say
-from envguard.render.lines import BLANK, Line, Span, Wrap, line
-from envguard.render.part_lines import footer, heading
+from envguard.render.lines import BLANK, Line, Span, Wrap, footer, heading, line
 from envguard.render.text import written
 from envguard.value import value
 

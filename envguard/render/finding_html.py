@@ -1,43 +1,19 @@
-"""A finding, and the heading over several, for a notebook and a browser; for what is no report but tells findings, too."""
+"""A finding for a notebook and a browser, for what is no report but tells findings, too."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from envguard.render import outline, words
-from envguard.render.answer_html import fix_parts, folded_evidence
 from envguard.render.element import element
-from envguard.render.language import clean, given, say
-from envguard.render.sentence import label, sentence
+from envguard.render.language import clean, given
+from envguard.render.part_html import fixes, folded_evidence, mark, so
+from envguard.render.sentence import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from envguard.model import Finding, Fix, Text
+    from envguard.model import Finding
     from envguard.render.element import Element
     from envguard.render.language import Translator
-
-
-def mark(symbol: str, word: Text, kind: str, language: Translator | None) -> Element:
-    """A word with the symbol that repeats it."""
-    hidden = element("span", symbol, aria_hidden="true", class_="eg-symbol")
-    return element("strong", hidden, " ", say(word, language), class_=f"eg-mark eg-{kind}")
-
-
-def heading(title: Text, language: Translator | None, level: int) -> Element:
-    """What a part is about."""
-    return element("div", say(title, language), role="heading", aria_level=str(level), class_="eg-title")
-
-
-def so(consequence: Text, language: Translator | None) -> Element:
-    """What follows."""
-    return element("p", label(words.SO, language), sentence(consequence, language), class_="eg-so")
-
-
-def fixes(ways: tuple[Fix, ...], platform: str | None, language: Translator | None) -> Iterator[Element]:
-    """The ways out."""
-    for number, fix in enumerate(ways, 1):
-        yield from fix_parts(fix, number if len(ways) > 1 else None, platform, language)
 
 
 def finding_html(

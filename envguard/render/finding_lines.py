@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envguard.render import outline, words
-from envguard.render.answer_lines import evidence_lines, fix_lines
-from envguard.render.language import clean, framed, say
-from envguard.render.lines import Span, line
+from envguard.render.language import clean, framed, labelled, say
+from envguard.render.lines import Span, evidence_lines, fixes_lines, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,12 +33,7 @@ def finding_lines(
     if not details:
         return
     if finding.consequence is not None:
-        yield line(f"{say(words.SO, language)} {say(finding.consequence, language)}", indent=4, hang=4)
-    several = len(finding.fixes) > 1
-    fixes = (
-        each
-        for number, fix in enumerate(finding.fixes, 1)
-        for each in fix_lines(fix, number if several else None, platform, language)
-    )
-    shifted = (*evidence_lines(finding.evidence, details, language), *fixes)
+        yield line(f"{labelled(words.SO, language)}{say(finding.consequence, language)}", indent=4, hang=4)
+    evidence, fixes = finding.evidence, finding.fixes
+    shifted = (*evidence_lines(evidence, details, language), *fixes_lines(fixes, platform, language))
     yield from (line(*each.spans, indent=each.indent + 2, hang=each.hang, wrap=each.wrap) for each in shifted)

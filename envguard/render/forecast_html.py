@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING
 from envguard.model import Fix
 from envguard.render import forecast_rows, outline, words
 from envguard.render import forecast_words as own
-from envguard.render.answer_html import fix_parts, folded_evidence
 from envguard.render.element import element, write
-from envguard.render.finding_html import finding_html, heading, mark
-from envguard.render.html import document, style
-from envguard.render.language import clean, given, lang_of, say
-from envguard.render.made import made_by
+from envguard.render.finding_html import finding_html
+from envguard.render.language import clean, given, say
+from envguard.render.part_html import (
+    document,
+    fix_commands,
+    folded_evidence,
+    footer,
+    fragment,
+    heading,
+    mark,
+    sentences,
+)
 from envguard.render.sentence import coded, label, sentence
+from envguard.render.table_html import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,20 +50,17 @@ def _title(told: Forecast, language: Translator | None) -> str:
 
 def _section(told: Forecast, details: bool, language: Translator | None, level: int) -> Element:
     platform = told.environment.platform if told.environment else None
-    return element(
-        "section",
-        element("style", style()),
+    return fragment(
+        _title(told, language),
         _headline(told, language, level),
         *_remarks(told.remarks, details, language, level + 1),
         *_changes(told, details, language, level + 1),
         *_findings(told, details, language, level + 1),
         *_settled(told, language, level + 1),
         *_ways(told.alternatives, platform, language, level + 1),
-        *_unknown(told, language, level + 1),
-        element("footer", say(made_by(told), language), class_="eg-soft"),
-        class_="envguard-report",
-        **lang_of(language),
-        aria_label=_title(told, language),
+        *sentences(own.NOT_FORETOLD, told.unknown, language, level + 1),
+        footer(told, language),
+        language=language,
     )
 
 
@@ -116,30 +121,14 @@ def _remarks(remarks: tuple[Remark, ...], details: bool, language: Translator | 
 
 def _changes(told: Forecast, details: bool, language: Translator | None, level: int) -> Iterator[Element]:
     rows, new = forecast_rows.rows(told, language), forecast_rows.new(told, details=details, language=language)
-    titles = tuple(say(each, language) for each in own.COLUMNS)
     if rows or new:
         yield heading(own.CHANGES, language, level)
     if rows:
-        yield element(
-            "table",
-            element("thead", element("tr", *(element("th", title, scope="col") for title in titles))),
-            element("tbody", *(_row(row, titles) for row in rows)),
-            class_="eg-grid",
-        )
+        yield table(own.COLUMNS, rows, language)
     if new:
         yield element("p", new, class_="eg-message")
     if told.stale:
         yield element("p", sentence(given(own.STALE, names=told.stale), language), class_="eg-message")
-
-
-def _row(row: tuple[tuple[str, ...], ...], titles: tuple[str, ...]) -> Element:
-    first, *rest = row
-    return element(
-        "tr",
-        element("th", *first, scope="row"),
-        # the title once more, for a narrow window, where the heads of the columns are gone
-        *(element("td", element("p", *cell), data_title=title) for title, cell in zip(titles[1:], rest, strict=True)),
-    )
 
 
 def _findings(told: Forecast, details: bool, language: Translator | None, level: int) -> Iterator[Element]:
@@ -184,11 +173,4 @@ def _ways(
             element("span", " · ", coded(said), class_="eg-soft"),
             class_="eg-fix",
         )
-        _, *commands = fix_parts(Fix(way.title, way.steps), None, platform, language)
-        yield from commands
-
-
-def _unknown(told: Forecast, language: Translator | None, level: int) -> Iterator[Element]:
-    if told.unknown:
-        yield heading(own.NOT_FORETOLD, language, level)
-        yield element("ul", *(element("li", sentence(each, language)) for each in told.unknown))
+        yield from fix_commands(Fix(way.title, way.steps), platform, language)

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 from envguard.model import Fix
 from envguard.render import forecast_rows, outline, words
 from envguard.render import forecast_words as own
-from envguard.render.answer_lines import evidence_lines, fix_lines
 from envguard.render.finding_lines import finding_lines
 from envguard.render.grid import grid
 from envguard.render.language import clean, colon, given, labelled, say
-from envguard.render.lines import BLANK, Span, Wrap, line
-from envguard.render.part_lines import footer, heading, sentences
+from envguard.render.lines import BLANK, Span, Wrap, command_lines, evidence_lines, footer, heading, line, sentences
 from envguard.render.text import written
 
 if TYPE_CHECKING:
@@ -134,5 +132,4 @@ def _way(way: Alternative, number: int, platform: str | None, language: Translat
         indent=2,
         hang=2,
     )
-    steps = tuple(fix_lines(Fix(way.title, way.steps), None, platform, language))
-    yield from steps[1:]  # the first says the title once more
+    yield from command_lines(Fix(way.title, way.steps), platform, language)

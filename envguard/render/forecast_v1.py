@@ -11,6 +11,7 @@ from envguard.render.json_v1 import (
     finding_v1,
     head,
     optional,
+    optional_text_v1,
     step_v1,
     string,
     text_v1,
@@ -40,7 +41,7 @@ def forecast_v1(told: Forecast) -> Json:
         "folder": optional(told.folder),
         "is_kernel": told.is_kernel,
         "verdict": told.outcome.value,
-        "refusal": None if told.refusal is None else text_v1(told.refusal),
+        "refusal": optional_text_v1(told.refusal),
         "installs": [_foreseen(each) for each in told.installs],
         "replaces": [_foreseen(each) for each in told.replaces],
         "removes": [_foreseen(each) for each in told.removes],
@@ -84,5 +85,5 @@ def _alternative(way: Alternative) -> Json:
         "title": text_v1(way.title),
         "steps": [step_v1(step) for step in way.steps],
         "proven": way.proven,
-        "says": None if way.says is None else text_v1(way.says),
+        "says": optional_text_v1(way.says),
     }

@@ -7,16 +7,13 @@ notebook's table of contents.
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
-from envguard.model import Where
 from envguard.render import events, outline, words
-from envguard.render.commands import places
 from envguard.render.element import element, write
 from envguard.render.excerpt import Rest, excerpt, listed
-from envguard.render.language import bracketed, clean, colon, comma, given, lang_of, say, spoken_tag
-from envguard.render.made import made_by
+from envguard.render.language import bracketed, clean, colon, comma, given, say
+from envguard.render.part_html import document, fix_commands, folded_evidence, footer, fragment, mark, so
 from envguard.render.sentence import coded, label, sentence
 from envguard.value import value
 
@@ -49,27 +46,6 @@ def page(report: Report, *, details: bool = False, language: Translator | None =
     return document(title, _Teller(report, details, language, 1, report.findings).tell(), lang)
 
 
-def document(title: str, told: Element, lang: str | None) -> str:
-    """A fragment as a document of its own; `lang` is that of its sentences, None for that of this process."""
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", title),
-    )
-    body = element("body", element("main", told), class_="envguard-page")
-    return f"<!DOCTYPE html>\n{write(element('html', head, body, lang=lang or spoken_tag()))}\n"
-
-
-@functools.cache
-def style() -> str:
-    """The style sheet that every fragment brings along."""
-    import importlib.resources  # late: it brings zipfile and tempfile
-
-    return importlib.resources.files("envguard.render").joinpath("report.css").read_text(encoding="utf-8")
-
-
 @value
 class _Teller:
     """The report with what every part of the telling needs; `level` is that of its first heading."""
@@ -92,9 +68,8 @@ class _Teller:
         here = {id(each) for each in self.shown}  # compared by value, thousands would take their time
         grave = tuple(each for each in outline.grave(self.report) if id(each) in here)
         slight = tuple(each for each in outline.slight(self.report) if id(each) in here)
-        return element(
-            "section",
-            element("style", style()),
+        return fragment(
+            self.say(given(words.REPORT_ON, name=self.report.environment.name)),
             self.headline(),
             self.do_first(first) if first else None,
             element("p", self.say(given(words.SIFTED, n=left)), class_="eg-soft") if left else None,
@@ -102,18 +77,15 @@ class _Teller:
             self.part(words.ALSO, (self.remark(finding, first) for finding in excerpt(slight))),
             *self.rest(),
             self.timeline() if events.eventful(self.report.timeline) else None,
-            self.footer(),
-            class_="envguard-report",
-            **lang_of(self.language),
-            aria_label=self.say(given(words.REPORT_ON, name=self.report.environment.name)),
+            footer(self.report, self.language),
+            language=self.language,
         )
 
     def heading(self, *children: Node | None, below: int, class_: str) -> Element:
         return element("div", *children, role="heading", aria_level=str(self.level + below), class_=class_)
 
     def mark(self, symbol: str, word: Text, kind: str) -> Element:
-        hidden = element("span", symbol, aria_hidden="true", class_="eg-symbol")
-        return element("strong", hidden, " ", self.say(word), class_=f"eg-mark eg-{kind}")
+        return mark(symbol, word, kind, self.language)
 
     def headline(self) -> Element:
         report, environment = self.report, self.report.environment
@@ -207,19 +179,11 @@ class _Teller:
 
     def body(self, finding: Finding, first: outline.First | None) -> Iterator[Element]:
         if finding.consequence is not None:
-            yield element("p", label(words.SO, self.language), self.sentence(finding.consequence), class_="eg-so")
+            yield so(finding.consequence, self.language)
         for number, fix in enumerate(finding.fixes, 1):
             yield from self.fix(fix, number if len(finding.fixes) > 1 else None, first)
         if finding.evidence:
-            yield self.evidence(finding)
-
-    def evidence(self, finding: Finding) -> Element:
-        items = (
-            element("li", self.sentence(each.says), " ", element("code", clean(each.source), class_="eg-source"))
-            for each in finding.evidence
-        )
-        title = given(words.EVIDENCE_COUNT, n=len(finding.evidence))
-        return self.folded(element("summary", self.say(title)), self.listed(items), class_="eg-evidence")
+            yield folded_evidence(finding.evidence, self.details, self.language)
 
     def fix(self, fix: Fix, number: int | None, first: outline.First | None) -> Iterator[Element]:
         name = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
@@ -236,12 +200,7 @@ class _Teller:
             yield from self.commands(fix)
 
     def commands(self, fix: Fix) -> Iterator[Element]:
-        groups = places(fix, self.report.environment.platform)
-        for where, commands in groups:
-            if len(groups) > 1 or where is not Where.TERMINAL:
-                yield element("p", self.say(words.PLACES[where]), class_="eg-place eg-soft")
-            for command in commands:
-                yield element("pre", element("code", *unbroken(command)))
+        return fix_commands(fix, self.report.environment.platform, self.language)
 
     def rest(self) -> Iterator[Element]:
         report = self.report
@@ -296,14 +255,3 @@ class _Teller:
 
     def listed(self, items: Iterable[Element]) -> Element:
         return element("ul", *listed(items, lambda more: element("li", self.say(more), class_="eg-soft")))
-
-    def footer(self) -> Element:
-        return element("footer", self.say(made_by(self.report)), class_="eg-soft")
-
-
-def unbroken(command: str) -> Iterator[Node]:
-    """Words, each to be kept in one piece: a browser would break `--force-reinstall`, and a date, in two."""
-    for number, word in enumerate(command.split(" ")):
-        if number:
-            yield " "
-        yield element("span", word)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from envguard.model import (
         Answer,
         Argument,
+        Change,
         Event,
         Evidence,
         Finding,
@@ -203,7 +204,7 @@ def finding_v1(finding: Finding) -> Json:
         "certainty": finding.certainty.value,
         "subject": string(finding.subject),
         "message": text_v1(finding.message),
-        "consequence": None if finding.consequence is None else text_v1(finding.consequence),
+        "consequence": optional_text_v1(finding.consequence),
         "evidence": [evidence_v1(evidence) for evidence in finding.evidence],
         "fixes": [fix_v1(fix) for fix in finding.fixes],
         "fingerprint": finding.fingerprint,
@@ -282,6 +283,16 @@ def _argument(value: Argument) -> str | int | list[str] | Json:
 def optional(value: str | None) -> str | None:
     """A string, or nothing."""
     return None if value is None else string(value)
+
+
+def optional_text_v1(value: Text | None) -> Json | None:
+    """A sentence, or nothing."""
+    return None if value is None else text_v1(value)
+
+
+def change_v1(change: Change) -> Json:
+    """What became of a package; null where it was, or is, absent."""
+    return {"name": string(change.name), "before": optional(change.before), "after": optional(change.after)}
 
 
 def string(value: str) -> str:

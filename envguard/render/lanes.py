@@ -9,8 +9,7 @@ from envguard.model import Mark
 from envguard.render import events, words
 from envguard.render.cells import cells, wrapped
 from envguard.render.language import clean, given, say
-from envguard.render.lines import BLANK, Line, Span, Wrap, line
-from envguard.render.part_lines import footer, heading
+from envguard.render.lines import BLANK, Line, Span, Wrap, footer, heading, line
 from envguard.render.text import written
 from envguard.value import value
 

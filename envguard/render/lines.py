@@ -1,37 +1,31 @@
-"""A report as paragraphs for a terminal, before anything is wrapped or coloured.
+"""Paragraphs for a terminal, before anything is wrapped or coloured, and the parts that are alike in whatever is told.
 
-Both ways of writing them, with rich and without, read this; so they cannot tell different things.
+Both ways of writing paragraphs, with rich and without, read this; so they cannot tell different things.
 """
 
 from __future__ import annotations
 
 import enum
-import sys
 from typing import TYPE_CHECKING
 
-from envguard.model import Severity, Where
-from envguard.render import events, outline, words
-from envguard.render.cells import cut
+from envguard.model import Where
+from envguard.render import outline, words
 from envguard.render.commands import places
-from envguard.render.excerpt import Rest, excerpt
-from envguard.render.language import LONGEST, bracketed, clean, colon, given, joined, labelled, say
+from envguard.render.language import clean, given, labelled, say
 from envguard.render.made import made_by
 from envguard.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from envguard.model import Finding, Fix, Report
+    from envguard.model import Evidence, Fix, Text
     from envguard.render.language import Translator
+    from envguard.render.made import Made
 
 PROSE = 100
 """Prose is not stretched beyond this many columns."""
 EVIDENCE_SHOWN = 4
 """How many pieces of evidence a finding shows, unless details are asked for."""
-OF_FILES = 600
-"""From this code on rules judge cells, files and logs: what they find no repair of an environment clears."""
-REST_SHOWN = 8
-"""How many entries each list at the end shows, unless details are asked for."""
 
 
 class Wrap(enum.Enum):
@@ -73,253 +67,72 @@ def line(*parts: str | Span, indent: int = 0, hang: int = 0, wrap: Wrap = Wrap.P
     return Line(tuple(part if isinstance(part, Span) else Span(part) for part in parts), indent, hang, wrap)
 
 
-def lines(report: Report, width: int, *, details: bool = False, language: Translator | None = None) -> tuple[Line, ...]:
-    """The whole report: headline, what to do first, findings, and what could not be told."""
-    return tuple(_Teller(report, width, details, language).tell())
+def heading(title: str) -> Iterator[Line]:
+    """What a part is about."""
+    yield BLANK
+    yield line(Span(f"── {title}", "heading"), wrap=Wrap.RULE)
 
 
-@value
-class _Teller:
-    """The report with the choices that every part of the telling needs."""
-
-    report: Report
-    width: int
-    details: bool
-    language: Translator | None
-
-    def tell(self) -> Iterator[Line]:
-        yield from self.headline()
-        first = outline.first(self.report)
-        if first is not None:
-            yield from self.do_first(first)
-        grave, slight = outline.grave(self.report), outline.slight(self.report)
-        if grave:
-            yield from self.heading(say(words.FINDINGS, self.language))
-        for finding in excerpt(grave):
-            yield BLANK
-            yield from self.finding(finding, first)
-        if slight:
-            yield from self.heading(say(words.ALSO, self.language))
-            if not self.details:
-                yield BLANK
-            for finding in excerpt(slight):
-                if self.details:
-                    yield BLANK
-                    yield from self.finding(finding, first)
-                else:
-                    yield from self.remark(finding)
-        yield from self.rest()
-        if events.eventful(self.report.timeline):
-            yield from self.heading(say(words.TIMELINE, self.language))
-            yield BLANK
-            yield from self.timeline()
+def sentences(title: Text, said: Iterable[Text], language: Translator | None) -> Iterator[Line]:
+    """A part of one sentence after the other; nothing if there is none."""
+    every = tuple(said)
+    if every:
+        yield from heading(say(title, language))
         yield BLANK
-        yield from self.footer(grave or slight)
+        yield from (line("· ", say(each, language), indent=2, hang=2) for each in every)
 
-    def headline(self) -> Iterator[Line]:
-        report, environment = self.report, self.report.environment
-        verdict = f"{words.VERDICT_SYMBOLS[report.verdict]} {say(words.VERDICTS[report.verdict], self.language)}"
-        style = report.verdict.value
-        yield line(
-            Span(verdict, style),
-            "  ",
-            Span(clean(environment.name), "strong"),
-            colon(self.language),
-            say(words.MEANINGS[report.verdict], self.language),
-            hang=2,
-        )
-        found, checked = outline.findings_count(report, self.language), outline.rules_count(report, self.language)
-        yield line(Span(found, "strong"), f" · {checked}", indent=2)
-        if report.known:
-            yield line(say(given(words.KNOWN, n=report.known), self.language), indent=2)
-        restart = outline.restart(report, self.language)
-        if restart:
-            yield line(restart, indent=2, hang=2)
+
+def printed(title: Text, output: str, language: Translator | None) -> Iterator[Line]:
+    """A part of what another program has printed; nothing if that is nothing."""
+    if output:
+        yield from heading(say(title, language))
         yield BLANK
-        yield line(clean(environment.prefix), indent=2, wrap=Wrap.WIDE)
-        python = environment.python_version
-        contents = (say(words.PHASES[report.phase], self.language), outline.packages_count(report, self.language))
-        yield line(Span(" · ".join(contents), "soft"), indent=2)
-        traits = (
-            say(given(words.PYTHON, version=python) if python else words.NO_PYTHON, self.language),
-            *([clean(environment.platform)] if environment.platform else []),
-            *(say(trait, self.language) for trait in outline.traits(report)),
-        )
-        yield line(Span(" · ".join(traits), "soft"), indent=2)
+        yield from (line(Span(clean(row), "soft"), indent=4, hang=2, wrap=Wrap.WIDE) for row in output.splitlines())
 
-    def heading(self, title: str) -> Iterator[Line]:
-        yield BLANK
-        yield line(Span(f"── {title}", "heading"), wrap=Wrap.RULE)
 
-    def do_first(self, first: outline.First) -> Iterator[Line]:
-        yield from self.heading(say(words.DO_FIRST, self.language))
-        yield BLANK
-        yield line(Span(say(first.fix.title, self.language), "strong"), indent=2)
-        settles = given(words.SETTLES, code=outline.code(first.finding), subject=first.finding.subject)
-        cautions = outline.cautions(first.fix, self.language)
-        yield line(Span(f"{say(settles, self.language)} · {cautions}", "soft"), indent=2)
-        yield from self.commands(first.fix, indent=6)
+def footer(told: Made, language: Translator | None) -> Iterator[Line]:
+    """Who made it, and when."""
+    yield BLANK
+    yield line(Span(say(made_by(told), language), "soft"))
 
-    def finding(self, finding: Finding | Rest, first: outline.First | None) -> Iterator[Line]:
-        if isinstance(finding, Rest):
-            yield self.left_out(finding)
-            return
-        yield self.title(finding)
-        yield line(say(finding.message, self.language), indent=2)
-        if finding.consequence is not None:
-            yield line(self.so(finding), indent=2, hang=4)
-        yield from self.evidence(finding)
-        for number, fix in enumerate(finding.fixes, 1):
-            yield from self.fix(fix, number if len(finding.fixes) > 1 else None, first)
 
-    def evidence(self, finding: Finding) -> Iterator[Line]:
-        shown = finding.evidence if self.details else finding.evidence[:EVIDENCE_SHOWN]
-        if not shown:
-            return
-        yield line(Span(say(words.EVIDENCE, self.language), "soft"), indent=2)
-        told = tuple((f"- {say(each.says, self.language)}", clean(each.source)) for each in shown)
-        beside = all(len(says) + len(source) + 8 <= self.width for says, source in told)
-        for says, source in told:
-            if beside:
-                yield line(says, Span(f"  [{source}]", "soft"), indent=4, wrap=Wrap.WIDE)
-            else:
-                yield line(says, indent=4, hang=2)
-                yield line(Span(source, "soft"), indent=6, wrap=Wrap.WIDE)
-        if len(shown) < len(finding.evidence):
-            yield self.more(len(finding.evidence) - len(shown), indent=4)
+def evidence_lines(evidence: tuple[Evidence, ...], details: bool, language: Translator | None) -> Iterator[Line]:
+    """What confirms something, without details the first few."""
+    shown = evidence if details else evidence[:EVIDENCE_SHOWN]
+    if shown:
+        yield line(Span(say(words.EVIDENCE, language), "soft"), indent=2)
+    for each in shown:
+        yield line(f"- {say(each.says, language)}", indent=4, hang=2)
+        yield line(Span(clean(each.source), "soft"), indent=6, wrap=Wrap.WIDE)
+    if len(shown) < len(evidence):
+        yield line(Span(say(given(words.AND_MORE, n=len(evidence) - len(shown)), language), "soft"), indent=4)
 
-    def fix(self, fix: Fix, number: int | None, first: outline.First | None) -> Iterator[Line]:
-        label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
-        above = first is not None and fix == first.fix
-        note = say(words.SEE_FIRST, self.language) if above else outline.cautions(fix, self.language)
-        yield line(
-            Span(labelled(label, self.language), "soft"),
-            say(fix.title, self.language),
-            Span(f" · {note}", "soft"),
-            indent=2,
-            hang=2,
-        )
-        if not above:
-            yield from self.commands(fix, indent=6)
 
-    def title(self, finding: Finding) -> Line:
-        symbol = words.SEVERITY_SYMBOLS[finding.severity]
-        certainty = words.CERTAINTIES[finding.certainty]
-        likely = bracketed(say(certainty, self.language), self.language) if certainty else ""
-        return line(
-            Span(f"{symbol} {say(words.SEVERITIES[finding.severity], self.language)}", finding.severity.value),
-            likely,
-            Span(f"  {outline.code(finding)} {clean(finding.rule)}", "strong"),
-            f"  {clean(finding.subject)}",
-            hang=2,
-        )
+def fixes_lines(ways: tuple[Fix, ...], platform: str | None, language: Translator | None) -> Iterator[Line]:
+    """The ways out, each with its commands; numbered if there are several."""
+    for number, fix in enumerate(ways, 1):
+        yield from fix_lines(fix, number if len(ways) > 1 else None, platform, language)
 
-    def remark(self, finding: Finding | Rest) -> Iterator[Line]:
-        if isinstance(finding, Rest):
-            yield self.left_out(finding)
-            return
-        said, subject = say(finding.message, self.language), clean(finding.subject)
-        yield line(
-            Span(
-                f"{words.SEVERITY_SYMBOLS[Severity.INFO]} {say(words.SEVERITIES[Severity.INFO], self.language)}", "info"
-            ),
-            Span(f"  {outline.code(finding)}", "strong"),
-            f"  {said if subject in said else f'{subject}{colon(self.language)}{said}'}",
-            hang=2,
-        )
-        if finding.consequence is not None:
-            yield line(self.so(finding), indent=2, hang=4)
 
-    def left_out(self, rest: Rest) -> Line:
-        return line(Span(say(rest.text, self.language), "soft"), hang=2)
+def fix_lines(fix: Fix, number: int | None, platform: str | None, language: Translator | None) -> Iterator[Line]:
+    """A way out with its commands; `number` where there are several."""
+    label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
+    note = outline.cautions(fix, language) if fix.steps else ""
+    yield line(
+        Span(labelled(label, language), "soft"),
+        say(fix.title, language),
+        Span(f" · {note}" if note else "", "soft"),
+        indent=2,
+        hang=2,
+    )
+    yield from command_lines(fix, platform, language)
 
-    def so(self, finding: Finding) -> str:
-        if finding.consequence is None:
-            return ""
-        return f"{labelled(words.SO, self.language)}{say(finding.consequence, self.language)}"
 
-    def commands(self, fix: Fix, indent: int) -> Iterator[Line]:
-        groups = places(fix, self.report.environment.platform)
-        for where, commands in groups:
-            if len(groups) > 1 or where is not Where.TERMINAL:
-                yield line(Span(say(words.PLACES[where], self.language), "soft"), indent=indent - 2)
-            for command in commands:
-                yield line(Span(command, "command"), indent=indent, wrap=Wrap.NEVER)
-
-    def rest(self) -> Iterator[Line]:
-        report = self.report
-        if report.suppressed:
-            yield from self.heading(say(given(words.SUPPRESSED, n=len(report.suppressed)), self.language))
-            yield from self.entries(
-                line(
-                    Span(f"{outline.code(each.finding)} {clean(each.finding.rule)}", "strong"),
-                    f"  {clean(each.finding.subject)}{colon(self.language)}",
-                    Span(outline.because(each, self.language), "soft"),
-                    indent=2,
-                    hang=2,
-                )
-                for each in report.suppressed
-            )
-        if report.failed:
-            yield from self.heading(say(given(words.FAILED, n=len(report.failed)), self.language))
-            yield from self.entries(
-                line(
-                    Span(f"✗ {clean(failed.rule)}", "error"),
-                    f"{colon(self.language)}{clean(outline.last_line(failed.error))}",
-                    indent=2,
-                    hang=2,
-                )
-                for failed in report.failed
-            )
-        if report.problems:
-            yield from self.heading(say(given(words.COULD_NOT_READ, n=len(report.problems)), self.language))
-            yield from self.entries(
-                line(
-                    clean(problem.source),
-                    Span(f"{colon(self.language)}{say(problem.reason, self.language)}", "soft"),
-                    indent=2,
-                    hang=2,
-                )
-                for problem in report.problems
-            )
-        if report.skipped:
-            yield from self.heading(say(given(words.COULD_NOT_DECIDE, n=len(report.skipped)), self.language))
-            yield from self.entries(
-                line(self.names(rules), Span(f"{colon(self.language)}{reason}", "soft"), indent=2, hang=2)
-                for reason, rules in outline.skipped_by_reason(report, self.language)
-            )
-
-    def timeline(self) -> Iterator[Line]:
-        """A line for each event that matters; cut, since `envguard history` tells it whole."""
-        for each in events.compact(self.report.timeline):
-            if isinstance(each, events.Gap):
-                yield line(Span(say(given(words.MORE_EVENTS, n=each.n), self.language), "soft"), indent=20)
-                continue
-            when = f"{events.date(each, self.language)[:16]:<16}  "
-            said = cut(f"{clean(each.actor, 8):<5} {events.brief(each, self.language)}", min(self.width, PROSE) - 20)
-            style = words.MARK_STYLES[each.mark] if each.mark else ""
-            yield line(Span(when, "soft"), Span(said, style), indent=2, wrap=Wrap.NEVER)
-
-    def names(self, rules: tuple[str, ...]) -> str:
-        return joined(rules, self.language, longest=sys.maxsize if self.details else LONGEST)
-
-    def entries(self, every: Iterator[Line]) -> Iterator[Line]:
-        entries = tuple(every)
-        shown = entries if self.details else entries[:REST_SHOWN]
-        yield BLANK
-        yield from shown
-        if len(shown) < len(entries):
-            yield self.more(len(entries) - len(shown), indent=2)
-
-    def more(self, n: int, indent: int) -> Line:
-        return line(Span(say(given(words.AND_MORE, n=n), self.language), "soft"), indent=indent)
-
-    def footer(self, findings: Sequence[Finding]) -> Iterator[Line]:
-        yield line(Span(say(made_by(self.report), self.language), "soft"))
-        if findings:
-            explain = given(words.EXPLAIN, code=outline.code(findings[0]))
-            yield line(Span(say(explain, self.language), "soft"))
-        if any(fix.steps for each in outline.grave(self.report) if each.code < OF_FILES for fix in each.fixes):
-            yield line(Span(say(words.PLAN, self.language), "soft"))
-        if events.eventful(self.report.timeline):
-            yield line(Span(say(words.ALL_OF_IT, self.language), "soft"))
+def command_lines(fix: Fix, platform: str | None, language: Translator | None) -> Iterator[Line]:
+    """The commands of a way out, with the places where they are to be given unless all are for a terminal."""
+    groups = places(fix, platform)
+    for where, commands in groups:
+        if len(groups) > 1 or where is not Where.TERMINAL:
+            yield line(Span(say(words.PLACES[where], language), "soft"), indent=4)
+        for command in commands:
+            yield line(Span(command, "command"), indent=6, wrap=Wrap.NEVER)

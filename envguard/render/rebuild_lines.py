@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 from envguard.comparison import Weight
 from envguard.model import Verdict
 from envguard.render import rebuild_words as own
-from envguard.render.answer_lines import fix_lines
 from envguard.render.commands import command, quoted
 from envguard.render.finding_lines import finding_lines
 from envguard.render.grid import grid
 from envguard.render.language import clean, framed, given, joined, say
-from envguard.render.lines import BLANK, Span, Wrap, line
-from envguard.render.part_lines import footer, heading, printed, sentences
+from envguard.render.lines import BLANK, Span, Wrap, fix_lines, footer, heading, line, printed, sentences
 from envguard.render.text import written
 
 if TYPE_CHECKING:

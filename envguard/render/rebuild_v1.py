@@ -12,6 +12,7 @@ from envguard.render.json_v1 import (
     fix_v1,
     head,
     optional,
+    optional_text_v1,
     step_v1,
     string,
     text_v1,
@@ -75,7 +76,7 @@ def _plan(plan: RebuildPlan) -> Json:
 
 def _done(done: Rebuilt) -> Json:
     return {
-        "failure": None if done.failure is None else text_v1(done.failure),
+        "failure": optional_text_v1(done.failure),
         "output": string(done.output),
         "after": None if done.after is None else done.after.value,
         "remains": [finding_v1(each) for each in done.remains],

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envguard.render import repair_rows
+from envguard.render import repair_rows, words
 from envguard.render import repair_words as own
-from envguard.render.answer_html import fix_parts
 from envguard.render.element import element, write
-from envguard.render.finding_html import finding_html, fixes, heading, mark
-from envguard.render.html import document, style
-from envguard.render.language import clean, given, lang_of, say
-from envguard.render.made import made_by
+from envguard.render.finding_html import finding_html
+from envguard.render.language import clean, given, say
+from envguard.render.part_html import document, fix_commands, fixes, footer, fragment, heading, mark, sentences
 from envguard.render.sentence import sentence
 from envguard.render.table_html import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from envguard.model import Finding, Fix, Text
     from envguard.render.element import Element
@@ -41,9 +39,8 @@ def repair_page(
 def _repair(told: RepairReport, details: bool, language: Translator | None, level: int) -> Element:
     kind, plan, done = repair_rows.kind(told), told.plan, told.done
     style_name = repair_rows.STYLES[kind]
-    return element(
-        "section",
-        element("style", style()),
+    return fragment(
+        say(repair_rows.title(told), language),
         element(
             "header",
             element(
@@ -58,20 +55,14 @@ def _repair(told: RepairReport, details: bool, language: Translator | None, leve
             element("p", sentence(given(own.WHERE, prefix=told.prefix), language), class_="eg-soft"),
             class_=f"eg-head eg-{style_name}",
         ),
-        *_sentences(own.WHY_NOT, plan.refused, language, level + 1),
+        *sentences(own.WHY_NOT, plan.refused, language, level + 1),
         *(
             _planned(told, plan, details, language, level + 1)
             if done is None
             else _came(told, done, details, language, level + 1)
         ),
-        element(
-            "footer",
-            say(made_by(told), language),
-            class_="eg-soft",
-        ),
-        class_="envguard-report",
-        **lang_of(language),
-        aria_label=say(repair_rows.title(told), language),
+        footer(told, language),
+        language=language,
     )
 
 
@@ -82,7 +73,6 @@ def _planned(
     if plan.steps:
         yield heading(own.STEPS, language, level)
     for number, step in enumerate(plan.steps, 1):
-        _, *commands = fix_parts(repair_rows.as_fix(step), None, platform, language)
         note = repair_rows.note(step, language)
         yield element(
             "p",
@@ -92,9 +82,9 @@ def _planned(
             element("span", f" · {note}", class_="eg-soft") if note else None,
             class_="eg-fix",
         )
-        yield from commands
+        yield from fix_commands(repair_rows.as_fix(step), platform, language)
     yield from _changes(told, language, level)
-    yield from _sentences(own.LOSES, plan.loses, language, level)
+    yield from sentences(own.LOSES, plan.loses, language, level)
     if plan.choices and plan.steps:
         yield heading(own.CHOICES, language, level)
         told_choices = (repair_rows.choice(each, language) for each in plan.choices)
@@ -109,12 +99,12 @@ def _planned(
         yield from _checked(own.PROOF, proof.cleared, (*proof.remains, *proof.new), language, level)
     yield from _findings(own.REMAINS, proof.remains, platform, details, language, level)
     yield from _findings(own.NEW, proof.new, platform, details, language, level)
-    yield from _sentences(own.REBUILD, () if plan.rebuild is None else (plan.rebuild,), language, level)
+    yield from sentences(own.REBUILD, () if plan.rebuild is None else (plan.rebuild,), language, level)
     yield from _by_hand(own.INSTEAD if plan.refused else own.BY_HAND, plan.by_hand, platform, language, level)
-    yield from _sentences(own.KNOWN, proof.remarks, language, level)
+    yield from sentences(own.KNOWN, proof.remarks, language, level)
     if plan.steps:
         if plan.needs_restart:
-            yield element("p", sentence(own.RESTART, language), class_="eg-message")
+            yield element("p", sentence(words.RESTART, language), class_="eg-message")
         yield element("p", sentence(own.APPLY, language), class_="eg-message")
 
 
@@ -133,7 +123,7 @@ def _came(
         yield from _findings(own.REMAINS, done.remains, platform, details, language, level)
         yield from _findings(own.NEW, done.new, platform, details, language, level)
         yield from _by_hand(own.BY_HAND, told.plan.by_hand, platform, language, level)
-    yield from _sentences(own.KNOWN, done.remarks, language, level)
+    yield from sentences(own.KNOWN, done.remarks, language, level)
     if told.plan.needs_restart and done.taken_back is None:
         yield element("p", sentence(own.RESTART_NOW, language), class_="eg-message")
     if done.checkpoint is not None:
@@ -175,10 +165,3 @@ def _by_hand(
     if ways:
         yield heading(title, language, level)
         yield from fixes(ways, platform, language)
-
-
-def _sentences(title: Text, said: Iterable[Text], language: Translator | None, level: int) -> Iterator[Element]:
-    every = tuple(said)
-    if every:
-        yield heading(title, language, level)
-        yield element("ul", *(element("li", sentence(each, language)) for each in every))

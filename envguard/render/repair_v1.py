@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 from envguard.render.json_v1 import (
     as_json,
+    change_v1,
     environment_v1,
     finding_v1,
     fix_v1,
     head,
     optional,
+    optional_text_v1,
     step_v1,
     string,
     text_v1,
 )
 
 if TYPE_CHECKING:
-    from envguard.model import Change
     from envguard.render.json_v1 import Json
     from envguard.repair_report import Choice, Foreseen, Plan, PlannedStep, Repaired, RepairReport
 
@@ -42,13 +43,13 @@ def _plan(plan: Plan) -> Json:
         "environment": environment_v1(plan.environment),
         "verdict": plan.verdict.value,
         "steps": [_step(each) for each in plan.steps],
-        "changes": [_change(each) for each in plan.changes],
+        "changes": [change_v1(each) for each in plan.changes],
         "loses": [text_v1(each) for each in plan.loses],
         "needs_restart": plan.needs_restart,
         "proof": _foreseen(plan.proof),
         "choices": [_choice(each) for each in plan.choices],
         "by_hand": [fix_v1(each) for each in plan.by_hand],
-        "rebuild": None if plan.rebuild is None else text_v1(plan.rebuild),
+        "rebuild": optional_text_v1(plan.rebuild),
         "refused": [text_v1(each) for each in plan.refused],
         "kept": [string(name) for name in plan.kept],
     }
@@ -59,7 +60,7 @@ def _step(planned: PlannedStep) -> Json:
         "title": text_v1(planned.title),
         "step": step_v1(planned.step),
         "by": planned.by.value,
-        "source": None if planned.source is None else text_v1(planned.source),
+        "source": optional_text_v1(planned.source),
     }
 
 
@@ -87,9 +88,9 @@ def _choice(choice: Choice) -> Json:
 def _done(done: Repaired) -> Json:
     return {
         "done": done.done,
-        "failure": None if done.failure is None else text_v1(done.failure),
+        "failure": optional_text_v1(done.failure),
         "output": string(done.output),
-        "changes": [_change(each) for each in done.changes],
+        "changes": [change_v1(each) for each in done.changes],
         "before": done.before.value,
         "after": done.after.value,
         "cleared": [finding_v1(each) for each in done.cleared],
@@ -99,7 +100,3 @@ def _done(done: Repaired) -> Json:
         "taken_back": done.taken_back,
         "remarks": [text_v1(each) for each in done.remarks],
     }
-
-
-def _change(change: Change) -> Json:
-    return {"name": string(change.name), "before": optional(change.before), "after": optional(change.after)}

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from envguard.model import Severity, Text
 from envguard.render import outline, words
-from envguard.render.answer_lines import evidence_lines
 from envguard.render.language import clean, given, say
-from envguard.render.lines import BLANK, Span, Wrap, line
+from envguard.render.lines import BLANK, Span, Wrap, evidence_lines, line
 from envguard.render.text import written
 
 if TYPE_CHECKING:

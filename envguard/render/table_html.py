@@ -33,5 +33,6 @@ def _row(row: Row, titles: tuple[str, ...]) -> Element:
     return element(
         "tr",
         element("th", *first, scope="row"),
+        # the title once more, for a narrow window, where the heads of the columns are gone
         *(element("td", element("p", *cell), data_title=title) for title, cell in zip(titles[1:], rest, strict=True)),
     )

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envguard.render.lines import lines
 from envguard.render.plain import plain
+from envguard.render.report_lines import lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from envguard.model import Mark
 from envguard.render import events, words
 from envguard.render.element import element, write
-from envguard.render.html import document, style, unbroken
-from envguard.render.language import clean, given, lang_of, say
-from envguard.render.made import made_by
+from envguard.render.language import clean, given, say
+from envguard.render.part_html import document, footer, fragment, mark, unbroken
 from envguard.render.sentence import sentence
 from envguard.value import value
 
@@ -35,8 +34,8 @@ def timeline_page(
     told: Timeline, *, details: bool = False, language: Translator | None = None, lang: str | None = None
 ) -> str:
     """The timeline as a document of its own."""
-    title = say(given(words.TIMELINE_OF, name=told.environment.name), language)
-    return document(f"{title} · envguard", _Teller(told, details, language, level=1).tell(), lang)
+    teller = _Teller(told, details, language, level=1)
+    return document(f"{teller.title()} · envguard", teller.tell(), lang)
 
 
 @value
@@ -53,34 +52,31 @@ class _Teller:
 
     def tell(self) -> Element:
         timeline = self.timeline
-        return element(
-            "section",
-            element("style", style()),
+        return fragment(
+            self.title(),
             self.headline(),
             self.table() if timeline.events else element("p", self.say(words.NO_EVENTS), class_="eg-message"),
             *self.notes(),
-            element("footer", self.say(made_by(timeline)), class_="eg-soft"),
-            class_="envguard-report",
-            **lang_of(self.language),
-            aria_label=self.say(given(words.TIMELINE_OF, name=timeline.environment.name)),
+            footer(timeline, self.language),
+            language=self.language,
         )
 
     def fold(self) -> Element:
         """The table alone: the report above says the rest."""
         timeline = self.timeline
-        return element(
-            "section",
-            element("style", style()),
+        return fragment(
+            self.title(),
             element(
                 "details",
                 element("summary", self.say(given(words.HISTORY, n=len(timeline.events)))),
                 self.table() if timeline.events else element("p", self.say(words.NO_EVENTS), class_="eg-message"),
                 *self.notes(),
             ),
-            class_="envguard-report",
-            **lang_of(self.language),
-            aria_label=self.say(given(words.TIMELINE_OF, name=timeline.environment.name)),
+            language=self.language,
         )
+
+    def title(self) -> str:
+        return self.say(given(words.TIMELINE_OF, name=self.timeline.environment.name))
 
     def headline(self) -> Element:
         timeline = self.timeline
@@ -89,12 +85,11 @@ class _Teller:
             "header",
             element(
                 "div",
-                element(
-                    "strong",
-                    element("span", words.PHASE_SYMBOLS[timeline.phase], aria_hidden="true", class_="eg-symbol"),
-                    " ",
-                    self.say(words.PHASES[timeline.phase]),
-                    class_=f"eg-mark eg-{words.PHASE_STYLES[timeline.phase]}",
+                mark(
+                    words.PHASE_SYMBOLS[timeline.phase],
+                    words.PHASES[timeline.phase],
+                    words.PHASE_STYLES[timeline.phase],
+                    self.language,
                 ),
                 " ",
                 element("span", clean(timeline.environment.name), class_="eg-name"),
@@ -132,8 +127,7 @@ class _Teller:
         said = words.MARKS[event.mark] if event.mark else None
         if event.mark and said:
             kind = words.MARK_STYLES[event.mark]
-            symbol = element("span", words.MARK_SYMBOLS[event.mark], aria_hidden="true", class_="eg-symbol")
-            yield element("p", element("strong", symbol, " ", self.say(said), class_=f"eg-mark eg-{kind}"))
+            yield element("p", mark(words.MARK_SYMBOLS[event.mark], said, kind, self.language))
         title = events.title(event, self.language)
         if title:
             yield element("p", title)

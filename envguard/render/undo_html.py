@@ -1,4 +1,4 @@
-"""What can be taken back, what that would do and what came of it, for a notebook and for a browser."""
+"""What can be taken back, what that would do and what came of it, for a notebook."""
 
 from __future__ import annotations
 
@@ -7,54 +7,40 @@ from typing import TYPE_CHECKING
 from envguard.render import undo_rows, words
 from envguard.render import undo_words as own
 from envguard.render.element import element, write
-from envguard.render.finding_html import heading, mark
-from envguard.render.html import document, style
-from envguard.render.language import clean, given, lang_of, say
-from envguard.render.made import made_by
+from envguard.render.language import clean, given, say
+from envguard.render.part_html import footer, fragment, heading, mark, sentences
 from envguard.render.sentence import sentence
 from envguard.render.table_html import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envguard.model import Text
     from envguard.render.element import Element
     from envguard.render.language import Translator
     from envguard.undo_report import Left, UndoList, UndoReport
 
 _SHOWN = 8
 _LEVEL = 2
+"""Of the first heading: the notebook has one above it."""
 
 
 def undo_html(told: UndoReport, *, details: bool = False, language: Translator | None = None) -> str:
     """What would be done, or what was, as a fragment that brings its own style; `details` names what is left."""
-    return write(_undo(told, details, language, _LEVEL))
-
-
-def undo_page(
-    told: UndoReport, *, details: bool = False, language: Translator | None = None, lang: str | None = None
-) -> str:
-    """The same as a document of its own."""
-    return document(f"{say(undo_rows.title(told), language)} · envguard", _undo(told, details, language, 1), lang)
+    return write(_undo(told, details, language))
 
 
 def undo_list_html(told: UndoList, *, language: Translator | None = None) -> str:
     """What can be taken back, as a fragment that brings its own style."""
-    return write(_list(told, language, _LEVEL))
+    return write(_list(told, language))
 
 
-def undo_list_page(told: UndoList, *, language: Translator | None = None, lang: str | None = None) -> str:
-    """The same as a document of its own."""
-    return document(f"{_list_title(told, language)} · envguard", _list(told, language, 1), lang)
-
-
-def _undo(told: UndoReport, details: bool, language: Translator | None, level: int) -> Element:
+def _undo(told: UndoReport, details: bool, language: Translator | None) -> Element:
     kind, plan, done = undo_rows.kind(told), told.plan, told.done
     style_name = undo_rows.STYLES[kind]
     body: list[Element | None] = []
-    body += _sentences(own.WHY_NOT, undo_rows.refused(plan), language, level + 1)
+    body += sentences(own.WHY_NOT, undo_rows.refused(plan), language, _LEVEL + 1)
     if plan.also:
-        body.append(heading(own.WITH_IT, language, level + 1))
+        body.append(heading(own.WITH_IT, language, _LEVEL + 1))
         body.append(
             element(
                 "ul",
@@ -65,16 +51,16 @@ def _undo(told: UndoReport, details: bool, language: Translator | None, level: i
             )
         )
     if done is not None:
-        body += _changes(told, undo_rows.counted(done, language), language, level + 1)
+        body += _changes(told, undo_rows.counted(done, language), language, _LEVEL + 1)
         body += (element("p", said, class_="eg-message") for said in undo_rows.proof(done.proof, language))
-        body += _left(done.left, details, language, level + 1)
+        body += _left(done.left, details, language, _LEVEL + 1)
     else:
         if not plan.refused and plan.checkpoint is not None:
-            body += _changes(told, undo_rows.counts(plan, language), language, level + 1)
-        body += _sentences(own.KNOWN, plan.remarks, language, level + 1)
-        body += _left(plan.left, details, language, level + 1)
+            body += _changes(told, undo_rows.counts(plan, language), language, _LEVEL + 1)
+        body += sentences(own.KNOWN, plan.remarks, language, _LEVEL + 1)
+        body += _left(plan.left, details, language, _LEVEL + 1)
     point = plan.checkpoint
-    return _section(
+    return fragment(
         say(undo_rows.title(told), language),
         element(
             "header",
@@ -84,7 +70,7 @@ def _undo(told: UndoReport, details: bool, language: Translator | None, level: i
                 " ",
                 element("code", undo_rows.command(point, language), class_="eg-name") if point is not None else None,
                 role="heading",
-                aria_level=str(level),
+                aria_level=str(_LEVEL),
                 class_="eg-verdict",
             ),
             element("p", sentence(given(own.BEGAN, when=point.when, id=point.id), language), class_="eg-meaning")
@@ -94,20 +80,8 @@ def _undo(told: UndoReport, details: bool, language: Translator | None, level: i
             class_=f"eg-head eg-{style_name}",
         ),
         *body,
-        made=made_by(told),
+        footer(told, language),
         language=language,
-    )
-
-
-def _section(title: str, *parts: Element | None, made: Text, language: Translator | None) -> Element:
-    return element(
-        "section",
-        element("style", style()),
-        *parts,
-        element("footer", say(made, language), class_="eg-soft"),
-        class_="envguard-report",
-        **lang_of(language),
-        aria_label=title,
     )
 
 
@@ -117,12 +91,6 @@ def _changes(told: UndoReport, counts: str, language: Translator | None, level: 
     if rows:
         yield table(undo_rows.columns(told), rows, language)
     yield element("p", element("strong", counts), class_="eg-message")
-
-
-def _sentences(title: Text, said: tuple[Text, ...], language: Translator | None, level: int) -> Iterator[Element]:
-    if said:
-        yield heading(title, language, level)
-        yield element("ul", *(element("li", sentence(each, language)) for each in said))
 
 
 def _left(left: tuple[Left, ...], details: bool, language: Translator | None, level: int) -> Iterator[Element]:
@@ -138,16 +106,13 @@ def _left(left: tuple[Left, ...], details: bool, language: Translator | None, le
     )
 
 
-def _list_title(told: UndoList, language: Translator | None) -> str:
-    return say(given(own.LIST, prefix=told.prefix), language)
-
-
-def _list(told: UndoList, language: Translator | None, level: int) -> Element:
-    return _section(
-        _list_title(told, language),
+def _list(told: UndoList, language: Translator | None) -> Element:
+    title = say(given(own.LIST, prefix=told.prefix), language)
+    return fragment(
+        title,
         element(
             "header",
-            element("div", _list_title(told, language), role="heading", aria_level=str(level), class_="eg-verdict"),
+            element("div", title, role="heading", aria_level=str(_LEVEL), class_="eg-verdict"),
             element("p", sentence(told.reason, language), class_="eg-message") if told.reason is not None else None,
             element("p", sentence(own.ON if told.wanted else own.OFF, language), class_="eg-soft"),
             element("p", sentence(given(own.CLEARED, n=len(told.cleared)), language)) if told.cleared else None,
@@ -157,6 +122,6 @@ def _list(told: UndoList, language: Translator | None, level: int) -> Element:
         if told.checkpoints
         else element("p", sentence(own.NOTHING, language), class_="eg-message"),
         *(element("p", sentence(given(own.OPEN, id=each), language), class_="eg-message") for each in told.unfinished),
-        made=made_by(told),
+        footer(told, language),
         language=language,
     )

@@ -8,8 +8,7 @@ from envguard.render import undo_rows, words
 from envguard.render import undo_words as own
 from envguard.render.grid import grid
 from envguard.render.language import clean, given, say
-from envguard.render.lines import BLANK, Span, Wrap, line
-from envguard.render.part_lines import footer, heading, sentences
+from envguard.render.lines import BLANK, Span, Wrap, footer, heading, line, sentences
 from envguard.render.text import written
 
 if TYPE_CHECKING:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envguard.render.json_v1 import as_json, head, optional, string, text_v1
+from envguard.render.json_v1 import as_json, change_v1, head, optional_text_v1, string, text_v1
 
 if TYPE_CHECKING:
-    from envguard.model import Change
     from envguard.render.json_v1 import Json
     from envguard.undo_report import Checkpoint, Left, UndoList, Undone, UndoPlan, UndoReport
 
@@ -38,7 +37,7 @@ def undo_list_v1(told: UndoList) -> Json:
         **head("undo-list", told),
         "prefix": string(told.prefix),
         "wanted": told.wanted,
-        "reason": None if told.reason is None else text_v1(told.reason),
+        "reason": optional_text_v1(told.reason),
         "checkpoints": [_checkpoint(each) for each in told.checkpoints],
         "unfinished": [string(each) for each in told.unfinished],
         "cleared": [_checkpoint(each) for each in told.cleared],
@@ -49,7 +48,7 @@ def _plan(plan: UndoPlan) -> Json:
     return {
         "checkpoint": None if plan.checkpoint is None else _checkpoint(plan.checkpoint),
         "also": [_checkpoint(each) for each in plan.also],
-        "changes": [_change(each) for each in plan.changes],
+        "changes": [change_v1(each) for each in plan.changes],
         "removes": [string(path) for path in plan.removes],
         "restores": [string(path) for path in plan.restores],
         "left": [_left(each) for each in plan.left],
@@ -82,7 +81,7 @@ def _checkpoint(each: Checkpoint) -> Json:
         "state": each.state.value,
         "command": [string(word) for word in each.command],
         "failed": each.failed,
-        "changes": [_change(change) for change in each.changes],
+        "changes": [change_v1(change) for change in each.changes],
         "added": each.added,
         "removed": each.removed,
         "replaced": each.replaced,
@@ -90,10 +89,6 @@ def _checkpoint(each: Checkpoint) -> Json:
         "size": each.size,
         "beside": [string(name) for name in each.beside],
     }
-
-
-def _change(change: Change) -> Json:
-    return {"name": string(change.name), "before": optional(change.before), "after": optional(change.after)}
 
 
 def _left(left: Left) -> Json:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from envguard import versions
 from envguard.errors import CannotTell
 from envguard.model import Severity, text
-from envguard.rules.cells import CHANGES, OWN, SHOWN, found, same_place
+from envguard.rules.cells import CHANGES, SHOWN, found, same_place
 from envguard.rules.rule import Found, Rule, rule
+from envguard.tables import INSTALLERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,7 @@ def _after_pip(env: Environment, install: Install) -> Iterator[Found]:
     names = tuple(
         dist.name
         for dist in env.pip_owned
-        if dist.name not in OWN and not (dist.direct_url is not None and dist.direct_url.editable)
+        if dist.name not in INSTALLERS and not (dist.direct_url is not None and dist.direct_url.editable)
     )
     if names:
         yield found(
@@ -90,7 +91,7 @@ def _after_pip(env: Environment, install: Install) -> Iterator[Found]:
 
 def _adds(install: Install) -> bool:
     """Whether a command of pip's puts something into the environment that conda could harm."""
-    others = [wanted for wanted in install.wanted if wanted.name not in OWN]
+    others = [wanted for wanted in install.wanted if wanted.name not in INSTALLERS]
     in_place = bool(others) and all(wanted.editable or wanted.kind == "path" for wanted in others)
     return bool(others or install.files) and not (in_place and "--no-deps" in install.options)
 

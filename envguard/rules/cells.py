@@ -11,6 +11,7 @@ from envguard.model import Evidence, Severity, text
 from envguard.packages.names import conda_names
 from envguard.probe.reading import spec_name
 from envguard.rules.rule import Found, Rule, rule
+from envguard.tables import INSTALLERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 CHANGES = ("install", "update", "remove", "sync")
 _OUTSIDE = ("shell", "script", "call")
-OWN = ("pip", "setuptools", "wheel", "uv")
-"""What installers bring themselves up to date with."""
 SHOWN = 8
 
 _PROJECT = "project"
@@ -208,7 +207,7 @@ def _last(env: str) -> str:
 
 def _is_open(wanted: Wanted) -> bool:
     """Whether what is asked for is an installer itself, or known only when the command runs."""
-    return wanted.name in OWN or "$" in wanted.text or "{" in wanted.text
+    return wanted.name in INSTALLERS or "$" in wanted.text or "{" in wanted.text
 
 
 def _against_conda(env: Environment, install: Install, wanted: Wanted) -> Iterator[Found]:

@@ -12,9 +12,9 @@ from envguard.model import text
 from envguard.packages.names import conda_names, is_known
 from envguard.probe.reading import normalise
 from envguard.rules import steps
-from envguard.rules.cells import OWN
 from envguard.scan import rewrite
 from envguard.scan_report import CellFix, Edit
+from envguard.tables import INSTALLERS
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from envguard.scanned import Install, Wanted
 
 _HARMLESS = ("--quiet", "--yes", "--upgrade")
-"""Options without which a command asks for the same."""
+"""Options that do not change what a command asks for."""
 _BEFORE = re.compile(r"[ \t]*(?:![ \t]*)?")
 _SPECIAL = re.compile(r"[^\w.=+:-]")
-"""What a spec may not have, as `%conda` hands it to a shell without its quotes."""
+"""Characters that a spec must not contain, since `%conda` hands it to a shell without its quotes."""
 _PROTECT = "%envguard protect on"
 _LOAD = "%load_ext envguard"
 
 
 @value
 class Beside:
-    """What of the kernel no fact about its environment tells."""
+    """What is known of the kernel beyond the facts about its environment."""
 
     has_envguard: bool = False
     loads_envguard: bool = False
-    """Whether it does so when it starts."""
+    """Whether the kernel loads envguard when it starts."""
 
 
 def fixes(
@@ -114,7 +114,7 @@ def _by_conda(source: str, install: Install, every: Sequence[Install], env: Envi
     tool = steps.tool(env)
     if tool is None or tool.name == "pixi" or not env.is_conda or env.base or not env.writable:
         return None
-    if any(dist.name not in OWN for dist in env.pip_owned) or any(_was_pip(each, install) for each in every):
+    if any(dist.name not in INSTALLERS for dist in env.pip_owned) or any(_was_pip(each, install) for each in every):
         return None
     specs = [_spec(each, env) for each in install.wanted]
     named = [spec for spec in specs if spec is not None]
@@ -133,7 +133,7 @@ def _by_conda(source: str, install: Install, every: Sequence[Install], env: Envi
 def _was_pip(other: Install, install: Install) -> bool:
     """Whether a command of pip's comes before in the notebook."""
     before = (other.cell or 0, other.line, other.column) < (install.cell or 0, install.line, install.column)
-    return before and not other.by_conda and any(wanted.name not in OWN for wanted in other.wanted)
+    return before and not other.by_conda and any(wanted.name not in INSTALLERS for wanted in other.wanted)
 
 
 def _spec(wanted: Wanted, env: Environment) -> str | None:
@@ -213,7 +213,7 @@ def _pinned(source: str, finding: Finding, install: Install, env: Environment) -
 
 
 def _version(wanted: Wanted, env: Environment) -> str | None:
-    if wanted.name is None or wanted.name in OWN or wanted.kind not in ("name", "spec"):
+    if wanted.name is None or wanted.name in INSTALLERS or wanted.kind not in ("name", "spec"):
         return None
     if wanted.by_conda:
         package = env.by_name.get(wanted.name)

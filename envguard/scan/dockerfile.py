@@ -19,7 +19,7 @@ _INSTRUCTION = re.compile(r"[ \t]*([A-Za-z]+)(?=[ \t]|$)")
 _FLAGS = re.compile(r"(?:[ \t]*--(?:mount|network|security|device)=\S+)+")
 _HEREDOC = re.compile(r"<<-?(['\"]?)([A-Za-z_]\w*)\1")
 _LED = re.compile(r'"(?:\S*/)?(?:conda|mamba|micromamba)",\s*"run",.*?"(?:-n|--name|-p|--prefix)",\s*"([^"]+)"')
-"""A SHELL that runs everything in an environment."""
+"""Matches a SHELL that runs every command in an environment."""
 _COMMENT = re.compile(r"[ \t]*#")
 _ESCAPE = re.compile(r"(?i)#\s*escape\s*=\s*`")
 

@@ -24,13 +24,13 @@ _LONGEST = 120
 _NAMED = (AimKind.NAME, AimKind.PREFIX, AimKind.PROJECT)
 _PROGRAMS = (AimKind.PROGRAM, AimKind.PYTHON)
 _ELSEWHERE = frozenset(("--prefix", "--root", "--target", "--user", "-t"))
-"""What sends pip's files out of the environment."""
+"""Options that make pip write outside of the environment."""
 _CONDAS = re.compile(r"conda|mamba|forge|/envs/", re.IGNORECASE)
 """Of a folder that may be the environment in which conda itself installs, where it is not told another."""
 
 
 def place(path: str, *, kernel: bool) -> Place:
-    """Where the commands of a file would run, as far as a file can tell: files they name lie beside it."""
+    """Where the commands of a file would run, as far as the file tells; other files that they name lie beside it."""
     return Place("python", "", os.path.dirname(os.path.abspath(path)), {}, is_kernel=kernel)  # noqa: PTH100, PTH120
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from envguard.scanned import Install
 
 SIZES = {"notebook": 1 << 30}
-"""Bytes that are read of a file of a kind; of any other four megabytes."""
+"""Bytes that are read of a file, by its kind; of any other kind four megabytes."""
 _SIZE = 4 << 20
 _SHELL_PIP = "cell-shell-pip"
 NOBODY = Environment.unread()
@@ -104,7 +104,7 @@ def _within(selection: Selection) -> Selection:
 
 
 def _content(path: str, kind: str) -> str:
-    """The text of a file; a byte that is no UTF-8 is a fault of a notebook, and nothing to a script."""
+    """The text of a file. A byte that is not UTF-8 makes a notebook invalid; in a script it is passed over."""
     limit = SIZES.get(kind, _SIZE)
     with Path(path).open("rb") as file:
         data = file.read(limit + 1)

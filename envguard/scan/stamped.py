@@ -1,4 +1,4 @@
-"""A notebook that is open in an editor, held with its stamp against the environment of its kernel."""
+"""Compares the stamp of a notebook that is open in an editor with the environment of its kernel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def differences(stamp: Mapping[str, Any], cells: Sequence[Cell], env: Environment) -> tuple[Finding, ...]:
-    """What of the stamp is otherwise here, or not here at all, and is imported; the worst first."""
+    """The imported packages of the stamp that differ here or are missing; the worst first."""
     told = stamps.read({"metadata": {stamps.KEY: stamp}})
     if told is None:
         return ()

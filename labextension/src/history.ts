@@ -18,14 +18,14 @@ export interface Row {
 }
 
 /** Events that are left out. */
-export interface Gap {
+interface Gap {
   left: number;
 }
 
-export type Line = Row | Gap;
+type Line = Row | Gap;
 
 /** How many events are drawn before the others are asked for. */
-export const FEW = 12;
+const FEW = 12;
 /** How many packages of one kind are named before the row is unfolded. */
 const NAMED = 3;
 

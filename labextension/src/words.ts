@@ -24,7 +24,7 @@ export interface Mark {
 }
 
 type Verdict = EnvguardReport['verdict'];
-export type Phase = EnvguardReport['phase'];
+type Phase = EnvguardReport['phase'];
 
 /** The report in one second: its verdict, or what its phase says more exactly. */
 export function headline(verdict: Verdict, phase: Phase, trans: Words): Mark {

@@ -1,23 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import { declared, driver, gpu, loaded } from '../src/cuda';
 import {
-  commandOf,
-  declared,
-  doneCount,
-  driver,
   findingsCount,
   first,
-  gpu,
   grave,
   lastLine,
-  loaded,
   packagesCount,
-  planCount,
-  proofOf,
   rulesCount,
   size,
   skippedByReason,
   slight
 } from '../src/format';
+import { commandOf, doneCount, planCount, proofOf } from '../src/undo';
 import type { EnvguardCuda, EnvguardReport, Undo } from '../src/wire/types';
 import { headline } from '../src/words';
 import { golden, plain, REPORTS, trans, written } from './golden';

@@ -156,6 +156,9 @@ def test_an_sdist_becomes_a_wheel_without_node(tmp_path: Path):
     assert {Path(name).name for name in shared} >= {"install.json", "package.json", "plugin.json"}
     assert any("/static/remoteEntry." in name for name in shared)
     assert not [name for name in told if name.startswith("envguard/labextension")]
+    assert {"envguard/py.typed", "envguard/locale/zh_CN/LC_MESSAGES/envguard.mo"} <= {*told}
+    assert [name for name in told if name.endswith((".po", ".md", ".pyc"))] == []
+    assert any(name.endswith("/licenses/LICENSE") for name in told)
 
 
 def test_a_source_that_has_changed_is_built_anew(tmp_path: Path):

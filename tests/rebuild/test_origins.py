@@ -15,7 +15,7 @@ from envguard.export_report import Depth
 from envguard.frontends.rebuilding import rebuild_as
 from envguard.model import Verdict
 from envguard.rebuild import kernel, local
-from envguard.rebuild.planning import Options
+from envguard.rebuild.options import Options
 from envguard.rebuild.wanted import _asked
 from tests.changes import repairing, undoing
 from tests.envs import wheelhouse

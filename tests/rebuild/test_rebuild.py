@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from envguard.rebuild.planning import Options
+    from envguard.rebuild.options import Options
     from envguard.rebuild_report import RebuildReport
     from tests.envs.scenarios import Scenario
 

@@ -12,8 +12,8 @@ from envguard.model import Evidence, Failed, Fix, Phase, Problem, Severity, Skip
 from envguard.model import text as sentence
 from envguard.render.html import html, page
 from envguard.render.json_v1 import dumps, json_v1
-from envguard.render.lines import lines
 from envguard.render.plain import plain
+from envguard.render.report_lines import lines
 from envguard.render.schemas import schema_of
 from envguard.render.text import text
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from re import sub
 
-import jsonschema
 import pytest
 from rich.cells import cell_len
 
@@ -17,13 +15,14 @@ from envguard.render.repair_v1 import repair_dumps, repair_v1
 from envguard.render.schemas import schema_of
 from envguard.repair_report import By
 
+from .checks import angled, assert_closed, assert_refused, uncolored, validator
 from .golden import assert_golden
 from .repairs import REPAIRS
 from .test_browser import LAB, LAB_RULES, assert_readable, browser, show  # noqa: F401 - fixtures
 from .test_golden import one_tag_per_line
 from .test_html import Markup
 
-SCHEMA = jsonschema.Draft202012Validator(schema_of("repair"))
+SCHEMA = validator("repair")
 COMMANDS = ("    ", "     ")
 
 
@@ -53,7 +52,7 @@ def test_nothing_but_commands_is_wider_than_the_terminal(name, width):
 
 @pytest.mark.parametrize("name", REPAIRS)
 def test_with_and_without_rich_the_words_are_the_same(name):
-    assert sub(r"\x1b\[[\d;]*m", "", repair(REPAIRS[name], color=True)) == repair(REPAIRS[name])
+    assert uncolored(repair(REPAIRS[name], color=True)) == repair(REPAIRS[name])
 
 
 @pytest.mark.parametrize("name", REPAIRS)
@@ -63,11 +62,7 @@ def test_everything_fits_the_schema(name):
 
 def test_the_schema_is_closed_and_knows_every_word():
     schema = schema_of("repair")
-    jsonschema.Draft202012Validator.check_schema(schema)
-    for name in ("plan", "plannedStep", "foreseen", "choice", "repaired", "versionChange"):
-        part = schema["$defs"][name]
-        assert part["additionalProperties"] is False
-        assert part["required"] == list(part["properties"])
+    assert_closed("repair")
     assert schema["$defs"]["plannedStep"]["properties"]["by"]["enum"] == [each.value for each in By]
     assert schema["$defs"]["foreseen"]["properties"]["verdict"]["enum"] == [each.value for each in Verdict]
 
@@ -82,12 +77,7 @@ def test_the_schema_is_closed_and_knows_every_word():
     ],
 )
 def test_the_schema_refuses(path, value):
-    told = inner = repair_v1(REPAIRS["done"])
-    for key in path[:-1]:
-        inner = inner[key]
-    inner[path[-1]] = value
-    with pytest.raises(jsonschema.ValidationError):
-        SCHEMA.validate(told)
+    assert_refused(SCHEMA, repair_v1(REPAIRS["done"]), path, value)
 
 
 @pytest.mark.parametrize("name", REPAIRS)
@@ -96,10 +86,7 @@ def test_the_markup_is_sound(name):
 
 
 def test_another_language():
-    def german(template: str, _plural: str | None, _n: int) -> str:
-        return f"<{template}>"
-
-    said = repair(REPAIRS["plan"], 200, language=german)
+    said = repair(REPAIRS["plan"], 200, language=angled)
     assert "<plan of a repair>" in said
     assert "<no error and no warning is left>" in said
 

@@ -9,13 +9,12 @@ from rich.cells import cell_len
 
 from envguard.model import text as sentence
 from envguard.render.commands import command
-from envguard.render.lines import lines
 from envguard.render.plain import plain
+from envguard.render.report_lines import lines
 from envguard.render.text import text
 
+from .checks import uncolored
 from .reports import BROKEN, HURT, NUMPY, REPORTS, SOUND, STRAINED, report, summary
-
-SGR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def commands(told):
@@ -74,7 +73,7 @@ def test_no_colour_unless_asked_for(name):
     told = REPORTS[name]
     assert "\x1b" not in text(told)
     assert "\x1b[" in text(told, color=True)
-    assert SGR.sub("", text(told, color=True)) == text(told)
+    assert uncolored(text(told, color=True)) == text(told)
 
 
 @pytest.mark.parametrize("variable", ["COLUMNS=30", "NO_COLOR=1", "FORCE_COLOR=1", "TERM=dumb", "TTY_COMPATIBLE=1"])

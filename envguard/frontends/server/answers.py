@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from envguard.frontends.server.made_at import MADE_AT
-from envguard.render.json_v1 import SCHEMA, text_v1
+from envguard.render.json_v1 import SCHEMA, optional_text_v1, text_v1
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -22,27 +22,35 @@ class Looked:
     """What is known of a kernel or an environment, ready to be told."""
 
     state: str
+    """How much is known: as the schema of a `kernel-report` names it."""
     changes: dict[str, Any]
+    """Whether the environment may be changed from here, and if not, why."""
     kernel: dict[str, str] | None = None
     environment: str | None = None
+    """The id of the environment; None if it is not on this machine."""
     why: Text | None = None
+    """Why the kernel itself was not asked, or nothing is known."""
     road: str | None = None
+    """How the report was come by."""
     undoable: int = 0
+    """Installs that could be taken back."""
     stamp: str = ""
+    """Two reports with the same stamp are the same but for their times."""
     document: bytes | None = None
+    """The report, as JSON; None if there is none."""
     verdict: str = "unknown"
     phase: str = "unknown"
 
 
 def kernel_report(looked: Looked) -> bytes:
-    """The kernel-report."""
+    """A `kernel-report`: what is known of a kernel, with the report that a worker has written."""
     head = {
         "schema": SCHEMA,
         "kind": "kernel-report",
         "kernel": looked.kernel,
         "environment_id": looked.environment,
         "state": looked.state,
-        "why": None if looked.why is None else text_v1(looked.why),
+        "why": optional_text_v1(looked.why),
         "road": looked.road,
         "changes": looked.changes,
         "undoable": looked.undoable,
@@ -53,7 +61,7 @@ def kernel_report(looked: Looked) -> bytes:
 
 
 def job(told: Job) -> bytes:
-    """A job."""
+    """A `job`: how far it has come, and its result once there is one."""
     progress = told.progress
     head = {
         "schema": SCHEMA,
@@ -62,18 +70,18 @@ def job(told: Job) -> bytes:
         "job": told.kind,
         "state": told.state.value,
         "progress": {
-            "says": None if progress.says is None else text_v1(progress.says),
+            "says": optional_text_v1(progress.says),
             "done": progress.done,
             "of": progress.of,
         },
-        "error": None if told.error is None else text_v1(told.error),
+        "error": optional_text_v1(told.error),
         "environment_id": told.key,
     }
     return joined(head, "result", told.result or b"null")
 
 
 def document(kind: str, **fields: Any) -> bytes:
-    """Any other document."""
+    """A document of this kind with these fields."""
     return json.dumps({"schema": SCHEMA, "kind": kind, **fields}).encode("ascii")
 
 
@@ -83,7 +91,7 @@ def with_part(kind: str, name: str, written: bytes) -> bytes:
 
 
 def error(slug: str, message: Text) -> bytes:
-    """Why there is no answer."""
+    """An `error`: a word for programs, and a sentence for people."""
     return document("error", error=slug, message=text_v1(message))
 
 

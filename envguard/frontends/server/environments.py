@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from envguard.errors import NoSuchEnvironment
+from envguard.frontends.server.recent import Recent
 from envguard.model import text
 
 if TYPE_CHECKING:
@@ -21,16 +21,13 @@ class Environments:
     """Ids and prefixes. An id that was not given out here leads nowhere."""
 
     def __init__(self) -> None:
-        self._prefixes: OrderedDict[str, str] = OrderedDict()
+        self._prefixes: Recent[str] = Recent(_MOST)
 
     def id_of(self, prefix: str) -> str:
         """The id of a prefix; that of a link to it is the same."""
         real = os.path.realpath(prefix)
         found = hashlib.sha256(f"envguard {real}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        self._prefixes.setdefault(found, prefix)
-        self._prefixes.move_to_end(found)
-        while len(self._prefixes) > _MOST:
-            self._prefixes.popitem(last=False)
+        self._prefixes.put(found, self._prefixes.get(found, prefix))
         return found
 
     def prefix_of(self, name: str) -> str:

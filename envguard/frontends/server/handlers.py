@@ -5,114 +5,21 @@ Each method is decorated by itself: `authorized` notes action and resource of it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
-
 from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import APIHandler
-from jupyter_server.extension.handler import ExtensionHandlerMixin
 from tornado import web
 
 from envguard._version import __version__
-from envguard.errors import BadArguments, EnvguardError, NoSuchEnvironment, ProbeFailed
 from envguard.frontends.server import answers
-from envguard.frontends.server.refusals import Refused, refusal
+from envguard.frontends.server.handler import LONGEST_CELLS, Handler
+from envguard.frontends.server.refusals import Refused
 from envguard.frontends.server.requests import JobWanted, cells, cells_wanted, flag, seconds, stamp_wanted, wanted
 from envguard.languages import ENGLISH, known, page
 from envguard.model import text
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
-    from envguard.frontends.server.app import EnvguardApp
-    from envguard.frontends.server.offers import Offers
-    from envguard.frontends.server.service import Service
-
-RESOURCE = "envguard"
-LONGEST = 64 << 10
-"""Bytes of a body."""
-LONGEST_CELLS = 1 << 20
-"""Of one that holds the cells of a notebook."""
 _KERNEL = "(?P<kernel>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _ENVIRONMENT = "(?P<environment>[0-9a-f]{16})"
 _JOB = "(?P<job>[0-9a-f]{16})"
 _RULE = "(?P<rule>[A-Za-z0-9-]{1,60})"
-
-
-@web.stream_request_body
-class Handler(ExtensionHandlerMixin, APIHandler):
-    """What all routes have in common: JSON, errors without tracebacks, and bodies of which no more is read than is taken."""
-
-    auth_resource = RESOURCE
-    longest = LONGEST
-    """Bytes of a body."""
-    _track_activity = False  # a panel that looks is nobody at work, so that a server is ended for idleness as ever
-    _body = b""
-
-    async def prepare(self) -> None:  # type: ignore[override]  # as APIHandler's own is
-        """Refuses a large body before it is read."""
-        await super().prepare()
-        if int(self.request.headers.get("Content-Length") or 0) > self.longest:
-            raise self._too_large()
-
-    def data_received(self, chunk: bytes) -> None:
-        """Keeps the body, of one that is too long only as much as shows that."""
-        if len(self._body) <= self.longest:
-            self._body += chunk
-
-    @property
-    def body(self) -> bytes:
-        """What was sent; one that is too long is refused."""
-        if len(self._body) > self.longest:
-            raise self._too_large()
-        return bytes(self._body)
-
-    def _too_large(self) -> Refused:
-        return Refused(413, "too-large", text("a request may have {n} bytes at most", n=self.longest))
-
-    def compute_etag(self) -> None:
-        """None: what is asked for has its own stamp."""
-
-    def tell(self, document: bytes, status: int = 200) -> None:
-        """Answers."""
-        self.set_status(status)
-        self.set_header("Cache-Control", "no-store")
-        self.finish(document)
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Says in one sentence why there is no answer; of our own faults the log tells more."""
-        error = (kwargs.get("exc_info") or (None, None))[1]
-        slug, message = refusal(status_code, error)
-        self.set_header("Cache-Control", "no-store")
-        self.finish(answers.error(slug, message))
-
-    def log_exception(self, *details: Any) -> None:
-        """Nothing for what is no fault of ours."""
-        if not isinstance(details[1], (EnvguardError, web.HTTPError)):
-            super().log_exception(*details)
-
-    @property
-    def app(self) -> EnvguardApp:
-        """The extension."""
-        return cast("EnvguardApp", self.extensionapp)
-
-    async def service(self) -> Service:
-        """What answers."""
-        return (await self.app.ready())[0]
-
-    async def offers(self) -> Offers:
-        """What takes on jobs."""
-        return (await self.app.ready())[1]
-
-    async def answered(self, waiting: Awaitable[Any]) -> Any:
-        """The result, or the refusal that an error of envguard's is."""
-        try:
-            return await waiting
-        except NoSuchEnvironment as error:
-            raise Refused(404, "not-found", error.text) from error
-        except ProbeFailed as error:
-            raise Refused(503, "unavailable", error.text) from error
-        except BadArguments as error:
-            raise Refused(409, "conflict", error.text) from error
 
 
 class Status(Handler):
@@ -121,7 +28,7 @@ class Status(Handler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Tells it."""
+        """Answers with a `status` document."""
         options = self.app.options
         told = {"envguard": __version__, "allow_changes": options.changes, "terminals": options.terminals}
         self.tell(answers.document("status", **told))
@@ -133,7 +40,7 @@ class KernelReport(Handler):
     @web.authenticated
     @authorized
     async def get(self, kernel: str) -> None:
-        """At once what is known, with `live` after the kernel was asked."""
+        """Answers with a `kernel-report`: at once with what is known, with `live` after the kernel was asked."""
         live, fresh = flag(self, "live"), flag(self, "fresh")
         looked = await self.answered((await self.service()).report(kernel, live=live, fresh=fresh))
         self.tell(answers.kernel_report(looked))
@@ -145,7 +52,7 @@ class KernelDocument(Handler):
     @web.authenticated
     @authorized
     async def get(self, kernel: str, what: str) -> None:
-        """Tells it."""
+        """Answers with a `timeline` or an `undo-list`."""
         prefix = await self.answered((await self.service()).prefix_of_kernel(kernel))
         self.tell(await self.answered((await self.service()).document(_WHAT[what], prefix)))
 
@@ -156,7 +63,7 @@ class KernelCuda(Handler):
     @web.authenticated
     @authorized
     async def get(self, kernel: str) -> None:
-        """Tells it."""
+        """Answers with a `cuda` document."""
         self.tell(await self.answered((await self.service()).cuda(kernel)))
 
 
@@ -168,7 +75,7 @@ class KernelInstalls(Handler):
     @web.authenticated
     @authorized
     async def post(self, kernel: str) -> None:
-        """Tells it, with `ways` also what conda could do instead."""
+        """Answers with an `installs` document; with `ways` it also has what conda could do instead."""
         ways, installs = flag(self, "ways"), (await self.offers()).installs
         where = await self.answered(installs.where(kernel))
         self.tell(await self.answered(installs.told(where, cells(self.body), ways=ways)))
@@ -182,7 +89,7 @@ class KernelStamp(Handler):
     @web.authenticated
     @authorized
     async def post(self, kernel: str) -> None:
-        """Tells what is otherwise there."""
+        """Answers with a `stamp` document: a remark on each thing that differs."""
         service = await self.service()
         prefix = await self.answered(service.prefix_of_kernel(kernel))
         asked = stamp_wanted(self.body)
@@ -198,7 +105,7 @@ class Cells(Handler):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Tells what is to be said of them."""
+        """Answers with a `cells` document: the remarks on each cell."""
         asked = cells_wanted(self.body)
         told = await self.answered((await self.service()).cells(asked.kernel, asked.cells))
         self.tell(answers.with_part("cells", "cells", told))
@@ -210,7 +117,7 @@ class EnvironmentList(Handler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Tells them."""
+        """Answers with an `environments` document."""
         self.tell(answers.document("environments", environments=await self.answered((await self.service()).every())))
 
 
@@ -220,7 +127,7 @@ class EnvironmentReport(Handler):
     @web.authenticated
     @authorized
     async def get(self, environment: str) -> None:
-        """Tells it."""
+        """Answers with a `kernel-report` that names no kernel."""
         fresh = flag(self, "fresh")
         prefix = await self.answered((await self.service()).prefix_of_environment(environment))
         looked = await self.answered((await self.service()).report_of(prefix, fresh=fresh))
@@ -233,7 +140,7 @@ class EnvironmentDocument(Handler):
     @web.authenticated
     @authorized
     async def get(self, environment: str, what: str) -> None:
-        """Tells it."""
+        """Answers with a `timeline`, a `cuda` document or an `undo-list`."""
         prefix = await self.answered((await self.service()).prefix_of_environment(environment))
         self.tell(await self.answered((await self.service()).document(_WHAT[what], prefix)))
 
@@ -244,7 +151,7 @@ class RuleList(Handler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Tells them."""
+        """Answers with a `rules` document."""
         rules, _ = await self.answered((await self.service()).rules())
         self.tell(answers.document("rules", rules=rules))
 
@@ -255,7 +162,7 @@ class RulePage(Handler):
     @web.authenticated
     @authorized
     async def get(self, rule: str) -> None:
-        """Tells it, by its id or its code, in English or another language that envguard speaks."""
+        """Answers with a `rule` document, for an id or a code, in English or another language that envguard speaks."""
         asked = self.get_query_argument("language", ENGLISH)
         language = known(asked) or ENGLISH
         rules, pages = await self.answered((await self.service()).rules())
@@ -276,7 +183,7 @@ class JobList(Handler):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Begins one."""
+        """Begins a job, and answers with a `job` document."""
         asked: JobWanted = wanted(self.body)
         user = self.current_user
         name = None if user is None else str(user.username)
@@ -290,7 +197,7 @@ class JobState(Handler):
     @web.authenticated
     @authorized
     async def get(self, job: str) -> None:
-        """Tells how far it is; with `wait` as soon as there is something new."""
+        """Answers with a `job` document; with `wait` once there is something new, or after so many seconds."""
         waits = seconds(self, "wait")
         found = (await self.offers()).get(job)
         if waits:
@@ -300,7 +207,7 @@ class JobState(Handler):
     @web.authenticated
     @authorized
     async def delete(self, job: str) -> None:
-        """Cancels it."""
+        """Cancels the job, and answers with its `job` document."""
         found = (await self.offers()).get(job)
         await self.answered((await self.offers()).cancel(found))
         self.tell(answers.job(found))
@@ -312,7 +219,7 @@ class Nothing(Handler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """There is nothing."""
+        """Refuses, as there is nothing here."""
         raise Refused(404, "not-found", text("there is nothing at this address"))
 
 

@@ -23,7 +23,7 @@ from envguard.frontends.installs import installs
 from envguard.ledger_entry import Whence
 from envguard.model import text
 from envguard.render.forecast_v1 import forecast_v1
-from envguard.render.json_v1 import finding_v1, string, text_v1
+from envguard.render.json_v1 import finding_v1, optional_text_v1, string, text_v1
 from envguard.settings import Configuration, Selection
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _installs(
             found.append(_told(each, against, undoable=writable and around.concerns(each)))
         told.append({"id": name, "installs": found})
     refused = api.unchangeable(prefix)
-    return {"refused": None if refused is None else text_v1(refused)}, _dumps(told)
+    return {"refused": optional_text_v1(refused)}, _dumps(told)
 
 
 def _told(each: Install, against: Install | None, *, undoable: bool) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def _begin(
     no_undo = no_undo or (None if begun is None or not undo else begun.no_undo)
     head = {
         "undo": made,
-        "no_undo": None if no_undo is None else text_v1(no_undo),
+        "no_undo": optional_text_v1(no_undo),
         "variables": variables,
         "says": [text_v1(each) for each in says],
     }

@@ -55,7 +55,7 @@ class Where:
 
     @property
     def told(self) -> dict[str, Any]:
-        """The same for a worker."""
+        """The process as a worker is asked about it."""
         return {"process": self.seen.process, "mark": self.kernel.mark}
 
 
@@ -199,7 +199,7 @@ class Installs:
         return answers.joined(head, "new_findings", after.document), None
 
     async def _asked(self, prefix: str, question: dict[str, Any], body: bytes = b"", *, long: bool) -> Told:
-        """By a worker of its own if it takes long, else by one that stays."""
+        """Has a worker do it: one of its own if it takes long, else one that stays."""
         if long:
             return await self._service.workers.work(question, body)
         return await self._service.scan(prefix, question, body)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from envguard import api
 from envguard.commands.lookup import prefix_of
-from envguard.render.json_v1 import string, text_v1
+from envguard.render.json_v1 import optional_text_v1, string
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,5 +54,5 @@ def _place(prefix: str, names: list[str]) -> dict[str, Any]:
         "base": look.is_base,
         "writable": look.writable and not look.is_frozen,
         "kernelspecs": names,
-        "refused": None if refused is None else text_v1(refused),
+        "refused": optional_text_v1(refused),
     }

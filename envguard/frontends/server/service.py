@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from envguard.frontends.server import kernels
 from envguard.frontends.server.answers import Looked
 from envguard.frontends.server.environments import Environments, listed, specs
 from envguard.frontends.server.kernels import awaited
+from envguard.frontends.server.recent import Documents, Recent
 from envguard.frontends.server.scans import Scans
 from envguard.frontends.server.sharing import Turns
 from envguard.frontends.server.workers import said
@@ -73,12 +73,13 @@ class Service:
         self.environments = Environments()
         self.managers, self._kernelspecs, self._tell = managers, kernelspecs, tell
         self._turns: Turns[Any] = Turns()
-        self._known: OrderedDict[str, _Known] = OrderedDict()
-        self._documents: OrderedDict[str, bytes] = OrderedDict()
-        self._stamps: dict[str, str] = {}
+        self._known: Recent[_Known] = Recent(_KERNELS)
+        self._documents = Documents(_DOCUMENTS)
+        self._stamps: Recent[str] = Recent(_KERNELS)
+        """By prefix: the stamp of its files when they were read last."""
         self._anew: set[str] = set()
         """Prefixes that somebody wants to be read anew, whatever their dates say."""
-        self._names: OrderedDict[str, list[str]] = OrderedDict()
+        self._names: Recent[list[str]] = Recent(_KERNELS)
         """By the stamp of the files: the variables to ask kernels for."""
         self._rules: Any = None
 
@@ -89,7 +90,7 @@ class Service:
         kernel = kernels.find(self.managers, name)
         if kernel is None or not await kernels.is_alive(kernel):
             return await self._dead(name, kernel)
-        known = self._remember(name, replace(self._known.get(name) or _Known(kernel.told()), told=kernel.told()))
+        known = self._known.put(name, replace(self._known.get(name) or _Known(kernel.told()), told=kernel.told()))
         if (why := kernels.stranger(kernel)) is not None:
             return Looked("unknown", self._changes(why), kernel.told(), why=why, stamp=f"unknown {kernel.language}")
         seen = await self.seen(kernel)
@@ -101,7 +102,7 @@ class Service:
             return Looked("silent", self._changes(error.text), kernel.told(), why=error.text, stamp="silent")
         process = (seen.process, seen.started)
         self._compare(name, known, disk)
-        known = self._remember(name, replace(known, prefix=seen.prefix, last=disk.stamp))
+        known = self._known.put(name, replace(known, prefix=seen.prefix, last=disk.stamp))
         looked = replace(disk, kernel=kernel.told(), road="proc")
         if not live:
             kept = known.live
@@ -110,7 +111,7 @@ class Service:
             return looked
         found = await self._turns.share(("live", name), lambda: self._live(kernel, seen, looked))
         if found.state == "live":
-            self._remember(name, replace(self._known.get(name, known), process=process, disk=disk.stamp, live=found))
+            self._known.put(name, replace(self._known.get(name, known), process=process, disk=disk.stamp, live=found))
         return found  # type: ignore[no-any-return]
 
     async def report_of(self, prefix: str, *, fresh: bool) -> Looked:
@@ -132,9 +133,7 @@ class Service:
         told = await self.scan(prefix, question)
         if not told.document and document is not None:
             told = replace(told, document=document)
-        self._stamps[prefix] = told.head["stamp"]
-        while len(self._stamps) > _KERNELS:
-            del self._stamps[next(iter(self._stamps))]
+        self._stamps.put(prefix, told.head["stamp"])
         return self._looked(told, "disk")
 
     def _looked(self, told: Told, state: str, *, here: bool = True, stamp: str = "") -> Looked:
@@ -145,21 +144,13 @@ class Service:
             environment=self.environments.id_of(head["prefix"]) if here else None,
             undoable=head["undoable"],
             stamp=head["stamp"] + stamp,
-            document=self._keep(head["stamp"], told.document),
+            document=self._documents.keep(head["stamp"], told.document),
             verdict=head["verdict"],
             phase=head["phase"],
         )
 
-    def _keep(self, stamp: str, document: bytes) -> bytes:
-        """One copy of a document for all who have it."""
-        kept = self._documents.setdefault(stamp, document)
-        self._documents.move_to_end(stamp)
-        while sum(map(len, self._documents.values())) > _DOCUMENTS and len(self._documents) > 1:
-            self._documents.popitem(last=False)
-        return kept
-
     async def _live(self, kernel: Kernel, seen: Running, disk: Looked) -> Looked:
-        """After the kernel was asked; what else can be known of it if it cannot be."""
+        """What is known once the kernel was asked; if it cannot be, what its interpreter tells, or the files alone."""
         try:
             names = await self._activated(seen.prefix, disk.stamp)
             packed, road = await kernels.ask(kernel, names, subshells=await self._subshells(seen))
@@ -180,7 +171,7 @@ class Service:
         return replace(found, kernel=kernel.told(), why=why, road="interpreter")
 
     async def _of_answer(self, kernel: Kernel) -> Looked:
-        """Of a kernel of which nothing can be seen from here."""
+        """What a kernel tells of which nothing can be seen from here."""
         return await self._turns.share(("answer", kernel.id), lambda: self._asked(kernel))  # type: ignore[no-any-return]
 
     async def _asked(self, kernel: Kernel) -> Looked:
@@ -206,7 +197,7 @@ class Service:
         prefix = told.head["prefix"] if here else None
         known = self._known.get(kernel.id) or _Known(kernel.told())
         self._compare(kernel.id, known, found)
-        self._remember(kernel.id, replace(known, prefix=prefix, live=found, last=found.stamp))
+        self._known.put(kernel.id, replace(known, prefix=prefix, live=found, last=found.stamp))
         return found
 
     def _compare(self, name: str, known: _Known, looked: Looked) -> None:
@@ -215,7 +206,7 @@ class Service:
             self._tell(name, looked.environment, looked.verdict, looked.phase)
 
     async def _dead(self, name: str, kernel: Kernel | None) -> Looked:
-        """Of a kernel that has ended: what the files say, if its prefix is known."""
+        """What is known of a kernel that has ended: what the files say, if its prefix is known."""
         known = self._known.get(name)
         if known is None and kernel is None:
             raise NoSuchEnvironment(text("there is no kernel of this id"))
@@ -241,12 +232,11 @@ class Service:
 
     async def _activated(self, prefix: str, stamp: str) -> list[str]:
         """The variables that scripts of a prefix set, as its files of this stamp say."""
-        if stamp not in self._names:
+        names = self._names.get(stamp)
+        if names is None:
             told = await self.scan(prefix, {"do": "names", "prefix": prefix})
-            self._names[stamp] = told.head["names"]
-            while len(self._names) > _KERNELS:
-                self._names.popitem(last=False)
-        return self._names.get(stamp, [])
+            names = self._names.put(stamp, told.head["names"])
+        return names
 
     # --- other documents
 
@@ -290,7 +280,7 @@ class Service:
         return (await self.scan("", {"do": "cells"}, body)).document
 
     async def stamp(self, prefix: str, stamp: dict[str, Any], cells: list[dict[str, Any]]) -> bytes:
-        """What of a notebook's stamp is otherwise in a prefix."""
+        """How a prefix differs from a notebook's stamp, as JSON."""
         body = json.dumps({"stamp": stamp, "cells": cells}).encode("ascii")
         return (await self.scan(prefix, {"do": "stamp", "prefix": prefix}, body)).document
 
@@ -363,7 +353,7 @@ class Service:
         return None if told is None else said(told)
 
     def changed(self, question: dict[str, Any]) -> None:
-        """What a job has changed is to be looked at anew."""
+        """Has a prefix that a job has changed read anew."""
         if question["do"] == "undo":
             self._anew.add(question["prefix"])
 
@@ -375,13 +365,6 @@ class Service:
         if kernel is None:
             raise NoSuchEnvironment(text("there is no kernel of this id"))
         return kernel
-
-    def _remember(self, name: str, known: _Known) -> _Known:
-        self._known[name] = known
-        self._known.move_to_end(name)
-        while len(self._known) > _KERNELS:
-            self._known.popitem(last=False)
-        return known
 
     async def close(self) -> None:
         """Ends the workers."""

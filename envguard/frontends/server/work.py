@@ -24,7 +24,7 @@ from envguard.model import text
 from envguard.render.cells_v1 import cells_v1, remark_v1
 from envguard.render.cuda_v1 import cuda_v1
 from envguard.render.forecast_v1 import forecast_v1
-from envguard.render.json_v1 import json_v1, text_v1, timeline_v1
+from envguard.render.json_v1 import json_v1, optional_text_v1, timeline_v1
 from envguard.render.undo_v1 import undo_list_v1, undo_v1
 from envguard.scan_report import Cell
 from envguard.undo_report import State
@@ -75,7 +75,7 @@ def _told(report: Report, known: str | None = None, *, here: bool = True) -> Ans
         "phase": report.phase.value,
         "prefix": prefix,
         "undoable": sum(point.state is not State.UNDONE for point in points),
-        "refused": None if refused is None else text_v1(refused),
+        "refused": optional_text_v1(refused),
     }
     head["stamp"] = hashlib.sha256(document + _dumps(head)).hexdigest()[:32]
     return head, b"" if head["stamp"] == known else document
@@ -97,7 +97,7 @@ def _undo_list(_desk: Desk, _body: bytes, prefix: str) -> Answer:
 
 def _unchangeable(_desk: Desk, _body: bytes, prefix: str) -> Answer:
     refused = api.unchangeable(prefix)
-    return {"refused": None if refused is None else text_v1(refused)}, b""
+    return {"refused": optional_text_v1(refused)}, b""
 
 
 def _environments(_desk: Desk, _body: bytes, specs: list[dict[str, Any]], prefixes: list[str]) -> Answer:
@@ -145,7 +145,7 @@ def _cells(_desk: Desk, body: bytes, process: int | None = None, mark: str = "")
 
 
 def _stamp(_desk: Desk, body: bytes, prefix: str) -> Answer:
-    """What of a notebook's stamp is otherwise in a prefix."""
+    """How a prefix differs from a notebook's stamp."""
     told = json.loads(body)
     found = api.stamp_differs(told["stamp"], _read(told["cells"]), prefix)
     return {}, _dumps([remark_v1(each) for each in found])
@@ -185,7 +185,7 @@ def _undo_plan(_desk: Desk, _body: bytes, prefix: str, checkpoint: str | None) -
 
 
 def _undo(desk: Desk, _body: bytes, prefix: str, checkpoint: str, user: str | None) -> Answer:
-    """Takes back; who may ask for that, the server has decided."""
+    """Takes an install back; whether that is allowed, the server has decided before."""
     refused = api.unchangeable(prefix)
     if refused is not None:
         raise BadArguments(refused)
@@ -200,7 +200,7 @@ def _undo(desk: Desk, _body: bytes, prefix: str, checkpoint: str, user: str | No
             progress=lambda done, of: desk.tell(None, done, of),
         )
     told = undo_v1(dataclasses.replace(planned, done=done))
-    return {"problem": None if problem is None else text_v1(problem)}, _dumps(told)
+    return {"problem": optional_text_v1(problem)}, _dumps(told)
 
 
 def _by(told: Mapping[str, Any]) -> Report:

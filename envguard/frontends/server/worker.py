@@ -21,7 +21,7 @@ import traceback
 from typing import IO, TYPE_CHECKING, Any
 
 from envguard.errors import EnvguardError
-from envguard.render.json_v1 import text_v1
+from envguard.render.json_v1 import optional_text_v1, text_v1
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Desk:
 
     def tell(self, says: Text | None = None, done: int | None = None, of: int | None = None) -> None:
         """Says how far the work is."""
-        told = {"says": None if says is None else text_v1(says), "done": done, "of": of}
+        told = {"says": optional_text_v1(says), "done": done, "of": of}
         with contextlib.suppress(OSError):  # nobody listens any more, and the work may have to go on
             self.write({"progress": told})
 

@@ -16,11 +16,11 @@ import os
 import subprocess
 import sys
 import threading
-from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from envguard.errors import BadArguments, Cancelled, EnvguardError, NoSuchEnvironment, ProbeFailed
+from envguard.frontends.server.recent import Recent
 from envguard.model import Text, text
 from envguard.run import clean_environment, kill, start
 from envguard.value import value
@@ -34,9 +34,9 @@ _START = "import sys; sys.path[:] = [each for each in sys.path if each]; from en
 """Not by `-m`: the folder that the server was started in, with the user's own `random.py`, would come first."""
 _LONGEST = 256 << 20
 _JOBS = 8
-"""Threads for those of jobs, of which fewer run at once."""
+"""Threads for the workers of jobs; fewer jobs than this run at once."""
 _REMEMBERED = 256
-"""Prefixes of which it is known who has them."""
+"""Prefixes for which it is remembered which worker has read them."""
 _GRACE = 5.0
 """Seconds for a worker to end by itself, which are more than it takes to end what it has started."""
 UNSTOPPABLE = ("undo", "install-begin", "install-end")
@@ -79,7 +79,7 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Whether it may be asked."""
+        """Whether the process still runs."""
         return self.process.poll() is None
 
     def ask(self, question: dict[str, Any], body: bytes, progress: Callable[[dict[str, Any]], None] | None) -> Told:
@@ -151,13 +151,14 @@ class Workers:
     """The workers that stay, and those of jobs."""
 
     def __init__(self, count: int, seconds: float, largest: int, questions: int) -> None:
-        """So many, with so much time for an answer, each let go of after so many bytes or questions."""
+        """`count` workers, each with `seconds` for an answer, and replaced after it has grown to `largest` bytes or answered `questions`."""
         self._seconds, self._largest, self._questions = seconds, largest, questions
         self._threads = ThreadPoolExecutor(count + _JOBS, thread_name_prefix="envguard-worker")
         self._workers: list[Worker | None] = [None] * count
         self._asked = [False] * count
         self._places = asyncio.Semaphore(count)
-        self._has: OrderedDict[str, int] = OrderedDict()
+        self._has: Recent[int] = Recent(_REMEMBERED)
+        """By prefix: the place of the worker that remembers it."""
         self._jobs: set[Worker] = set()
         self._closed = False
 
@@ -223,10 +224,7 @@ class Workers:
         usual = self._has.get(prefix)
         if usual is None:
             usual = min(free, key=lambda place: sum(each == place for each in self._has.values()))
-            self._has[prefix] = usual
-            while len(self._has) > _REMEMBERED:
-                self._has.popitem(last=False)
-        self._has.move_to_end(prefix)
+        self._has.put(prefix, usual)
         return usual if usual in free else free[0]
 
     async def _started(self) -> Worker:
@@ -258,7 +256,7 @@ class Workers:
 
 
 def _end(workers: list[Worker]) -> list[threading.Thread]:
-    """Ends them beside everything else, for each takes a moment."""
+    """Ends workers in threads of their own, since each takes a moment."""
     ending = [threading.Thread(target=worker.end, daemon=True, name="envguard-ending") for worker in workers]
     for each in ending:
         each.start()

@@ -7,7 +7,7 @@ import { IConsoleTracker } from '@jupyterlab/console';
 import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { translateSettings } from '../lab/schema';
+import { readSettings } from '../lab/schema';
 import { connect } from '../request';
 import { triggered } from '../trigger';
 import { Books } from './books';
@@ -67,25 +67,23 @@ export const diagnostics: JupyterFrontEndPlugin<void> = {
     });
     addCommands(app, palette, trans, { books, linting, apply, notebooks, consoles });
 
-    const read = (from: ISettingRegistry.ISettings) => {
-      settings.enabled = from.get('enabled').composite !== false;
-      settings.stamp = from.get('stamp').composite !== false;
-      books.check();
-      linting.refresh();
-    };
-    translateSettings(registry, ID, trans);
-    const loaded = registry?.load(ID).then(
+    const loaded = readSettings(
+      registry,
+      ID,
+      trans,
       from => {
-        read(from);
-        from.changed.connect(read);
+        settings.enabled = from.get('enabled').composite !== false;
+        settings.stamp = from.get('stamp').composite !== false;
+        books.check();
+        linting.refresh();
       },
       () => {
-        settings.enabled = true; // without them it works as they are set at first
+        settings.enabled = true;
         linting.refresh();
       }
     );
     if (notebooks) {
-      void Promise.resolve(loaded).then(() => compareStamps(server, notebooks, trans, () => settings.stamp));
+      void loaded.then(() => compareStamps(server, notebooks, trans, () => settings.stamp));
     }
   }
 };

@@ -18,7 +18,7 @@ export interface Passing {
 /** How a cell is run in place of its own `run`; whether it has come to a good end. */
 export type Way = () => Promise<boolean>;
 
-export interface Judge<C extends Passing> {
+interface Judge<C extends Passing> {
   /** Whether it must be looked at: the cheap answer for the many cells of which nothing is asked. */
   concerns(cell: C): boolean;
   /** How those among these cells are run that need more than their `run`; null: none of them, nor what comes after. */

@@ -1,6 +1,6 @@
 /** The settings of schema/installs.json, with what holds until they have been read. */
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
-import { translateSettings, type Catalog } from '../lab/schema';
+import { readSettings, type Catalog } from '../lab/schema';
 
 export type Mode = 'off' | 'warn' | 'ask' | 'block';
 
@@ -16,18 +16,10 @@ const MODES: readonly unknown[] = ['off', 'warn', 'ask', 'block'];
 /** The settings; they change with what the user sets. */
 export function followSettings(registry: ISettingRegistry | null, id: string, trans: Catalog): Settings {
   const settings: Settings = { mode: 'ask', notify: true };
-  const read = (from: ISettingRegistry.ISettings) => {
+  void readSettings(registry, id, trans, from => {
     const mode = from.get('mode').composite;
     settings.mode = MODES.includes(mode) ? (mode as Mode) : 'ask';
     settings.notify = from.get('notify').composite !== false;
-  };
-  translateSettings(registry, id, trans);
-  registry?.load(id).then(
-    loaded => {
-      read(loaded);
-      loaded.changed.connect(read);
-    },
-    () => undefined // without them it works as they are set at first
-  );
+  });
   return settings;
 }

@@ -7,10 +7,29 @@ export type Catalog = Pick<TranslationBundle, '__'>;
 const READ = new Set(['title', 'description', 'jupyter.lab.setting-icon-label']);
 
 /** Has the settings of a plugin translated when they are fetched; its schema says `"jupyter.lab.transform": true`. */
-export function translateSettings(registry: ISettingRegistry | null, id: string, trans: Catalog): void {
+function translateSettings(registry: ISettingRegistry | null, id: string, trans: Catalog): void {
   registry?.transform(id, {
     fetch: plugin => ({ ...plugin, schema: translated(plugin.schema, trans) })
   });
+}
+
+/**
+ * Has `read` hear of the settings of a plugin, translated, once they are loaded and whenever the user changes them. Where they
+ * cannot be loaded, `otherwise` is called instead, and what holds from the beginning goes on to hold. The promise is fulfilled
+ * when either was called, or at once where nobody keeps settings.
+ */
+export async function readSettings(
+  registry: ISettingRegistry | null,
+  id: string,
+  trans: Catalog,
+  read: (settings: ISettingRegistry.ISettings) => void,
+  otherwise: () => void = () => undefined
+): Promise<void> {
+  translateSettings(registry, id, trans);
+  await registry?.load(id).then(loaded => {
+    read(loaded);
+    loaded.changed.connect(read);
+  }, otherwise);
 }
 
 /** The same schema with every title and description translated. */

@@ -1,6 +1,6 @@
 /** The settings of schema/plugin.json, with what holds until they have been read. */
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
-import { translateSettings, type Catalog } from './schema';
+import { readSettings, type Catalog } from './schema';
 
 export interface Settings {
   /** Whether the environment stands in the status bar. */
@@ -17,18 +17,10 @@ export function followSettings(
   changed: () => void
 ): Settings {
   const settings: Settings = { statusBar: true, refreshAfterCells: true };
-  const read = (from: ISettingRegistry.ISettings) => {
+  void readSettings(registry, id, trans, from => {
     settings.statusBar = from.get('statusBar').composite !== false;
     settings.refreshAfterCells = from.get('refreshAfterCells').composite !== false;
     changed();
-  };
-  translateSettings(registry, id, trans);
-  registry?.load(id).then(
-    loaded => {
-      read(loaded);
-      loaded.changed.connect(read);
-    },
-    () => undefined // without them it works as they are set at first
-  );
+  });
   return settings;
 }

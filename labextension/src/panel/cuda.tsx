@@ -1,6 +1,7 @@
 /** What stands for and against CUDA: the verdict, who uses it, the driver and the GPUs. */
 import React from 'react';
-import { cautions, declared, driver, frameworkName, gpu, loaded, origin, wayOf } from '../format';
+import { declared, driver, frameworkName, gpu, loaded, origin, wayOf } from '../cuda';
+import { cautions } from '../format';
 import { clean, joined, labelled } from '../language';
 import type { CudaFramework, CudaLibrary, EnvguardCuda } from '../wire/types';
 import { cudaMark } from '../words';

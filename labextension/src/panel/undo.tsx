@@ -1,9 +1,10 @@
 /** Taking an install back: what can be, what that would do, and what came of it. */
 import { undoIcon } from '@jupyterlab/ui-components';
 import React from 'react';
-import { commandOf, doneCount, minute, planCount, proofOf, size } from '../format';
+import { minute, size } from '../format';
 import { clean, joined, more, say } from '../language';
 import type { Changes, Job, Undo as UndoDocument, UndoCheckpoint, UndoLeft, UndoList } from '../wire/types';
+import { commandOf, doneCount, planCount, proofOf } from '../undo';
 import { checkpointWord } from '../words';
 import type { Watch } from '../watch';
 import { Button } from './button';

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from envguard.frontends.server.handlers import LONGEST_CELLS, ROUTES, Nothing
+from envguard.frontends.server.handler import LONGEST_CELLS
+from envguard.frontends.server.handlers import ROUTES, Nothing
 from envguard.frontends.server.requests import MOST_CELLS
 from tests.frontends.server.denier import HEADER
 from tests.frontends.server.place import SPEC, TOKEN, Server

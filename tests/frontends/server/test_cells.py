@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from envguard.frontends.server.handlers import LONGEST_CELLS
+from envguard.frontends.server.handler import LONGEST_CELLS
 from tests.frontends.server.place import Kernel, Server, libraries
 
 if TYPE_CHECKING:
