@@ -323,7 +323,7 @@ _RGBA = """const canvas = document.createElement('canvas').getContext('2d', { wi
   };
   const over ="""
 READABLE = re.sub(r"const rgba = .*?const over =", lambda _: _RGBA, CONTRASTS, flags=re.DOTALL).replace(
-    ".envguard-report *:not(style)", "#jp-envguard-panel *:not(svg *):not(:disabled)"
+    ".envguard-report *:not(style)", "#jp-envguard-panel *:not(svg *):not([aria-disabled])"
 )
 THEMES = ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"]
 
