@@ -99,9 +99,9 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
     check_out(options)
     match options.words:
         case ["rules"]:
-            _say(catalog.rules_text(api.rules()))
+            _say(catalog.rules_text(api.rules(), output.columns()))
         case ["explain", rule]:
-            _say(catalog.rule_text(api.explain(rule)))
+            _say(catalog.rule_text(api.explain(rule), output.columns()))
         case ["explain", *_]:
             raise BadArguments(text("`explain` takes one rule; `%envcheck rules` lists them"))
         case ["why"]:
