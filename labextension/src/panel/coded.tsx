@@ -22,6 +22,14 @@ function drawn(cut: readonly string[]): JSX.Element {
 function whole(code: string): React.ReactNode[] {
   return code
     .split(/(?<=^|\s)(-\S+)/)
-    .map((each, index) => (index % 2 ? <span key={index}>{each}</span> : each))
+    .map((each, index) =>
+      index % 2 ? (
+        <span key={index} className="jp-eg-Option">
+          {each}
+        </span>
+      ) : (
+        each
+      )
+    )
     .filter(each => each !== '');
 }
