@@ -21,7 +21,7 @@ function drawn(cut: readonly string[]): JSX.Element {
 /** Code whose options stay in one piece: a browser would end a line behind the hyphens of `--undo`. */
 function whole(code: string): React.ReactNode[] {
   return code
-    .split(/(?<=^|\s)(-\S+)/)
+    .split(/(?<=^|\s)(-\S{1,24})(?=\s|$)/)
     .map((each, index) =>
       index % 2 ? (
         <span key={index} className="jp-eg-Option">
