@@ -131,6 +131,13 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
             )
         case ["history"] | ["history", _] as words:
             show(shell, api.history(words[1] if len(words) > 1 else None), options)
+        case [word] if word.replace("-", "").isalpha() and not Path(word).exists():
+            raise BadArguments(
+                text(
+                    "{word} is neither a folder nor a word of `%envcheck`; `%envcheck --help` and `%envguard --help` list their words",
+                    word=word,
+                )
+            )
         case [] | [_] as words:
             settings = Configuration() if options.no_config else api.configured()
             report = api.inspect(

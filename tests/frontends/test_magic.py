@@ -93,6 +93,8 @@ def test_the_kernels_own_environment_is_the_default(shell: InteractiveShell):
 
 WRONG = {
     "/no/such/place": "envguard: there is no folder /no/such/place\n",
+    "undo": "envguard: undo is neither a folder nor a word of `%envcheck`; "
+    "`%envcheck --help` and `%envguard --help` list their words\n",
     "--select nonsense": "envguard: there is no rule nonsense; `envguard rules` lists them\n",
     "--nonsense": "envguard: unrecognized arguments: --nonsense\n",
     "--select": "envguard: argument --select: expected one argument\n",
