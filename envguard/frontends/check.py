@@ -100,9 +100,9 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
     check_out(options)
     match options.words:
         case ["rules"]:
-            _say(catalog.rules_text(api.rules()))
+            _say(catalog.rules_text(api.rules(), output.columns()))
         case ["explain", rule]:
-            _say(catalog.rule_text(api.explain(rule)))
+            _say(catalog.rule_text(api.explain(rule), output.columns()))
         case ["explain", *_]:
             raise BadArguments(text("`explain` takes one rule; `%envcheck rules` lists them"))
         case ["why"]:
@@ -132,6 +132,13 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
             )
         case ["history"] | ["history", _] as words:
             show(shell, api.history(words[1] if len(words) > 1 else None), options)
+        case [word] if word.replace("-", "").isalpha() and not Path(word).exists():
+            raise BadArguments(
+                text(
+                    "{word} is neither a folder nor a word of `%envcheck`; `%envcheck --help` and `%envguard --help` list their words",
+                    word=word,
+                )
+            )
         case [] | [_] as words:
             settings = Configuration() if options.no_config else api.configured()
             with uncollected():  # until it is shown: the first collection after so many new objects takes a while

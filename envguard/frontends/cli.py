@@ -137,7 +137,9 @@ def _diff(options: argparse.Namespace) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     rule = api.explain(options.rule)
-    print(catalog.rule_json(rule) if options.format == "json" else catalog.rule_text(rule))
+    print(
+        catalog.rule_json(rule) if options.format == "json" else catalog.rule_text(rule, output.columns_of(sys.stdout))
+    )
     return 0
 
 
@@ -209,7 +211,11 @@ def _explain_log(options: argparse.Namespace) -> int:
 
 def _rules(options: argparse.Namespace) -> int:
     rules = api.rules()
-    print(catalog.rules_json(rules) if options.format == "json" else catalog.rules_text(rules))
+    print(
+        catalog.rules_json(rules)
+        if options.format == "json"
+        else catalog.rules_text(rules, output.columns_of(sys.stdout))
+    )
     return 0
 
 
