@@ -447,7 +447,7 @@ def protection(prefix: str | Path | None = None, *, name: str | None = None) -> 
     """What pip and uv have to leave as it is, for conda's book of an environment to stay true."""
     from envguard.changes import protect
 
-    return protect.protection(_environment(prefix, name, None, None, process=None))
+    return protect.protection(protect.known(_environment(prefix, name, None, None, process=None)))
 
 
 def protected(prefix: str | Path) -> Protected:

@@ -60,6 +60,8 @@ def phase(env: Environment) -> Phase:
 def notes(env: Environment) -> tuple[Text, ...]:
     """What the events leave open; a reader must not take the end of the evidence for the end of the story."""
     told: list[Text] = []
+    if env.unreadable_records:
+        told.append(text("conda's records cannot be read: {records}", records=env.unreadable_records))
     if env.is_conda and env.history is None:
         told.append(text("conda's history is not there; only what pip left dated is told"))
     copied = sum(event.mark is Mark.COPIED for event in events(env))

@@ -17,6 +17,7 @@ from envguard.forecast.conda_solver import config_of
 from envguard.masking import without_secrets
 from envguard.model import Act, Change, Severity, text
 from envguard.packages import cached
+from envguard.probe.marks import unfinished
 from envguard.probe.reading import normalise
 from envguard.repair_report import By, Foreseen, Plan, PlannedStep
 from envguard.rules import fixes, steps
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from envguard.model import Finding, Fix, Report, Step, Text
 
 _SYSTEM = ("/", "/usr")
-UNFINISHED = ".envguard-rebuild/rebuild.json"
-"""What stands in an environment as long as a rebuild has not finished it."""
 _MANY = 12
 """More packages to put back than these are not a repair any more."""
 
@@ -76,6 +75,8 @@ def _refusals(env: Environment) -> Iterator[Text]:
             prefix=env.prefix,
             target=shlex.quote(env.prefix),
         )
+    if env.closed_records:
+        yield text("conda's records cannot be read: {records}", records=env.closed_records)
     if env.frozen:
         yield text("{prefix} is declared frozen by conda-meta/frozen", prefix=env.prefix)
     elif not env.writable:
@@ -84,11 +85,6 @@ def _refusals(env: Environment) -> Iterator[Text]:
         yield text("{prefix} belongs to the system", prefix=env.prefix)
     elif _is_anothers(env.prefix):
         yield text("{prefix} belongs to another user, and others may work in it", prefix=env.prefix)
-
-
-def unfinished(prefix: str) -> bool:
-    """Whether a rebuild works on an environment, or has left it unfinished."""
-    return os.path.isfile(os.path.join(prefix, *UNFINISHED.split("/")))  # noqa: PTH113, PTH118
 
 
 def _is_anothers(prefix: str) -> bool:

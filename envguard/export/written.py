@@ -12,6 +12,7 @@ from envguard.export import dockerfile, environment_yml, explicit, requirements_
 from envguard.export.inventory import inventory
 from envguard.export.verify import tried
 from envguard.export_report import Depth, Export, Form
+from envguard.model import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,6 +43,13 @@ def write(
 
     Of several forms those that cannot be are left out, such as an explicit list of an environment without conda.
     """
+    if env.unreadable_records and not env.conda_packages:
+        raise BadArguments(
+            text(
+                "none of conda's records in {prefix} can be read: nothing tells what is installed there",
+                prefix=env.prefix,
+            )
+        )
     inventories = {each: inventory(env, each) for each in dict.fromkeys(_depth(form, depth) for form in forms)}
     found = []
     for form in forms:

@@ -66,7 +66,9 @@ def sources(
         entry: dict[str, Any] = {"name": channel.name, "url": channel.url}
         if not channel.local and not network:
             kept = {subdir: path for subdir in platforms if (path := _kept(channel, subdir, folders, ours))}
-            parts = None if kept else _kept_in_parts(channel, platforms, (*folders, ours) if cache is None else (cache,))
+            parts = (
+                None if kept else _kept_in_parts(channel, platforms, (*folders, ours) if cache is None else (cache,))
+            )
             if not kept and parts is None:
                 missing.append(channel)
                 continue

@@ -6,13 +6,13 @@ only what was once asked for. Which of them held is told.
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envguard import versions
 from envguard.analyse import analyse, summary
-from envguard.changes.planning import unfinished
 from envguard.export.channels import plain, secret
 from envguard.export_report import Depth
 from envguard.forecast.child import SECONDS
@@ -22,6 +22,7 @@ from envguard.model import Text, text
 from envguard.packages import repodata, solving
 from envguard.packages.channels import channels
 from envguard.packages.solving import Wish
+from envguard.probe.marks import unfinished
 from envguard.rebuild import by_hand, kernel, offline, target
 from envguard.rebuild.wanted import brings, settled, wanted
 from envguard.rebuild_report import NewPackage, NewRequirement, RebuildPlan
@@ -29,7 +30,7 @@ from envguard.value import value
 from envguard.versions import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from envguard.facts import Environment
     from envguard.machine import CondaConfig
@@ -185,6 +186,7 @@ def _prepared(
         for each in sorted(records, key=lambda each: each.name)
     )
     pins = _pins(env, records)
+    there = tuple(path for path in CARRIED if Path(env.prefix, path).is_file())
     plan = RebuildPlan(
         environment=summary(env),
         verdict=analyse(env).verdict,
@@ -199,8 +201,8 @@ def _prepared(
         options=tuple(f"{option} {without_secrets(value)}" for option, value in told.options),
         constraints=tuple(f"{name}=={version}" for name, version in sorted(pins.items())),
         with_dependencies=told.with_dependencies,
-        carried=tuple(path for path in CARRIED if Path(env.prefix, path).is_file()),
-        loses=(*told.loses, *_scripts(env)),
+        carried=tuple(path for path in there if os.access(Path(env.prefix, path), os.R_OK)),
+        loses=(*told.loses, *_scripts(env), *_closed(env, there)),
         gains=told.gains,
         remarks=tuple(_remarks(env, told, pins, sources, tried)),
         kernel=kernel.planned(folder, options.kernel_name, _names(told, records)) if options.kernel else None,
@@ -254,6 +256,13 @@ def _scripts(env: Environment) -> Iterator[Text]:
     files = tuple(each.path for each in env.activation or () if each.record is None)
     if files:
         yield text("{files} came with no package, and is not copied", "{files} came with no package, and are not copied", n=len(files), files=files)  # fmt: skip
+
+
+def _closed(env: Environment, paths: Iterable[str]) -> Iterator[Text]:
+    """What would be copied, and is another user's."""
+    closed = tuple(path for path in paths if not os.access(Path(env.prefix, path), os.R_OK))
+    if closed:
+        yield text("{files} cannot be read by you, and is not copied", "{files} cannot be read by you, and are not copied", n=len(closed), files=closed)  # fmt: skip
 
 
 def _remarks(

@@ -8,6 +8,7 @@ from envguard.model import Text
 from envguard.repair_report import By
 
 NOTHING = Text("nothing to repair")
+UNTOLD = Text("it cannot be told whether there is anything to repair")
 WOULD = Text("plan of a repair")
 PARTLY_WOULD = Text("plan of a repair, which does not clear everything")
 NO_STEP = Text("no step that envguard takes")

@@ -41,7 +41,10 @@ def install_log_warning(env: Environment) -> Iterator[Found]:
     Not reported: that a newer pip or conda exists, what is deprecated, and errors after which it is plain that nothing was
     installed.
     """
-    from envguard.rules.install_warnings import WARNINGS, elsewhere  # a long table, which no check of an environment asks
+    from envguard.rules.install_warnings import (
+        WARNINGS,
+        elsewhere,
+    )  # a long table, which no check of an environment asks
 
     kinds = {each.pattern.id: each for each in WARNINGS}
     lines = env.install_log or ()
