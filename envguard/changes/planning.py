@@ -15,7 +15,7 @@ from envguard.changes.choose import Chosen, choose, doable, serious, with_stand_
 from envguard.errors import BadArguments
 from envguard.forecast.conda_solver import config_of
 from envguard.masking import without_secrets
-from envguard.model import Act, Change, Severity, text
+from envguard.model import Act, Change, Fix, Safety, Severity, text
 from envguard.packages import cached
 from envguard.probe.marks import unfinished
 from envguard.probe.reading import normalise
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from envguard.facts import Environment
-    from envguard.model import Finding, Fix, Report, Step, Text
+    from envguard.model import Finding, Report, Step, Text
 
 _SYSTEM = ("/", "/usr")
 _MANY = 12
@@ -98,6 +98,7 @@ def _not_ours(env: Environment, report: Report, refused: tuple[Text, ...], kept:
     """The words for an environment that is left alone: the first way out of each finding."""
     found = serious(report)
     ways = dict.fromkeys(finding.fixes[0] for finding in found if finding.fixes)
+    own = dict.fromkeys(_of_ones_own(env) if found and not env.writable else ())
     more = dict.fromkeys(fix for finding in found for fix in finding.fixes if finding.subject == env.name)
     return Plan(
         environment=summary(env),
@@ -107,11 +108,22 @@ def _not_ours(env: Environment, report: Report, refused: tuple[Text, ...], kept:
         loses=(),
         needs_restart=False,
         proof=Foreseen(report.verdict, (), found, ()),
-        by_hand=tuple({**ways, **more}),
+        by_hand=tuple({**own, **ways, **more}),
         refused=refused,
         kept=tuple(sorted(kept)),
         unfinished=unfinished(env.prefix),
     )
+
+
+def _of_ones_own(env: Environment) -> tuple[Fix, ...]:
+    """A new environment where the user may write, with what this one was asked for, which may only be read."""
+    if not env.is_conda or env.base or env.unreadable_records or env.manager == "pixi" or unfinished(env.prefix):
+        return ()
+    beside = os.path.dirname(env.prefix)  # noqa: PTH120 - a path as the system gave it
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home() raises where there is none
+    folder = None if os.access(beside, os.W_OK) else os.path.join(home, f"{env.name}-rebuilt")  # noqa: PTH118
+    title = text("Make an environment of your own with what somebody asked for here; this one is only read")
+    return (Fix(title, (steps.rebuild(env, folder),), Safety.MANUAL),)
 
 
 def differences(before: Report, then: Report) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[Finding, ...]]:

@@ -42,7 +42,7 @@ def as_stranger(*commands: list[str], **variables: str) -> list[tuple[int, str]]
         if not shutil.which("setpriv"):
             pytest.skip("root may read everything, and there is no setpriv")
         words = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *words]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, **variables})
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "300", **variables})
     assert done.returncode == 0, done.stderr
     return [(code, said) for code, said in json.loads(done.stdout)]
 
@@ -70,6 +70,24 @@ def test_records_that_only_their_owner_may_read(scenario: Give, tmp_path: Path) 
         assert "nothing has to be protected" not in said
     assert sorted(each.name for each in tmp_path.iterdir()) == ["env"]
     undoing.compare(before, undoing.tree(prefix))
+
+
+def test_what_may_only_be_read_is_made_again_elsewhere(scenario: Give, tmp_path: Path) -> None:
+    prefix = undoing.linked(scenario("s1").prefix, tmp_path / "env")
+    places = [prefix, prefix / "conda-meta", prefix / "lib/python3.11/site-packages"]
+    for folder in places:
+        folder.chmod(0o555)
+    try:
+        [(code, said)] = as_stranger(["plan", str(prefix)], HOME=str(tmp_path))
+        assert code == 1
+        assert f"envguard rebuild {prefix}-rebuilt --prefix {prefix}" in said
+        tmp_path.chmod(0o555)
+        home = tmp_path / "home"
+        [(code, said)] = as_stranger(["plan", str(prefix)], HOME=str(home))
+        assert f"envguard rebuild {home}/env-rebuilt --prefix {prefix}" in said
+    finally:
+        for folder in (tmp_path, *places):
+            folder.chmod(0o755)
 
 
 def test_an_environment_that_a_rebuild_has_not_finished(scenario: Give, tmp_path: Path) -> None:
