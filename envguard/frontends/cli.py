@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import sys
 import tempfile
 import traceback
@@ -157,9 +158,20 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _forecast(options: argparse.Namespace) -> int:
     place = api.place(is_kernel=False)
-    told = foreseen(api.command(options.words, place), place, options)
+    told = foreseen(api.command(_as_argv(options.words), place), place, options)
     print(output.forecast_as(told, options.format, sys.stdout, details=options.details).rstrip("\n"))
     return 0 if told.outcome is Outcome.HARMLESS else FOUND
+
+
+def _as_argv(words: list[str]) -> list[str]:
+    """The words of a command that may have been given as a cell has it, or whole as one word."""
+    first = words[0].lstrip("!%").lstrip()
+    if len(words) > 1 or not first:
+        return [first, *words[1:]]
+    try:
+        return shlex.split(first)
+    except ValueError:
+        return words
 
 
 def _protect(options: argparse.Namespace) -> int:

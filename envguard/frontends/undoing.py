@@ -105,9 +105,12 @@ def bundle(told: UndoReport | UndoList) -> dict[str, str]:
 
 
 def _clear(prefix: str, options: argparse.Namespace) -> int:
-    if not options.yes:
+    told = api.undo_list(prefix)
+    if options.id is not None and options.id not in {each.id for each in told.checkpoints}:
+        raise BadArguments(text("there is no checkpoint {id}", id=options.id))
+    if told.checkpoints and not options.yes:
         if options.format != "json":
-            show(list_as(api.undo_list(prefix), options.format))
+            show(list_as(told, options.format))
         code = asked(CLEAR, options)
         if code is not None:
             return code

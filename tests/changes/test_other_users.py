@@ -42,7 +42,9 @@ def as_stranger(*commands: list[str], **variables: str) -> list[tuple[int, str]]
         if not shutil.which("setpriv"):
             pytest.skip("root may read everything, and there is no setpriv")
         words = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *words]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "300", **variables})
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "300", **variables}
+    )
     assert done.returncode == 0, done.stderr
     return [(code, said) for code, said in json.loads(done.stdout)]
 

@@ -16,7 +16,7 @@ import pytest
 from envguard import demo
 from envguard._version import __version__
 from envguard.frontends import magic, terminal
-from envguard.frontends.cli import main
+from envguard.frontends.cli import _as_argv, main
 from envguard.model import text
 from envguard.rules import RULES
 
@@ -314,6 +314,11 @@ def test_no_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     assert main(words) == 2
     assert capsys.readouterr().err == "envguard: there is no standard input\n"
     assert terminal.asked(text("sure?"), argparse.Namespace(format="text")) == 2
+
+
+@pytest.mark.parametrize("words", [["!pip install 'a b'"], ["%pip", "install", "a b"], ["pip", "install", "a b"]])
+def test_a_command_as_a_cell_has_it(words: list[str]):
+    assert _as_argv(words) == ["pip", "install", "a b"]
 
 
 def test_undo_takes_an_environment_by_its_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
