@@ -168,11 +168,16 @@ def _conda(env: Environment, told: tuple[Telling, ...]) -> Iterator[Event]:
         yield _from(env, telling[place], event) if place in telling else event
 
 
+def _typed(words: tuple[str, ...]) -> str:
+    """A command as one would type it; several of one cell stand in one entry."""
+    return " ".join(word if word == "&&" else shlex.quote(word) for word in words)
+
+
 def _noted(env: Environment, told: tuple[Telling, ...]) -> Iterator[Event]:
     """What the ledger tells, apart from what conda's history tells, too."""
     for each in told:
         entry = each.entry
-        command = shlex.join(entry.command) or None
+        command = _typed(entry.command) or None
         if entry.deed is Deed.UNDO:
             parts = {"envguard": tuple(change for changes in each.changes.values() for change in changes)}
         else:
