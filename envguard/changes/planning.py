@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envguard.analyse import analyse, summary
@@ -117,13 +118,16 @@ def _not_ours(env: Environment, report: Report, refused: tuple[Text, ...], kept:
 
 def _of_ones_own(env: Environment) -> tuple[Fix, ...]:
     """A new environment where the user may write, with what this one was asked for, which may only be read."""
-    if not env.is_conda or env.base or env.unreadable_records or env.manager == "pixi" or unfinished(env.prefix):
+    if not env.is_conda or env.unreadable_records or env.manager == "pixi" or unfinished(env.prefix):
         return ()
     beside = os.path.dirname(env.prefix)  # noqa: PTH120 - a path as the system gave it
     home = os.path.expanduser("~")  # noqa: PTH111 - Path.home() raises where there is none
-    folder = None if os.access(beside, os.W_OK) else os.path.join(home, f"{env.name}-rebuilt")  # noqa: PTH118
+    own = os.path.join(home, "work" if env.base else f"{env.name}-rebuilt")  # noqa: PTH118
+    step = steps.rebuild(env, own if env.base or not os.access(beside, os.W_OK) else None)
+    if env.base:
+        step = replace(step, argv=(*step.argv, "--from-history"))  # all of it is never made anew
     title = text("Make an environment of your own with what somebody asked for here; this one is only read")
-    return (Fix(title, (steps.rebuild(env, folder),), Safety.MANUAL),)
+    return (Fix(title, (step,), Safety.MANUAL),)
 
 
 def differences(before: Report, then: Report) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[Finding, ...]]:

@@ -132,3 +132,5 @@ def test_a_new_one_beside_what_may_only_be_read(scenario: Give, tmp_path: Path) 
     assert rebuild[0] == 0, rebuild
     assert "pip.conf cannot be read by you, and is not copied" in rebuild[1]
     assert not (tmp_path / "new/pip.conf").exists()
+    assert "use it: `conda activate" in rebuild[1]
+    assert "the old environment can go" not in rebuild[1]
