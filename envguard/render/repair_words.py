@@ -55,4 +55,7 @@ SAID = Text("What the program said")
 RESTART = Text("restart the kernel afterwards")
 RESTART_NOW = Text("restart the kernel")
 APPLY = Text("`envguard repair --apply` does this, with a way back; `%envcheck repair --apply` in a notebook")
+RESUME = Text(
+    "a repair was interrupted here: `envguard repair --resume` takes back what it had done, and begins anew; `envguard undo` only takes it back"
+)
 UNDO = Text("`envguard undo {id}` takes it back")

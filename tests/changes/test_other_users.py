@@ -105,7 +105,9 @@ def test_an_environment_that_a_rebuild_has_not_finished(scenario: Give, tmp_path
     assert "or was interrupted: it is not whole" in check[1]
     assert "# * a rebuild works on this environment, or was interrupted: it is not whole" in export[1]
     assert "envguard: mind: a rebuild works on this environment" in export[1]
-    for code, said in (plan, protect):
+    shutil.copytree(mark.parent, tmp_path / "bare" / mark.parent.name)  # interrupted before a file was there
+    [empty] = as_stranger(["check", str(tmp_path / "bare")])
+    for code, said in (plan, protect, empty):
         assert code in (1, 2)
         assert "--resume` begins it anew, `--discard` removes it" in said
 
