@@ -16,7 +16,7 @@ from envguard.changes.choose import Chosen, choose, doable, serious, with_stand_
 from envguard.errors import BadArguments
 from envguard.forecast.conda_solver import config_of
 from envguard.masking import without_secrets
-from envguard.model import Act, Change, Fix, Safety, Severity, text
+from envguard.model import Act, Change, Fix, Safety, Severity, Verdict, text
 from envguard.packages import cached
 from envguard.probe.marks import unfinished
 from envguard.probe.reading import normalise
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 _SYSTEM = ("/", "/usr")
 _MANY = 12
 """More packages to put back than these are not a repair any more."""
+
+
+_PROBLEMS = 6
+"""As many of what could not be read are told where nothing can be judged for it."""
 
 
 def plan(env: Environment, kept: Collection[str] = (), progress: Callable[[Text], None] | None = None) -> Plan:
@@ -241,6 +245,10 @@ def _by_hand(chosen: Chosen, remains: tuple[Finding, ...], new: tuple[Finding, .
 
 
 def _remarks(env: Environment, chosen: Chosen, remains: tuple[Finding, ...]) -> Iterator[Text]:
+    if chosen.report.verdict is Verdict.UNKNOWN:
+        told = dict.fromkeys((each.source, each.reason) for each in env.problems)
+        for file, problem in tuple(told)[:_PROBLEMS]:
+            yield text("{file}: {problem}", file=file, problem=problem)
     yield from chosen.untried
     yield from chosen.refused if remains else ()
     acts = {step.act for finding in remains for fix in finding.fixes for step in fix.steps}

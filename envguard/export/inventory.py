@@ -113,6 +113,9 @@ def _beside(env: Environment) -> Iterator[Lost]:
     if env.unreadable_records:
         said = text("conda's records of these cannot be read, so they are missing here: {names}", names=tuple(env.unreadable_records))  # fmt: skip
         yield Lost("conda-meta", said)
+    if env.distributions is None:
+        said = text("what pip has installed here cannot be told")
+        yield Lost("site-packages", said)
     if env.pinned:
         yield Lost("conda-meta/pinned", text("what is pinned is not written down: {specs}", specs=tuple(env.pinned)))
     if names := variables(env):

@@ -43,6 +43,8 @@ def write(
 
     Of several forms those that cannot be are left out, such as an explicit list of an environment without conda.
     """
+    if env.conda_packages is None and env.is_conda and not env.unreadable_records:
+        raise BadArguments(text("what conda owns in {prefix} cannot be told", prefix=env.prefix))
     if env.unreadable_records and not env.conda_packages:
         raise BadArguments(
             text(

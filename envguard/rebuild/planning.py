@@ -119,6 +119,10 @@ def _refusals(env: Environment, folder: str, options: Options, *, resumed: bool)
         yield text("{prefix} is no environment of conda's", prefix=env.prefix)
     elif env.unreadable_records:
         yield text("conda's records cannot be read: {records}", records=tuple(env.unreadable_records))
+    elif env.conda_packages is None:
+        yield text("what conda owns in {prefix} cannot be told", prefix=env.prefix)
+    elif env.distributions is None:
+        yield text("what pip has installed in {prefix} cannot be told", prefix=env.prefix)
     elif env.base and options.depth is not Depth.HISTORY:
         yield text(
             "{prefix} is the base environment, in which conda itself runs; `--from-history` makes an environment of what was asked for in it",

@@ -74,6 +74,33 @@ def test_records_that_only_their_owner_may_read(scenario: Give, tmp_path: Path) 
     undoing.compare(before, undoing.tree(prefix))
 
 
+def test_folders_that_nobody_else_may_enter(scenario: Give, tmp_path: Path) -> None:
+    kept = scenario("sound").prefix
+    places = {name: undoing.linked(kept, tmp_path / f"env{len(name)}") for name in ("conda-meta", "lib", ".")}
+    for name, prefix in places.items():
+        (prefix / name).chmod(0)
+    new = str(tmp_path / "new")
+    try:
+        told = as_stranger(
+            *(
+                [*words, str(prefix)]
+                for prefix in places.values()
+                for words in (["export"], ["plan"], ["rebuild", new, "--dry-run", "-p"])
+            )
+        )
+    finally:
+        for name, prefix in places.items():
+            (prefix / name).chmod(0o755)
+    assert [code for code, _ in told] == [2, 1, 1, 0, 1, 1, 2, 2, 2]
+    assert "what conda owns in" in told[0][1]
+    assert "what conda owns in" in told[2][1]
+    assert "envguard: mind: what pip has installed here cannot be told" in told[3][1]
+    assert "lib: could not be listed: Permission denied" in told[4][1]
+    assert "what pip has installed in" in told[5][1]
+    for _, said in told[6:]:
+        assert said.endswith("cannot be read: Permission denied")
+
+
 def test_what_may_only_be_read_is_made_again_elsewhere(scenario: Give, tmp_path: Path) -> None:
     prefix = undoing.linked(scenario("s1").prefix, tmp_path / "env")
     places = [prefix, prefix / "conda-meta", prefix / "lib/python3.11/site-packages"]
