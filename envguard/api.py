@@ -447,7 +447,7 @@ def protection(prefix: str | Path | None = None, *, name: str | None = None) -> 
     """What pip and uv have to leave as it is, for conda's book of an environment to stay true."""
     from envguard.changes import protect
 
-    return protect.protection(_environment(prefix, name, None, None, process=None))
+    return protect.protection(protect.known(_environment(prefix, name, None, None, process=None)))
 
 
 def protected(prefix: str | Path) -> Protected:
@@ -631,10 +631,13 @@ def repair_plan(
     """What would bring a prefix back to a sound state; changes nothing. What is named in `keep` stays pip's."""
     with brought.visit():
         from envguard.changes import planning
+        from envguard.changes import repair as repairs
         from envguard.repair_report import RepairReport
 
         env = collect.by_import(prefix, process=None)
-        return RepairReport(env.prefix, planning.plan(env, keep, progress), None, __version__, now())
+        plan = planning.plan(env, keep, progress)
+        plan = replace(plan, interrupted=bool(repairs.interrupted(home(env.prefix))))
+        return RepairReport(env.prefix, plan, None, __version__, now())
 
 
 def repair(told: RepairReport, *, whence: Whence | None = None, tell: Callable[[Text], None] | None = None) -> Repaired:

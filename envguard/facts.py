@@ -384,6 +384,12 @@ class Environment:
         return bool(self.conda_packages) or bool(self.unreadable_records) or unknown
 
     @property
+    def closed_records(self) -> tuple[str, ...]:
+        """The records that only somebody else may read, in which there may be nothing wrong."""
+        damaged = self.damaged_records
+        return tuple(stem for stem in self.unreadable_records if f"conda-meta/{stem}.json" not in damaged)
+
+    @property
     def damaged_records(self) -> Mapping[str, Text]:
         """Why each record that is there holds none, by its path; of those that only their owner may read nothing is known."""
         paths = {f"conda-meta/{stem}.json" for stem in self.unreadable_records}

@@ -80,6 +80,10 @@ class Shown:
         return output.bundle(told, details=details)
 
 
+_OF_THE_SHELL = frozenset(("scan", "diff", "report", "clean", "enable", "disable", "explain-log", "demo", "check"))
+"""Commands of which there is no magic."""
+
+
 def envcheck(shell: InteractiveShell, line: str) -> None:
     """The magic `%envcheck`."""
     asked = _FORECAST.fullmatch(line)
@@ -130,6 +134,12 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
                     prefix=sys.prefix,
                 )
             )
+        case ["forecast"]:
+            raise BadArguments(text("`forecast` takes a command: `%envcheck forecast pip install X`"))
+        case ["undo" | "protect" as verb, *_] if not Path(verb).exists():
+            raise BadArguments(text("that is another magic: `%envguard --help` tells of `{verb}`", verb=verb))
+        case [verb, *_] if verb in _OF_THE_SHELL and not Path(verb).exists():
+            raise BadArguments(text("`{verb}` is for the shell: `!envguard {verb} --help` tells more", verb=verb))
         case ["history"] | ["history", _] as words:
             show(shell, api.history(words[1] if len(words) > 1 else None), options)
         case [word] if word.replace("-", "").isalpha() and not Path(word).exists():

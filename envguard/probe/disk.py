@@ -177,6 +177,8 @@ def _look(prefix: str, patience: reading.Patience, whole: bool) -> Look:
     activating = activation.collect(books, names, problems) if known and not patience.over() else None
     books.tree.tell(problems)
     patience.tell(problems)
+    if marks.unfinished(prefix):
+        problems.add(marks.UNFINISHED, "a rebuild works on this environment, or was interrupted: it is not whole")
     facts: dict[str, Any] = {
         "prefix": prefix,
         "layout": layout,

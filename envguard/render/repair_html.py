@@ -105,7 +105,10 @@ def _planned(
     if plan.steps:
         if plan.needs_restart:
             yield element("p", sentence(words.RESTART, language), class_="eg-message")
-        yield element("p", sentence(own.APPLY, language), class_="eg-message")
+        if not plan.interrupted:
+            yield element("p", sentence(own.APPLY, language), class_="eg-message")
+    if plan.interrupted:
+        yield element("p", sentence(own.RESUME, language), class_="eg-message")
 
 
 def _came(

@@ -77,7 +77,11 @@ def _planned(told: RepairReport, plan: Plan, room: int, details: bool, language:
         yield BLANK
         if plan.needs_restart:
             yield line(say(words.RESTART, language), indent=2, hang=2)
-        yield line(say(own.APPLY, language), indent=2, hang=2)
+        if not plan.interrupted:
+            yield line(say(own.APPLY, language), indent=2, hang=2)
+    if plan.interrupted:
+        yield BLANK
+        yield line(say(own.RESUME, language), indent=2, hang=2)
 
 
 def _came(told: RepairReport, done: Repaired, room: int, details: bool, language: Translator | None) -> Iterator[Line]:

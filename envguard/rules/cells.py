@@ -145,7 +145,7 @@ def cell_breaks_constraint(env: Environment) -> Iterator[Found]:
                     yield found(
                         each,
                         text("{requirement} does not fit {other}, which the same file asks for", requirement=wanted.text, other=known[1].text),
-                        text("{other} stands at {place}", other=known[1].text, place=known[0].source),
+                        text("{other} stands at {place}", other=known[1].text, place=_where(known[0], known[1].line)),
                         subject=wanted.name,
                         line=wanted.line,
                     )  # fmt: skip
@@ -185,10 +185,13 @@ def found(
     line: int | None = None,
 ) -> Found:
     """A finding about a command, or about what one of its files lists in a line."""
-    source = install.source if line is None else f"{install.source.rpartition(':')[0]}:{line}"
-    return Found(
-        subject=subject or install.tool, message=message, evidence=(Evidence(says, source),), severity=severity
-    )
+    evidence = Evidence(says, _where(install, line))
+    return Found(subject=subject or install.tool, message=message, evidence=(evidence,), severity=severity)
+
+
+def _where(install: Install, line: int | None) -> str:
+    """The place of a command, or of a line of the file that it stands for."""
+    return install.source if line is None else f"{install.source.rpartition(':')[0]}:{line}"
 
 
 def same_place(first: Install, second: Install) -> bool:

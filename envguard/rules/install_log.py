@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envguard.model import Certainty, Evidence, Severity, Text, text
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 _LISTED = re.compile(r"- (?:\S{1,200}::)?([A-Za-z0-9_][A-Za-z0-9_.-]{0,99})")
 _SHOWN = 20
+_OWN_FOLDER = re.compile(r"[/\\](?:\.local|Roaming[/\\]Python[/\\]Python\d+)$")
+"""The user's own packages, which pip also names as the place of one."""
 
 
 @rule("install-log-warning", code=604, severity=Severity.WARNING, needs=("install_log",))
@@ -37,18 +41,34 @@ def install_log_warning(env: Environment) -> Iterator[Found]:
     Not reported: that a newer pip or conda exists, what is deprecated, and errors after which it is plain that nothing was
     installed.
     """
-    from envguard.rules.install_warnings import WARNINGS  # a long table, which no check of an environment asks
+    from envguard.rules.install_warnings import (
+        WARNINGS,
+        elsewhere,
+    )  # a long table, which no check of an environment asks
 
     kinds = {each.pattern.id: each for each in WARNINGS}
     lines = env.install_log or ()
     there = {line.pattern for line in lines}
+    other = _other(env)
     for line in lines:
         known = kinds.get(line.pattern)
         if known is None or there.intersection(known.instead):
             continue
         if line.pattern == "uninstalled" and not _was_condas(env, dict(line.args)):
             continue
-        yield _found(env, known, line)
+        found = _found(env, known, line)
+        yield found if other is None or not found.fixes else replace(found, fixes=elsewhere(other))
+
+
+def _other(env: Environment) -> str | None:
+    """The environment that the log is of, if it names one, and not this one."""
+    from envguard.rules.install_warnings import PLACES
+
+    kinds = {each.id for each in PLACES}
+    named = [dict(line.args)["folder"] for line in env.install_log or () if line.pattern in kinds]
+    named = [each for each in named if not _OWN_FOLDER.search(each)]
+    here = {os.path.realpath(env.prefix)}
+    return named[-1] if named and here.isdisjoint(map(os.path.realpath, named)) else None
 
 
 def _found(env: Environment, known: Warned, line: LogLine) -> Found:

@@ -29,6 +29,15 @@ _SCRIPTS = frozenset(
         "test_script",
         "build_script",
         "postcreatecommand",
+        # Read the Docs and Task
+        "post_checkout",
+        "pre_create_environment",
+        "create_environment",
+        "post_create_environment",
+        "pre_install",
+        "post_install",
+        "pre_build",
+        "cmds",
         "onbeforeinstall",
     )
 )
@@ -96,7 +105,7 @@ def _texts(told: Any, line: int, job: tuple[str, ...]) -> Iterator[tuple[str, in
         yield str(told), line, job
     elif isinstance(told, dict):  # CircleCI's `run:` with a command in it
         for key, inner in told.items():
-            if str(key) == "command" and isinstance(inner, str):
+            if str(key) in ("command", "cmd") and isinstance(inner, str):
                 yield str(inner), _line(told, key), job
     elif isinstance(told, list):
         for number, each in enumerate(told):
@@ -109,8 +118,9 @@ def _texts(told: Any, line: int, job: tuple[str, ...]) -> Iterator[tuple[str, in
 
 def _job(path: tuple[str, ...]) -> tuple[str, ...]:
     """The job in a path such as `jobs`, `build`, `steps`; in GitLab's files it is the first key."""
-    if "jobs" in path:
-        return path[: path.index("jobs") + 2]
+    for several in ("jobs", "tasks"):
+        if several in path:
+            return path[: path.index(several) + 2]
     return path[:1]
 
 

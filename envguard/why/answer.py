@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from envguard._version import __version__
@@ -80,7 +81,7 @@ def _answer(
         causes=causes,
         notes=notes,
         looked=() if nothing else tuple(_looked(env, report)),
-        advice=() if nothing else tuple(_advice(env)),
+        advice=() if nothing else tuple(_advice(env, symptom)),
         envguard_version=__version__,
         made_at=now(),
     )
@@ -158,7 +159,13 @@ def _looked(env: Environment, report: Report) -> Iterator[Text]:
         yield text("the modules and libraries that this process has loaded")
 
 
-def _advice(env: Environment) -> Iterator[Text]:
+def _advice(env: Environment, symptom: Symptom | None) -> Iterator[Text]:
+    other = _other_prefix(symptom, env) if symptom is not None else None
+    if other is not None:
+        yield text(
+            "ask about that environment, where it is: `envguard why FILE --prefix {folder}`", folder=shlex.quote(other)
+        )
+        return
     if env.process is not None and env.process.kind == "kernel":
         yield text("if something was installed or upgraded since this kernel was started, restart it and try again")
     if env.deep is None and env.conda_packages:

@@ -93,7 +93,7 @@ def test_the_kernels_own_environment_is_the_default(shell: InteractiveShell):
 
 WRONG = {
     "/no/such/place": "envguard: there is no folder /no/such/place\n",
-    "undo": "envguard: undo is neither a folder nor a word of `%envcheck`; "
+    "udno": "envguard: udno is neither a folder nor a word of `%envcheck`; "
     "`%envcheck --help` and `%envguard --help` list their words\n",
     "--select nonsense": "envguard: there is no rule nonsense; `envguard rules` lists them\n",
     "--nonsense": "envguard: unrecognized arguments: --nonsense\n",
@@ -102,6 +102,9 @@ WRONG = {
     "'unbalanced": "envguard: No closing quotation in the line of the magic\n",
     "one two": "envguard: one folder at a time; put a path that has spaces in quotes\n",
     "explain": "envguard: `explain` takes one rule; `%envcheck rules` lists them\n",
+    "forecast": "envguard: `forecast` takes a command: `%envcheck forecast pip install X`\n",
+    "undo": "envguard: that is another magic: `%envguard --help` tells of `undo`\n",
+    "diff one two": "envguard: `diff` is for the shell: `!envguard diff --help` tells more\n",
     "explain nonsense": "envguard: there is no rule nonsense; `envguard rules` lists them\n",
 }
 

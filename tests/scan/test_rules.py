@@ -99,6 +99,12 @@ def test_environment_files(tmp_path: Path, lines: list[str], expected: list[tupl
     assert told(of(tmp_path, "environment.yml", content)) == expected
 
 
+def test_what_contradicts_another_line_names_that_line(tmp_path: Path):
+    content = "name: lab\ndependencies:\n- pip=24.2=0\n- numpy=1.26.4=0\n- pip:\n  - numpy==2.3.5\n"
+    [remark] = of(tmp_path, "environment.yml", content).remarks
+    assert remark.finding.evidence[0].says.args["place"].endswith("environment.yml:4")
+
+
 SCIPY = pkg("scipy", depends=("numpy >=1.26,<2", "python"))
 LAB = env(
     (SCIPY, pkg("numpy", "1.26.4")),
