@@ -25,8 +25,8 @@ _SHOWN = 20
 def install_log_warning(env: Environment) -> Iterator[Found]:
     """An installer has warned, in a line that is easily overlooked.
 
-    In the log that was given, pip, conda, mamba or uv say that something is not as it should be. They go on all the same,
-    and the line scrolls away among hundreds of others.
+    In the log that was given, pip, conda, mamba or uv say that something is not as it should be. Mostly they go on all the
+    same, and the line scrolls away among hundreds of others. Where they give up, it is told what their error means.
 
     Why it matters: most of these lines stand for something that breaks later, somewhere else: requirements that no longer
     hold, packages in another folder than was meant, a damaged cache, pins that were not kept.
@@ -34,12 +34,12 @@ def install_log_warning(env: Environment) -> Iterator[Found]:
     How to repair: it depends on the warning; each finding tells. A log tells what was, so look first at what is:
     `envguard check`.
 
-    Not reported: that a newer pip or conda exists, what is deprecated, and errors after which it is plain that nothing was
-    installed.
+    Not reported: that a newer pip or conda exists, and what is deprecated. Of the outputs of notebooks, which `envguard scan`
+    reads, only warnings are told.
     """
-    from envguard.rules.install_warnings import WARNINGS  # a long table, which no check of an environment asks
+    from envguard.rules.install_failures import ALL  # long tables, which no check of an environment asks
 
-    kinds = {each.pattern.id: each for each in WARNINGS}
+    kinds = {each.pattern.id: each for each in ALL}
     lines = env.install_log or ()
     there = {line.pattern for line in lines}
     for line in lines:
@@ -53,7 +53,9 @@ def install_log_warning(env: Environment) -> Iterator[Found]:
 
 def _found(env: Environment, known: Warned, line: LogLine) -> Found:
     args = dict(line.args)
-    names = tuple(dict.fromkeys(_LISTED.findall(args.pop("listed", ""))))
+    names = tuple(dict.fromkeys(_LISTED.findall(args.get("listed", ""))))
+    ways = () if known.ways is None else known.ways(env, {**args, "names": " ".join(names)})
+    args.pop("listed", None)
     told: dict[str, Argument] = {**args}
     if "{names}" in known.means:
         told["names"] = names[:_SHOWN] or ("?",)
@@ -65,7 +67,7 @@ def _found(env: Environment, known: Warned, line: LogLine) -> Found:
         message=Text(known.means, told),
         evidence=(Evidence(said, line.source),),
         consequence=None if known.so is None else Text(known.so, args),
-        fixes=() if known.ways is None else known.ways(env, args),
+        fixes=ways,
         severity=known.severity,
         certainty=Certainty.CERTAIN,
     )

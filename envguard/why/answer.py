@@ -11,6 +11,7 @@ from envguard.model import Answer, Certainty, text
 from envguard.rules.numpy_versions import removed_since
 from envguard.why import disk
 from envguard.why.case import Case
+from envguard.why.crashes import crashed
 from envguard.why.numerics import warning_form
 from envguard.why.table import ROWS
 
@@ -29,10 +30,15 @@ _GROUPS = 6
 _SHOWN = 300
 
 
-def answer(groups: tuple[Group, ...], env: Environment, report: Report) -> Answer:
-    """Why the last error came about that anything explains; of a chain of errors each may be the one explained."""
+def answer(groups: tuple[Group, ...], env: Environment, report: Report, *, named: bool = True) -> Answer:
+    """Why the last error came about that anything explains; of a chain of errors each may be the one explained.
+
+    Where nobody has `named` the environment, an error of another one is not explained by what is wrong with this one.
+    """
     known = [group for group in groups if any(rows(symptom) for symptom in group)]
     for group in known[:_GROUPS]:
+        if not named and any(_other_prefix(symptom, env) for symptom in group):
+            continue
         causes = _causes(_with_alike(group, known[:_GROUPS]), env, report)
         if causes:
             return _answer(group[0], causes, _notes(group, env, explained=True), env, report)
@@ -80,7 +86,7 @@ def _answer(
         causes=causes,
         notes=notes,
         looked=() if nothing else tuple(_looked(env, report)),
-        advice=() if nothing else tuple(_advice(env)),
+        advice=() if nothing else tuple(_advice(env, crash=symptom is not None and crashed(symptom))),
         envguard_version=__version__,
         made_at=now(),
     )
@@ -98,6 +104,7 @@ def _noted(group: Group, env: Environment) -> Iterator[Text]:
     other = next((found for symptom in group if (found := _other_prefix(symptom, env))), None)
     if other is not None:
         yield text("the traceback is that of another environment: {folder}", folder=other)
+        yield text("`envguard why FILE --prefix {folder}` asks that one", folder=other)
 
 
 def _of_names(group: Group, env: Environment) -> Iterator[Text]:
@@ -133,12 +140,15 @@ def _duplicates(symptom: Symptom) -> bool:
 
 def _other_prefix(symptom: Symptom, env: Environment) -> str | None:
     """The environment that a traceback is of, if all its files of packages lie in one that is not this one."""
-    found = [match[1] for path in symptom.frames if (match := _PREFIX.match(path.replace("\\", "/")))]
+    paths = [path.replace("\\", "/") for path in symptom.frames]
+    found = [match[1] for path in paths if not _NO_PREFIX.search(path) and (match := _PREFIX.match(path))]
     if not found or any(disk.below(env, path) is not None for path in symptom.frames):
         return None
     return found[-1] if disk.below(env, f"{found[-1]}/x") is None else None
 
 
+_NO_PREFIX = re.compile(r"/\.local/lib/python|/Library/Python/|/AppData/Roaming/Python/|/pip-build-env-|/builds-v0/")
+"""Packages of the user's, which are imported everywhere, and what builds a package."""
 _PREFIX = re.compile(r"(.{1,500}?)/(?:lib|Lib)/(?:python[\d.]+/)?site-packages/")
 
 
@@ -158,7 +168,11 @@ def _looked(env: Environment, report: Report) -> Iterator[Text]:
         yield text("the modules and libraries that this process has loaded")
 
 
-def _advice(env: Environment) -> Iterator[Text]:
+def _advice(env: Environment, *, crash: bool) -> Iterator[Text]:
+    if crash:
+        yield text("run the code as `python -X faulthandler SCRIPT`, which names the module in which it ends")
+        yield text("if it ends without a word, look at the memory: a process that takes too much is killed so, too")
+        return
     if env.process is not None and env.process.kind == "kernel":
         yield text("if something was installed or upgraded since this kernel was started, restart it and try again")
     if env.deep is None and env.conda_packages:

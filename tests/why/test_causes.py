@@ -535,3 +535,102 @@ def test_a_driver_of_two_versions(prefix: Prefix):
     text = "Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 535.171"
     assert ask(text, prefix) == [(432, "certain")]
     assert ask("Failed to initialize NVML: Unknown Error", prefix) == []
+
+
+CRASH = "Segmentation fault (core dumped)"
+FAULT = (
+    "Fatal Python error: Segmentation fault\n\nCurrent thread 0x00007f3 (most recent call first):\n"
+    '  File "<frozen importlib._bootstrap>", line 228 in _call_with_frames_removed\n'
+    '  File "{prefix}/{site}/pandas/_libs/__init__.py", line 13 in <module>\n  File "<stdin>", line 1 in <module>\n'
+)
+
+
+def overwritten() -> Environment:
+    numpy, pips = facts.pkg("numpy", "1.26.4"), facts.dist("numpy", "2.3.5")
+    return facts.env([numpy], [pips, facts.dist("pandas")], overlaps=(facts.overlap(numpy, pips, compiled=3),))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        CRASH,
+        "The kernel appears to have died. It will restart automatically.",
+        "nbclient.exceptions.DeadKernelError: Kernel died",
+        "Process finished with exit code 139 (interrupted by signal 11:SIGSEGV)",
+        "Process finished with exit code -1073741819 (0xC0000005)",
+    ],
+)
+def test_a_process_that_was_ended(said: str):
+    assert told(why(said, overwritten())) == [(102, "likely")]
+    sound = why(said, facts.env([facts.pkg("numpy")]))
+    assert told(sound) == []
+    assert "faulthandler" in sound.advice[0].english()
+
+
+def test_the_package_in_which_a_process_was_ended():
+    text = FAULT.format(prefix=facts.PREFIX, site=SITE)
+    assert told(why(text, overwritten())) == []  # of pandas nothing is known
+    assert told(why(text.replace("pandas", "numpy"), overwritten())) == [(102, "likely")]
+
+
+def test_an_error_of_another_environment_is_not_explained_by_this_one():
+    error = "AttributeError: module 'numpy' has no attribute 'row_stack'"
+    text = f'  File "/home/me/envs/other/{SITE}/x.py", line 1, in f\n{error}'
+    env = overwritten()
+    assert told(answer(from_text(text), env, analyse(env), named=True)) == [(102, "likely")]
+    found = answer(from_text(text), env, analyse(env), named=False)
+    assert told(found) == []
+    assert "/home/me/envs/other" in found.notes[0].english()
+    users = text.replace("/home/me/envs/other", "/home/me/.local")
+    assert told(answer(from_text(users), env, analyse(env), named=False)) == [(102, "likely")]
+
+
+@pytest.mark.parametrize(
+    ("error", "python", "dists", "expected"),
+    [
+        ("ModuleNotFoundError: No module named 'distutils'", "3.12.1", [], (132, "certain")),
+        ("ModuleNotFoundError: No module named 'distutils'", "3.11.9", [], None),
+        ("ModuleNotFoundError: No module named 'imghdr'", "3.13.0", [], (132, "certain")),
+        ("ModuleNotFoundError: No module named 'imghdr'", "3.12.1", [], None),
+        ("ModuleNotFoundError: No module named 'pkg_resources'", "3.12.1", [], (132, "certain")),
+        (
+            "ModuleNotFoundError: No module named 'pkg_resources'",
+            "3.12.1",
+            [facts.dist("setuptools", "82.0.1")],
+            (132, "certain"),
+        ),
+        ("ModuleNotFoundError: No module named 'pkg_resources'", "3.12.1", [facts.dist("setuptools", "75.0")], None),
+        (
+            "AttributeError: module 'pkgutil' has no attribute 'ImpImporter'. Did you mean: 'zipimporter'?",
+            "3.12.1",
+            [facts.dist("setuptools", "65.5.0")],
+            (132, "certain"),
+        ),
+        (
+            "AttributeError: module 'pkgutil' has no attribute 'ImpImporter'. Did you mean: 'zipimporter'?",
+            "3.12.1",
+            [facts.dist("setuptools", "75.0")],
+            None,
+        ),
+    ],
+)
+def test_what_a_newer_python_has_no_more(error: str, python: str, dists: list, expected: tuple[int, str] | None):
+    found = told(why(error, facts.env((), dists, python_version=python)))
+    assert found == ([expected] if expected else [])
+
+
+def test_an_installers_own_error(prefix: Prefix):
+    said = (
+        "CorruptedEnvironmentError: The target environment has been corrupted. Corrupted environments most commonly\n"
+        "occur when the conda process is force-terminated while in an unlink-link\ntransaction.\n"
+        "  environment location: /home/me/envs/ml\n  corrupted file: /home/me/envs/ml/conda-meta/numpy-1-0.json\n"
+    )
+    found = api.why(said, prefix.path)
+    assert told(found) == [(604, "certain")]
+    assert [step.argv[-1] for fix in found.causes[0].fixes for step in fix.steps] == ["/home/me/envs/ml"]
+    assert not found.looked
+    # an error that came after it is another one
+    assert (
+        ask(f"{said}\nTraceback (most recent call last):\nAttributeError: module 'x' has no attribute 'y'", prefix)
+        == []
+    )
