@@ -91,7 +91,11 @@ def judge(dists: list[Dist], books: Books, platform: str | None, python_version:
         own = [key for key in dist.rows if key.endswith((".so", ".pyd", ".dll", ".dylib")) and books.tree.has(key)]
         if not own:
             continue
-        dist.out["cut"] = books.summarise(key for key in own if _is_cut(key, dist, books))
+        cut = [key for key in own if _is_cut(key, dist, books)]
+        # what another book lists, too, may well be the other's file
+        others = [other for other in dists if other is not dist] if cut else []
+        mine = (key for key in cut if key not in books.owner and not any(key in other.rows for other in others))
+        dist.out["cut"] = books.summarise(mine)
         match = re.search(_OF_SITE, "/" + dist.out["site"])
         python = match.group(1) + match.group(2) if match else of_windows if books.tree.windows else ""
         if python:

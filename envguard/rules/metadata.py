@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _MANY = 12
 """More distributions than these that miss files have one cause: a copy without them, or a prefix that was slimmed."""
 _SHOWN = 6
+_CERTIFICATES = "certifi/cacert.pem"
+"""The one file of data without which its package is of no use: nothing is fetched by https."""
 
 
 @rule("duplicate-dist-info", code=120, severity=Severity.WARNING, needs=("distributions",))
@@ -180,7 +182,7 @@ def pip_file_missing(env: Environment) -> Iterator[Found]:
     How to repair: install the same version over it (`pip install --force-reinstall --no-deps`). If you wanted it gone, let
     pip uninstall it.
 
-    Not reported: byte code, tests, documents and data; a name that has two dist-info folders (EG120), of which one is of
+    Not reported: byte code, tests, documents and data (but for the certificates of certifi); a name that has two dist-info folders (EG120), of which one is of
     the past; files that conda's record lists, too (EG102); compiled files that were stripped or signed, which are
     whole, though RECORD tells another size; and a distribution that brings modules for several Pythons, or one for any.
     """
@@ -292,7 +294,8 @@ def _gutted(env: Environment) -> Iterator[Distribution]:
     told_by_102 = {clash.dist.path for clash in clashes(env) if clash.overlap.on_disk.missing}
     for dist in live(env):
         missing = dist.missing
-        if dist.owner is not None or not (missing.compiled or missing.python) or disposable(missing):
+        needed = missing.compiled or missing.python or any(path.endswith(_CERTIFICATES) for path in missing.sample)
+        if dist.owner is not None or not needed or disposable(missing):
             continue
         copies = [other for other in env.dists_named.get(dist.name, ()) if other.site == dist.site]
         if len(copies) == 1 and dist.path not in told_by_102:

@@ -122,3 +122,25 @@ def test_a_module_for_another_python(tmp_path, names, expected):
     prefix = Prefix(tmp_path / "p").conda("python", "3.11.9", {"bin/python": b""})
     prefix.pip("barlib", "1", {f"barlib/{name}": b"x" for name in names})
     assert pips(prefix, "foreign") == [f"{SITE}/barlib/{name}" for name in expected]
+
+
+def test_a_file_that_another_book_lists_is_not_called_cut(tmp_path):
+    prefix = Prefix(tmp_path / "p").pip("barlib", "1", {"barlib/a.so": b"1" * 99})
+    prefix.pip("foolib", "1", {"barlib/a.so": b"22"})
+    assert pips(prefix, "cut") == []
+    prefix = Prefix(tmp_path / "q").pip("barlib", "1", {"barlib/a.so": b"1" * 99})
+    prefix.conda("foolib", "1", {f"{SITE}/barlib/a.so": b"22"})
+    assert pips(prefix, "cut") == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_into_a_cache_that_was_cleared(tmp_path):
+    prefix = Prefix(tmp_path / "p").conda("foolib", "1", {"lib/libfoo.so": b"x", "lib/libbar.so": b"x"})
+    cache = tmp_path / "pkgs"
+    cache.mkdir()
+    (cache / "libfoo.so").write_bytes(b"x")
+    for name in ("libfoo.so", "libbar.so"):
+        (prefix.path / "lib" / name).unlink()
+        (prefix.path / "lib" / name).symlink_to(cache / name)
+    (package,) = disk.collect(str(prefix.path))["conda_packages"]
+    assert package["missing"]["sample"] == ["lib/libbar.so"]

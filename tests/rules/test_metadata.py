@@ -218,3 +218,9 @@ def test_a_whole_folder_for_another_python_is_one_finding():
     many = [replace(OTHER, name=f"dist{n}", path=f"{SITE}/dist{n}.dist-info") for n in range(13)]
     found = only(pip_file_missing(env(dists=many)))
     assert (found.severity.value, found.subject) == ("error", "lab")
+
+
+@pytest.mark.parametrize(("gone", "speaks"), [("cacert.pem", True), ("py.typed", False)])
+def test_the_certificates_are_no_mere_data(gone, speaks):
+    certifi = dist("certifi", "2024.2.2", missing=paths(f"{SITE}/certifi/{gone}"))
+    assert [each.severity for each in told(pip_file_missing, env(dists=[certifi]))] == (["warning"] if speaks else [])
