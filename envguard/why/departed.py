@@ -28,6 +28,24 @@ _SINCE = {module: since for since, modules in _LEFT.items() for module in module
 _WITHOUT_PKG_RESOURCES = (82,)
 """https://setuptools.pypa.io/en/latest/history.html"""
 _WITH_PKG_RESOURCES = "setuptools<81"
+_NAMES_LEFT = {
+    "asyncio": ((3, 11), ("coroutine",)),
+    "ast": ((3, 14), ("Num", "Str", "Bytes", "NameConstant", "Ellipsis")),
+    "collections": (
+        (3, 10),
+        (
+            *("Callable", "Container", "Hashable", "Iterable", "Iterator", "Mapping", "MutableMapping"),
+            *("MutableSequence", "MutableSet", "Sequence", "Set", "Sized"),
+        ),
+    ),
+    "configparser": ((3, 12), ("SafeConfigParser",)),
+    "fractions": ((3, 9), ("gcd",)),
+    "inspect": ((3, 11), ("getargspec", "formatargspec")),
+    "locale": ((3, 12), ("format",)),
+    "time": ((3, 8), ("clock",)),
+    "unittest": ((3, 13), ("makeSuite", "findTestCases")),
+}
+"""Names that modules of Python had before a release; likewise, under "Removed"."""
 _FOR_312 = {"setuptools": (66, 1), "pip": (23, 1, 2)}
 """The first of each that do without pkgutil.ImpImporter."""
 
@@ -47,21 +65,25 @@ def _departed(case: Case) -> Iterator[Cause]:
     if module == "pkg_resources":
         yield from _pkg_resources(case)
         return
-    since, python = _SINCE[module], case.env.python_version
-    if release(python)[:2] < since:
+    since = _SINCE[module]
+    if release(case.env.python_version)[:2] < since:
         return
-    owner = owner_of(case, case.symptom.frames[-1]) if case.symptom.frames else None
-    subject = owner.name if owner is not None else module
     ways = _with(case, "setuptools") if module == "distutils" and not case.version("setuptools") else ()
-    yield told(
+    yield _asked(case, module, since, ways)
+
+
+def _asked(case: Case, what: str, since: tuple[int, ...], ways: tuple[Fix, ...] = ()) -> Cause:
+    """Somebody asks for what Python has not had since a release."""
+    owner = owner_of(case, case.symptom.frames[-1]) if case.symptom.frames else None
+    return told(
         "requires-dist-unmet",
-        subject,
+        owner.name if owner is not None else what,
         text(
             "{who} asks for {module}, which Python has not had since {since}, and this is {python}",
             who=f"{owner.name} {owner.version or '?'}" if owner is not None else text("the code"),
-            module=module,
+            module=what,
             since=".".join(map(str, since)),
-            python=python or "?",
+            python=case.env.python_version or "?",
         ),
         in_error(case.symptom, text("{said}", said=case.symptom.said[:160])),
         fixes=(*ways, *(_newer(case, owner.name) if owner is not None and owner in case.env.pip_owned else ())),
@@ -100,6 +122,24 @@ def _newer(case: Case, name: str) -> tuple[Fix, ...]:
     return (fixes.by_pip(case.env, title, (steps.pip_install(case.env, "--upgrade", name),)),)
 
 
+def _name_left(symptom: Symptom) -> bool:
+    return symptom.kind in ("AttributeError", "ImportError") and _which_name(symptom) is not None
+
+
+def _which_name(symptom: Symptom) -> tuple[str, str] | None:
+    """The module and the name that a newer Python has not."""
+    names = symptom.names
+    pairs = (names[:2], names[1::-1])  # `module 'm' has no attribute 'n'`, `cannot import name 'n' from 'm'`
+    return next(((m, n) for m, n in (p for p in pairs if len(p) == 2) if n in _NAMES_LEFT.get(m, ((), ()))[1]), None)
+
+
+def _departed_name(case: Case) -> Iterator[Cause]:
+    module, name = _which_name(case.symptom) or ("", "")
+    since, _ = _NAMES_LEFT[module]
+    if release(case.env.python_version)[:2] >= since:
+        yield _asked(case, f"{module}.{name}", since)
+
+
 def _importer(symptom: Symptom) -> bool:
     return symptom.kind == "AttributeError" and {"pkgutil", "ImpImporter"} <= {*symptom.names, *symptom.quoted}
 
@@ -125,5 +165,6 @@ def _old_tools(case: Case) -> Iterator[Cause]:
 
 ROWS = (
     Row("module that left Python", (132,), _left, _departed),
+    Row("name that left Python", (132,), _name_left, _departed_name),
     Row("tools older than Python", (132,), _importer, _old_tools),
 )
