@@ -204,10 +204,10 @@ FAILURES = (
     _failure(
         "unsolvable-python",
         ("UnsatisfiableError:",),
-        r"UnsatisfiableError: The following specifications were found to be incompatible with the existing python installation in your environment:"
-        rf".{{1,200}}?- (?P<name>{_NAME})[^\n]{{0,300}}? -> python.{{1,8000}}?Your python: (?P<python>\S{{1,60}})",
+        r"UnsatisfiableError: The following specifications were found to be incompatible with the existing python installation in "
+        rf"your environment: Specifications: - (?P<name>{_NAME})",
         "name",
-        "{name} has no build for the Python of the environment, which was asked for as {python}",
+        "{name} has no build for the Python of the environment",
         "conda keeps the Python of an environment unless another is asked for",
         _new,
         _CONDA,
@@ -339,7 +339,7 @@ FAILURES = (
     _failure(
         "http",
         ("HTTP ",),
-        r"HTTP (?P<status>000|[45]\d\d) (?P<reason>[A-Za-z -]{0,60}) for (?:url|channel) <?(?P<url>[^>\s]{1,300})>?",
+        r"HTTP (?P<status>000|[45]\d\d) (?P<reason>[A-Za-z -]{0,60}) for (?:url|channel) <(?P<url>[^>\s]{1,300})>",
         "url",
         "conda got nothing from {url}: {status} {reason}",
         "000 is a network or a proxy that lets nothing through, 401 and 403 a missing right, 404 a channel that is not there; nothing was changed",

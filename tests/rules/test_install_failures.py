@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from envguard.install_log import read
-from envguard.rules.install_failures import ALL, ALL_PATTERNS, FAILURES
+from envguard.rules.install_failures import ALL, ALL_PATTERNS, FAILURE_PATTERNS, FAILURES
 from envguard.rules.install_log import install_log_warning
 from envguard.rules.install_warnings import PATTERNS
+from tests.growth import growth
 from tests.rules.facts import PREFIX, commands, env, only
 
 SAYS = {
@@ -26,7 +29,7 @@ SAYS = {
             "installation in your environment:\n\nSpecifications:\n\n  - opencv=3.4.2 -> python[version='>=3.5,<3.6.0a0']\n\n"
             "Your python: python=3.11\n"
         ),
-        "opencv has no build for the Python of the environment, which was asked for as python=3.11",
+        "opencv has no build for the Python of the environment",
     ),
     "unsolvable": ("LibMambaUnsatisfiableError: Encountered problems while solving:\n  - package a-1 requires b", None),
     "corrupted": (
@@ -201,7 +204,8 @@ def test_is_told_once(name):
         "PackagesNotFoundError was caught",
         "UnsatisfiableErrors are rare",
         "the EnvironmentNotWritableError of yesterday",
-        "HTTP 200 OK for url https://host/x",
+        "HTTP 200 OK for url <https://host/x>",
+        "HTTP 404 Not Found for url https://host/x",
         "The space left on device is 5 GB",
         "satisfies the requirement numpy>=1 (from versions: ",
         "Requirement already satisfied: torch==2.1.0+cu121 in /opt/conda/lib",
@@ -226,3 +230,9 @@ def test_a_command_is_about_the_environment_of_the_text():
 
 def test_the_outputs_of_notebooks_are_read_for_warnings_only():
     assert [line.pattern for said, _ in SAYS.values() for line in read(said, PATTERNS)] == []
+
+
+def test_words_that_begin_as_many_failures_do_take_no_time():
+    marks = [mark for each in FAILURES for mark in each.pattern.marks]
+    said = "".join(f"{mark} - a -> python\n  environment location: /x\n" for mark in marks)
+    assert growth(lambda times: partial(read, said * times, FAILURE_PATTERNS), 2, 8) < 9
