@@ -221,7 +221,13 @@ def why(
 
         groups = groups_of(error)
         env = _environment(prefix, name, python, kernel, process)
-        return answer(groups, env, analyse(env))
+        named = isinstance(error, BaseException) or any((prefix, name, python, kernel))
+        told = answer(groups, env, analyse(env), named=named)
+        if error is None or isinstance(error, BaseException) or told.causes:
+            return told
+        from envguard.why.installers import explained
+
+        return explained(told, error, env)
 
 
 def cuda(
@@ -257,12 +263,12 @@ def explain_log(
     python: str | None = None,
     kernel: str | None = None,
 ) -> Report:
-    """The warnings in what an installer has printed: a text, a stream, a file or a notebook; with ways out for an environment."""
+    """The warnings and errors in what an installer has printed: a text, a stream, a file or a notebook; with ways out for an environment."""
     from envguard.install_log import read
+    from envguard.rules.install_failures import ALL_PATTERNS
     from envguard.rules.install_log import install_log_warning
-    from envguard.rules.install_warnings import PATTERNS
 
-    lines = read(source, PATTERNS)
+    lines = read(source, ALL_PATTERNS)
     env = replace(_environment(prefix, name, python, kernel, process=None), install_log=lines)
     # how the environment came to be, and what of it could not be read, is not what the log tells
     return replace(analyse(env, Selection(select=(install_log_warning.id,))), timeline=(), problems=())

@@ -210,4 +210,6 @@ def _blank(name: str, site: str, file: str, kind: str, installed: float | None) 
         "owner": None,
         "taken_from": None,
         "missing": reading.summarise(()),
+        "cut": reading.summarise(()),
+        "foreign": reading.summarise(()),
     }

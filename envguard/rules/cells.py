@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -202,6 +203,25 @@ def same_place(first: Install, second: Install) -> bool:
         return not first.apart
     # one may name the environment, the other its folder
     return _last(first.env) == _last(second.env)
+
+
+def exclusive(first: Install, second: Install) -> bool:
+    """Whether of two commands of one place only one can run: they stand in two ways of one choice.
+
+    Two conditions of steps exclude each other as far as anybody can tell if they ask for the same thing in other words.
+    """
+    if first.cell != second.cell:
+        return False
+    ways = {(line, column): way for line, column, way in first.branches}
+    for line, column, way in second.branches:
+        other = ways.get((line, column))
+        if other is not None and other != way and ((line, column) != (0, 0) or _asked(other) & _asked(way)):
+            return True
+    return False
+
+
+def _asked(condition: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]+(?:\.[\w-]+)+", condition))
 
 
 def _last(env: str) -> str:

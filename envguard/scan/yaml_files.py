@@ -68,13 +68,18 @@ def read_ci(path: str, content: str) -> Scanned:
     lines = content.replace("\r\n", "\n").split("\n")
     found: list[Install] = []
     jobs: dict[tuple[str, ...], int] = {}
-    for script, line, job in _scripts(load(content), (), 0):
+    for script, line, job, condition in _scripts(load(content), (), 0):
         stage = jobs.setdefault(job, len(jobs))
         # a block begins on the line after its key, a plain text on the key's own
         block = line <= len(lines) and lines[line - 1].rstrip().endswith(("|", ">", "|-", ">-", "|+", ">+"))
         offset = line if block else line - 1
         found += installs.of_script(
-            _EXPRESSION.sub(_variable, script), where, lambda number: f"{path}:{number}", stage=stage, offset=offset
+            _EXPRESSION.sub(_variable, script),
+            where,
+            lambda number: f"{path}:{number}",
+            stage=stage,
+            offset=offset,
+            condition=condition,
         )
     return Scanned(path, "ci", tuple(sorted(found, key=lambda each: (each.stage, each.line))))
 
@@ -84,15 +89,17 @@ def _variable(found: re.Match[str]) -> str:
     return "$" + (re.sub(r"\W+", "_", found[1]).strip("_") or "expression")
 
 
-def _scripts(node: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+def _scripts(node: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[str, int, tuple[str, ...], str | None]]:
+    """Each script with its line, its job, and the condition of its step."""
     if depth > _DEEPEST:
         return
     if isinstance(node, dict):
+        condition = str(node["if"]) if "steps" in path and isinstance(node.get("if"), str) else None
         for key, told in node.items():
             name = str(key)
             line = _line(node, key)
             if name.lower() in _SCRIPTS:
-                yield from _texts(told, line, _job(path))
+                yield from ((*each, condition) for each in _texts(told, line, _job(path)))
             else:
                 yield from _scripts(told, (*path, name), depth + 1)
     elif isinstance(node, list):

@@ -74,6 +74,14 @@ def test_dockerfiles(tmp_path: Path, content: str, expected: list[tuple[str, str
     assert told(of(tmp_path, "Dockerfile", content)) == expected
 
 
+STEPS = """jobs:
+  one:
+    steps:
+      - if: {}
+        run: pip install six==1
+      - if: {}
+        run: conda install xz=1=0
+"""
 GITHUB = """jobs:
   one:
     steps:
@@ -125,6 +133,13 @@ DEVCONTAINER = """{
             [(LOOSE, "4")],
         ),
         ("postBuild", "#!/bin/bash\npip install six==1\nconda install xz=1=0\n", [(ORDER, "3")]),
+        ("a.sh", "if true; then\n pip install six==1\nelse\n conda install xz=1=0\nfi\n", []),
+        ("a.sh", "if pip install six==1; then\n true\nelse\n conda install xz=1=0\nfi\n", [(ORDER, "4")]),
+        ("a.sh", "case $x in\n a) pip install six==1 ;;\n b) conda install xz=1=0 ;;\nesac\n", []),
+        ("a.sh", "if true; then\n pip install six==1\nfi\nif true; then\n conda install xz=1=0\nfi\n", [(ORDER, "5")]),
+        (".github/workflows/ci.yml", STEPS.format("runner.os == 'Linux'", "runner.os != 'Linux'"), []),
+        (".github/workflows/ci.yml", STEPS.format("runner.os == 'Linux'", "runner.os == 'Linux'"), [(ORDER, "7")]),
+        (".github/workflows/ci.yml", STEPS.format("runner.os == 'Linux'", "always()"), [(ORDER, "7")]),
         ("a.sh", "conda install -n one xz=1=0\npip install six\n", [(LOOSE, "2")]),
         ("environment.yml", "just: something\n", []),
         (

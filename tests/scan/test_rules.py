@@ -41,6 +41,12 @@ CELLS: list[tuple[tuple[str, ...], list[tuple[str, str]]]] = [
     (("%pip install six==1.16.0", "!conda create --name other xz=1=0"), []),
     (("%pip install --no-deps --editable .", "%conda install xz=1=0"), []),
     (("%pip install --editable .", "%conda install xz=1=0"), [(ORDER, "c2:1")]),
+    # of the two ways of a choice only one runs
+    (("if x:\n    %pip install six==1.16.0\nelse:\n    %conda install xz=1=0",), []),
+    (("if x:\n    %pip install six==1.16.0\nelif y:\n    pass\nelse:\n    %conda install xz=1=0",), []),
+    (("if x:\n    %pip install six==1.16.0\n%conda install xz=1=0",), [(ORDER, "c1:3")]),
+    (("for x in y:\n    %pip install six==1.16.0\nelse:\n    %conda install xz=1=0",), [(ORDER, "c1:4")]),
+    (("if x:\n    %pip install six==1.16.0", "if x:\n    pass\nelse:\n    %conda install xz=1=0"), [(ORDER, "c2:4")]),
     # left open
     (("%pip install six",), [(LOOSE, "c1:1")]),
     (("%pip install 'six>=1.16'",), [(LOOSE, "c1:1")]),
