@@ -34,7 +34,7 @@ class Sources:
     request: tuple[dict[str, Any], ...]
     cache: str
     missing: tuple[Channel, ...]
-    """Channels of which nothing is kept here, and which are not asked, since the network is not to be used."""
+    """Channels of which nothing is kept here; asked by nobody, as there is to be no network."""
 
     def base(self) -> dict[str, Any]:
         """The part of a request that says where to look."""

@@ -108,7 +108,7 @@ def _texts(told: Any, line: int, job: tuple[str, ...]) -> Iterator[tuple[str, in
 
 
 def _job(path: tuple[str, ...]) -> tuple[str, ...]:
-    """The job in a path such as `jobs`, `build`, `steps`; in GitLab's files it is the first key."""
+    """Of `jobs`, `build`, `steps` the job; of GitLab's files the first key is one."""
     if "jobs" in path:
         return path[: path.index("jobs") + 2]
     return path[:1]
