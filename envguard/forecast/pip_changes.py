@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from envguard import ranges
@@ -96,9 +97,13 @@ def installed(case: Case, name: str) -> tuple[Seen | None, Owner | None]:
 
 def version_of(requirement: Requirement) -> str | None:
     """The version in the file name, where the requirement is a wheel."""
-    file = requirement.text.partition("#")[0].rpartition("/")[2]
-    parts = file.split("-")
-    return parts[1] if requirement.kind in (Kind.URL, Kind.PATH) and file.endswith(".whl") and len(parts) > 4 else None
+    return wheel_version(requirement.text) if requirement.kind in (Kind.URL, Kind.PATH) else None
+
+
+def wheel_version(address: str) -> str | None:
+    """The version that the name of a wheel tells, given by its URL or path; None if it is no wheel."""
+    file = re.split(r"[/\\]", re.split(r"[#?]", address)[0])[-1]
+    return file.split("-")[1] if file.endswith(".whl") and file.count("-") >= 4 else None
 
 
 def _is_changed(case: Case, requirement: Requirement, wanted: str, dist: Seen) -> str | None:

@@ -21,6 +21,7 @@ from envguard.commands.requirements import clean
 from envguard.commands.tools import uv as table
 from envguard.forecast import child, installed, refusals
 from envguard.forecast.pip import removal
+from envguard.forecast.pip_changes import wheel_version
 from envguard.forecast.transaction import Coming, Transaction
 from envguard.forecast.wanted import Said, building, said, sync, wanted
 from envguard.model import Text, text
@@ -189,14 +190,10 @@ def _changes(ran: Ran) -> tuple[tuple[str, str, str | None], ...] | None:
         except (ValueError, LookupError, TypeError, AttributeError):
             return None
     lines = (_CHANGE.match(line) for line in f"{ran.stdout}\n{ran.stderr}".splitlines())
-    found = tuple((line[1], reading.normalise(line[2]), line[3] or _version(line[4])) for line in lines if line)
+    found = tuple(
+        (line[1], reading.normalise(line[2]), line[3] or wheel_version(line[4] or "")) for line in lines if line
+    )
     return found if found or "Would make no changes" in ran.stderr + ran.stdout else None
-
-
-def _version(url: str | None) -> str | None:
-    """The version that the name of a wheel tells."""
-    file = re.split(r"[#?]", url or "")[0].rpartition("/")[2]
-    return file.split("-")[1] if file.endswith(".whl") and file.count("-") >= 4 else None
 
 
 def _transaction(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shlex
@@ -23,6 +22,7 @@ from envguard.commands.command import Aim, AimKind, Place
 from envguard.commands.find import commands, of_argv
 from envguard.forecast_report import Concern, Depth, Outcome
 from envguard.model import Severity
+from tests.nobody import as_nobody
 from tests.probe.prefix import SITE, Prefix
 
 if TYPE_CHECKING:
@@ -441,21 +441,14 @@ def closed() -> Iterator[Prefix]:
     shutil.rmtree(folder)
 
 
-def as_nobody(line: str, where: Place) -> tuple[str, list[str]]:
-    """What another user is told; who is not root is one already."""
-    ours, theirs = os.pipe()
-    child = os.fork()
-    if not child:
-        with contextlib.suppress(BaseException):
-            if not os.geteuid():
-                os.setuid(65534)
-            told = foretold(line, where)
-            os.write(theirs, json.dumps([told.outcome.value, concerns(told)]).encode())
-        os._exit(0)
-    os.close(theirs)
-    with os.fdopen(ours) as answer:
-        outcome, found = json.loads(answer.read())
-    os.waitpid(child, 0)
+def told_to_nobody(line: str, where: Place) -> tuple[str, list[str]]:
+    """What another user is told."""
+
+    def work() -> bytes:
+        told = foretold(line, where)
+        return json.dumps([told.outcome.value, concerns(told)]).encode()
+
+    outcome, found = json.loads(as_nobody(work))
     return outcome, found
 
 
@@ -465,12 +458,12 @@ def test_an_environment_that_may_only_be_read(closed: Prefix) -> None:
         (programs / "conda").write_text("#!/bin/sh\n", encoding="utf-8")
         (programs / "conda").chmod(0o755)
     where = place(closed.path, closed.path.parent)
-    assert as_nobody("pip install tabulate", where) == ("risky", ["user-site"])
-    assert as_nobody("pip install numpy==2.0", where) == ("risky", ["user-site", "replaces-conda"])
+    assert told_to_nobody("pip install tabulate", where) == ("risky", ["user-site"])
+    assert told_to_nobody("pip install numpy==2.0", where) == ("risky", ["user-site", "replaces-conda"])
     hidden = place(closed.path, closed.path.parent, PYTHONNOUSERSITE="1")
-    assert as_nobody("pip install tabulate", hidden) == ("refused", ["read-only"])
+    assert told_to_nobody("pip install tabulate", hidden) == ("refused", ["read-only"])
     if not os.geteuid():
-        assert as_nobody("conda install flask", where) == ("refused", ["read-only"])
+        assert told_to_nobody("conda install flask", where) == ("refused", ["read-only"])
         assert foretold("pip install tabulate", where).outcome is Outcome.HARMLESS
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import nbclient
 import nbformat
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from envguard.cuda_report import CudaReport, State
@@ -19,11 +18,14 @@ from envguard.frontends import cli
 from tests.cases.place import Place
 from tests.cuda import stubs
 from tests.cuda.builders import conda_python, nvidia, toolkit, torch_conda, torch_wheel
+from tests.frontends.shells import a_shell
 from tests.require import require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from IPython.core.interactiveshell import InteractiveShell
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the driver is asked on Linux")
 
@@ -151,14 +153,9 @@ def test_another_environment_by_its_folder(wheels: Place, capsys: pytest.Capture
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     """A shell with the extension loaded."""
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    InteractiveShell.clear_instance()
-    made = InteractiveShell.instance(ipython_dir=str(tmp_path))
-    made.run_line_magic("load_ext", "envguard")
-    yield made
-    made.history_manager.end_session()
-    InteractiveShell.clear_instance()
+    with a_shell(tmp_path, monkeypatch) as made:
+        yield made
 
 
 def test_the_magic(shell: InteractiveShell, wheels: Place):

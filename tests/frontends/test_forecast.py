@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from envguard.forecast_report import Depth, Forecast
 from envguard.frontends import cli
 from envguard.render.schemas import schema_of
+from tests.frontends.shells import a_shell
 from tests.require import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from IPython.core.interactiveshell import InteractiveShell
 
     from tests.envs.scenarios import Scenario
 
@@ -76,14 +78,8 @@ def test_a_command_is_needed(capsys: pytest.CaptureFixture[str]):
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    InteractiveShell.clear_instance()
-    made = InteractiveShell.instance(ipython_dir=str(tmp_path))
-    made.run_line_magic("load_ext", "envguard")
-    yield made
-    made.run_line_magic("unload_ext", "envguard")
-    made.history_manager.end_session()
-    InteractiveShell.clear_instance()
+    with a_shell(tmp_path, monkeypatch) as made:
+        yield made
 
 
 def test_the_magic(shell: InteractiveShell, scenario: Scenarios):

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 from IPython.core.completer import provisionalcompleter
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import envguard
@@ -20,9 +19,12 @@ from envguard import demo
 from envguard.model import Report, Timeline
 from envguard.rules import RULES
 from tests.frontends.notebooks import notebook
+from tests.frontends.shells import a_shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from IPython.core.interactiveshell import InteractiveShell
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +38,9 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     """A shell with the extension loaded."""
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    InteractiveShell.clear_instance()
-    made = InteractiveShell.instance(ipython_dir=str(tmp_path))
-    made.history_manager.enabled = False
-    made.run_line_magic("load_ext", "envguard")
-    yield made
-    made.history_manager.end_session()
-    InteractiveShell.clear_instance()
+    with a_shell(tmp_path, monkeypatch) as made:
+        made.history_manager.enabled = False
+        yield made
 
 
 def run(shell: InteractiveShell, line: str) -> tuple[Any, str, str, list[dict[str, Any]]]:

@@ -6,15 +6,17 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from envguard.errors import BadArguments
 from envguard.frontends import stamp_magic
 from tests.frontends.kernel import Kernel
+from tests.frontends.shells import a_shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from IPython.core.interactiveshell import InteractiveShell
 
 STAMP = "%envcheck stamp"
 
@@ -22,14 +24,10 @@ STAMP = "%envcheck stamp"
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     """A shell that keeps its cells, as that of a kernel does."""
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-    InteractiveShell.clear_instance()
-    made = InteractiveShell.instance(ipython_dir=str(tmp_path))
-    made.history_manager.input_hist_raw.append(STAMP)
-    yield made
-    made.history_manager.end_session()
-    InteractiveShell.clear_instance()
+    with a_shell(tmp_path, monkeypatch, loaded=False) as made:
+        made.history_manager.input_hist_raw.append(STAMP)
+        yield made
 
 
 def saved(file: Path, *cells: str) -> Path:

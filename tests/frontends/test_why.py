@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Any
 import nbclient
 import nbformat
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from envguard import configuration
 from envguard.frontends import cli
 from envguard.frontends.hint import LINE
 from envguard.model import Answer
+from tests.frontends.shells import a_shell
 from tests.probe.prefix import Prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from IPython.core.interactiveshell import InteractiveShell
 
 GONE = "ImportError: libquux.so.4: cannot open shared object file: No such file or directory"
 RAISE = f"raise ImportError({GONE.partition(': ')[2]!r})"
@@ -79,16 +81,11 @@ def test_exit_codes(prefix: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     """A shell with the extension loaded, and no error behind it."""
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     for name in ("last_exc", "last_value", "last_type", "last_traceback"):
         monkeypatch.delattr(sys, name, raising=False)
-    InteractiveShell.clear_instance()
-    made = InteractiveShell.instance(ipython_dir=str(tmp_path))
-    made.run_line_magic("load_ext", "envguard")
-    yield made
-    made.history_manager.end_session()
-    InteractiveShell.clear_instance()
+    with a_shell(tmp_path, monkeypatch) as made:
+        yield made
     for name in ("last_exc", "last_value", "last_type", "last_traceback"):
         if hasattr(sys, name):
             delattr(sys, name)

@@ -19,6 +19,7 @@ import pytest
 from envguard import collect, hashes
 from envguard.probe import deep, disk, hashing, package_cache, reading
 from tests.growth import growth
+from tests.nobody import as_nobody
 from tests.probe import test_hostile as hostile
 from tests.probe.prefix import SITE, Prefix, sha256
 from tests.probe.test_limits import place  # noqa: F401 - a fixture
@@ -153,18 +154,8 @@ def test_a_closed_file(place: Path) -> None:  # noqa: F811 - the fixture
     path = place / "it.txt"
     path.write_bytes(SECRET)
     path.chmod(0)
-    ours, theirs = os.pipe()
-    child = os.fork()
-    if not child:
-        with contextlib.suppress(BaseException):
-            if not os.geteuid():
-                os.setuid(65534)
-            os.write(theirs, hashing.answer(b"t" + b"0" * 64 + b"99 " + os.fsencode(path)))
-        os._exit(0)
-    os.waitpid(child, 0)
-    assert os.read(ours, 100).decode() == f"0\n0 !{errno.EACCES}"
-    os.close(ours)
-    os.close(theirs)
+    told = as_nobody(lambda: hashing.answer(b"t" + b"0" * 64 + b"99 " + os.fsencode(path)))
+    assert told.decode() == f"0\n0 !{errno.EACCES}"
 
 
 # what changes meanwhile

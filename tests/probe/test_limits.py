@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import json
 import os
@@ -21,6 +20,7 @@ from envguard.analyse import analyse
 from envguard.facts import Environment
 from envguard.model import Severity, Verdict
 from envguard.probe import disk, reading
+from tests.nobody import as_nobody
 from tests.probe.prefix import SITE, Prefix
 
 if TYPE_CHECKING:
@@ -164,23 +164,9 @@ def place() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-def as_nobody(made: Prefix) -> Environment:
-    """What another user is told; who is not root is another user already, as far as modes are concerned."""
-    if os.geteuid():
-        return told(disk.collect(str(made.path)))
-    ours, theirs = os.pipe()
-    child = os.fork()
-    if not child:
-        with contextlib.suppress(BaseException):
-            os.setuid(65534)
-            with os.fdopen(theirs, "w") as out:
-                out.write(json.dumps(disk.collect(str(made.path))))
-        os._exit(0)
-    os.close(theirs)
-    with os.fdopen(ours) as answer:
-        text = answer.read()
-    os.waitpid(child, 0)
-    return told(json.loads(text))
+def told_to_nobody(made: Prefix) -> Environment:
+    """What another user is told."""
+    return told(json.loads(as_nobody(lambda: json.dumps(disk.collect(str(made.path))).encode())))
 
 
 @pytest.mark.parametrize("mode", [0o000, 0o444, 0o111])
@@ -190,7 +176,7 @@ def as_nobody(made: Prefix) -> Environment:
 def test_a_closed_folder(place: Path, closed: str, mode: int) -> None:
     made = sound(place / "env", packages=6)
     (made.path / closed).chmod(mode)
-    env = as_nobody(made)
+    env = told_to_nobody(made)
     assert not worse_than_information(env)
     assert env.problems or (mode == 0o111 and not closed)  # whose folders may still be entered
     assert all(package.missing.count == 0 for package in env.conda_packages or ())
@@ -203,7 +189,7 @@ def test_a_closed_file(place: Path, closed: str) -> None:
     """As py-rattler writes its records, for their owner only."""
     made = sound(place / "env", packages=6)
     (made.path / closed).chmod(0o600 if not os.geteuid() else 0)
-    env = as_nobody(made)
+    env = told_to_nobody(made)
     assert [(problem.source, problem.reason.args["error"]) for problem in env.problems] == [
         (closed, "Permission denied")
     ]
@@ -214,7 +200,7 @@ def test_records_that_are_all_closed(place: Path) -> None:
     made = sound(place / "env", packages=6)
     for record in made.path.glob("conda-meta/*.json"):
         record.chmod(0)
-    env = as_nobody(made)
+    env = told_to_nobody(made)
     assert (env.conda_packages, env.distributions, len(env.problems)) == (None, None, 6)
     assert env.is_conda
     assert not worse_than_information(env)
