@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import BrowserContext, Locator, Page
 
+expect.set_options(timeout=20_000)  # five seconds are little for a page on a machine with much else to do
 App = Literal["lab", "notebook"]
 TOKEN = "a-token-for-tests"
 _LAUNCH = """

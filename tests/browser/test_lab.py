@@ -405,7 +405,7 @@ def test_a_command_is_copied_and_run_in_a_terminal(lab: Jupyter, show: Show, own
     assert lab.ask("api/terminals") == []
     first.get_by_role("button", name="Run in terminal…").click()
     dialog.get_by_role("button", name="Run").click()
-    for _ in range(100):
+    for _ in range(300):
         if not metadata.exists():
             break
         shown.page.wait_for_timeout(100)

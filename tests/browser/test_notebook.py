@@ -102,7 +102,7 @@ def test_a_command_is_run_in_a_terminal_beside(
     with shown.page.context.expect_page() as opened:
         shown.page.get_by_role("dialog").get_by_role("button", name="Run").click()
     expect(opened.value.locator(".jp-Terminal")).to_be_visible()
-    for _ in range(100):
+    for _ in range(300):
         if not metadata.exists():
             break
         shown.page.wait_for_timeout(100)

@@ -42,7 +42,8 @@ export class Notices {
     const { _trans: trans } = this;
     const { cell } = against[0];
     const actions = [this._look(against[0])];
-    const id = Notification.error(trans.__('Not run: %1', this._against(against)).slice(0, LONGEST), {
+    const lead = trans.__('Not run: %1', '').length;
+    const id = Notification.error(trans.__('Not run: %1', this._against(against, lead)), {
       autoClose: false,
       actions
     });
@@ -120,12 +121,18 @@ export class Notices {
     });
   }
 
-  private _against(against: readonly Holding[]): string {
+  /** `lead`: how many letters stand before it. */
+  private _against(against: readonly Holding[], lead = 0): string {
     const { _trans: trans } = this;
     const grave = against.flatMap(({ installs }) => installs).filter(({ severity }) => severity !== null);
     const [first] = grave;
     const told = trans.__('%1: %2', clean(first.said, 60), say(first.objections[0], trans));
-    return cut(told, grave.reduce((n, { objections }) => n + objections.length, 0) - 1, trans);
+    return cut(
+      told,
+      grave.reduce((n, { objections }) => n + objections.length, 0) - 1,
+      trans,
+      LONGEST - lead
+    );
   }
 
   private _look({ cell, installs }: Holding): Notification.IAction {
@@ -155,8 +162,8 @@ function keyOf({ kernel, id }: Cell): string {
 }
 
 /** A message with how many more there are, short enough to be shown whole. */
-function cut(told: string, rest: number, trans: Words): string {
+function cut(told: string, rest: number, trans: Words, longest = LONGEST): string {
   const tail = rest > 0 ? ` ${more(rest, trans)}` : '';
-  const room = LONGEST - tail.length;
+  const room = longest - tail.length;
   return `${told.length > room ? `${told.slice(0, room - 1)}…` : told}${tail}`;
 }
