@@ -49,18 +49,17 @@ _SYSTEMS = {
     "win-arm64": "win_arm64",
 }
 _HEAD = 4096
+_MAY_BE = (*reading.COMPILED, *"0123456789")
+"""How the name of a compiled file can end, that of `libcublas.so.12` among them: asked of every file, so in one question."""
 
 
 def of_pip(pip: list[Dist], books: Books) -> dict[str, list[str]]:
     """The compiled files of each distribution that are there, by its path."""
     found = {}
     for dist in pip:
-        if books.tree.fold:
-            keys = [key for key in dist.rows if key.endswith(reading.COMPILED)]
-        else:  # a tenth of them at most, so that the costlier question is asked of few
-            keys = [key for key in dist.rows if ".so" in key and reading.is_compiled(key)]
+        keys = [key for key in dist.rows if key.endswith(_MAY_BE)]
         if keys:
-            found[dist.out["path"]] = [key for key in keys if books.tree.has(key)]
+            found[dist.out["path"]] = [key for key in keys if reading.is_compiled(key) and books.tree.has(key)]
     return found
 
 
