@@ -49,18 +49,29 @@ _SYSTEMS = {
     "win-arm64": "win_arm64",
 }
 _HEAD = 4096
+_MAY_BE = (*reading.COMPILED, *"0123456789")
+"""How the name of a compiled file can end, that of `libcublas.so.12` among them: asked of every file, so in one question."""
+
+
+def of_pip(pip: list[Dist], books: Books) -> dict[str, list[str]]:
+    """The compiled files of each distribution that are there, by its path."""
+    found = {}
+    for dist in pip:
+        keys = [key for key in dist.rows if key.endswith(_MAY_BE)]
+        if keys:
+            found[dist.out["path"]] = [key for key in keys if reading.is_compiled(key) and books.tree.has(key)]
+    return found
 
 
 def collect(
-    sites: list[str], books: Books, records: list[str], pip: list[Dist], whole: bool = False
+    sites: list[str], books: Books, records: list[str], pip: dict[str, list[str]], whole: bool = False
 ) -> list[dict[str, Any]]:
-    """Path and owner of extension modules, pip's first."""
+    """Path and owner of extension modules, pip's first; `pip` is what `of_pip` tells."""
     folders = tuple(books.tree.key(site) + "/" for site in sites)
     found: dict[str, str] = {}
-    for dist in pip:
-        own = [key for key in dist.rows if _is_module(key, folders) and books.tree.has(key)]
-        for key in _first(own, None if whole else _OF_PIP):
-            found.setdefault(key, dist.out["path"])
+    for path, keys in pip.items():
+        for key in _first((key for key in keys if _is_module(key, folders)), None if whole else _OF_PIP):
+            found.setdefault(key, path)
     pips = len(found)
     condas = []
     for number, keys in enumerate(books.compiled):
@@ -80,26 +91,30 @@ def every(look: Look) -> list[dict[str, Any]] | None:
         return None
     records = [package["record"] for package in look.facts["conda_packages"]]
     pip = [dist for dist in look.dists if dist.out["owner"] is None]
-    return collect(look.facts["site_packages"], look.books, records, pip, whole=True)
+    return collect(look.facts["site_packages"], look.books, records, of_pip(pip, look.books), whole=True)
 
 
-def judge(dists: list[Dist], books: Books, platform: str | None, python_version: str | None) -> None:
-    """Notes of each distribution which compiled files are cut short, and which are for another Python or system."""
+def judge(
+    pip: list[Dist], compiled: dict[str, list[str]], books: Books, platform: str | None, python_version: str | None
+) -> None:
+    """Notes of a distribution which compiled files are cut short, and which are for another Python or system, if any are."""
     system = _SYSTEMS.get(platform or "")
     of_windows = "".join((python_version or "").split(".")[:2])
-    for dist in dists:
-        own = [key for key in dist.rows if key.endswith((".so", ".pyd", ".dll", ".dylib")) and books.tree.has(key)]
-        if not own:
+    for dist in pip:
+        own = compiled.get(dist.out["path"])
+        if own is None:
             continue
         cut = [key for key in own if _is_cut(key, dist, books)]
         # what another book lists, too, may well be the other's file
-        others = [other for other in dists if other is not dist] if cut else []
-        mine = (key for key in cut if key not in books.owner and not any(key in other.rows for other in others))
-        dist.out["cut"] = books.summarise(mine)
+        others = [other for other in pip if other is not dist] if cut else []
+        mine = [key for key in cut if key not in books.owner and not any(key in other.rows for other in others)]
+        if mine:
+            dist.out["cut"] = books.summarise(mine)
         match = re.search(_OF_SITE, "/" + dist.out["site"])
         python = match.group(1) + match.group(2) if match else of_windows if books.tree.windows else ""
-        if python:
-            dist.out["foreign"] = books.summarise(_foreign(own, python, system))
+        foreign = _foreign(own, python, system) if python else []
+        if foreign:
+            dist.out["foreign"] = books.summarise(foreign)
 
 
 def _is_cut(key: str, dist: Dist, books: Books) -> bool:

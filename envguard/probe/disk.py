@@ -171,7 +171,8 @@ def _look(prefix: str, patience: reading.Patience, whole: bool) -> Look:
         gone = (k for k in dist.rows if not k.endswith(reading.BYTECODE) and books.tree.has(k) is False)
         dist.out["missing"] = books.summarise(gone)
     python_version = marks.python_version(prefix, packages, sites)
-    compiled.judge(pip, books, platform, python_version)
+    compiled_files = compiled.of_pip(pip, books)
+    compiled.judge(pip, compiled_files, books, platform, python_version)
     known = listing is not None and not patience.records and bool(packages or not unreadable)
     complete = known and every and not books.blind and not patience.distributions
     beside = extras.collect(prefix, layout, sites, books, names, dists, problems)
@@ -206,7 +207,9 @@ def _look(prefix: str, patience: reading.Patience, whole: bool) -> Look:
         **(beside if complete else {**beside, "pths": None, "vendored": None, "shebangs": None}),
         "importable": importable,
         "activation": activating,
-        "compiled": compiled.collect(sites, books, names, pip) if complete and not windows and not macos else None,
+        "compiled": compiled.collect(sites, books, names, compiled_files)
+        if complete and not windows and not macos
+        else None,
         "problems": problems.told(),
     }
     return Look(facts, books, dists, explained)

@@ -210,6 +210,4 @@ def _blank(name: str, site: str, file: str, kind: str, installed: float | None) 
         "owner": None,
         "taken_from": None,
         "missing": reading.summarise(()),
-        "cut": reading.summarise(()),
-        "foreign": reading.summarise(()),
     }

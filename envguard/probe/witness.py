@@ -57,7 +57,7 @@ def paths(look: Look) -> set[str]:
     found.update(map(real, look.explained))
     for keys in books.shared.values():
         found.update(map(real, keys))
-    found.update(real(key) for dist in dists for key in dist.rows if key.endswith(reading.COMPILED))
+    found.update(real(key) for dist in dists for key in dist.rows if reading.is_compiled(key))
     found.update(_infos(books, dists))
     for site in sites:
         found.update(_parents(site))
