@@ -221,7 +221,13 @@ def why(
 
         groups = groups_of(error)
         env = _environment(prefix, name, python, kernel, process)
-        return answer(groups, env, analyse(env))
+        named = isinstance(error, BaseException) or any((prefix, name, python, kernel))
+        told = answer(groups, env, analyse(env), named=named)
+        if error is None or isinstance(error, BaseException) or told.causes:
+            return told
+        from envguard.why.installers import explained
+
+        return explained(told, error, env)
 
 
 def cuda(
@@ -257,12 +263,12 @@ def explain_log(
     python: str | None = None,
     kernel: str | None = None,
 ) -> Report:
-    """The warnings in what an installer has printed: a text, a stream, a file or a notebook; with ways out for an environment."""
+    """The warnings and errors in what an installer has printed: a text, a stream, a file or a notebook; with ways out for an environment."""
     from envguard.install_log import read
+    from envguard.rules.install_failures import ALL_PATTERNS
     from envguard.rules.install_log import install_log_warning
-    from envguard.rules.install_warnings import PATTERNS
 
-    lines = read(source, PATTERNS)
+    lines = read(source, ALL_PATTERNS)
     env = replace(_environment(prefix, name, python, kernel, process=None), install_log=lines)
     # how the environment came to be, and what of it could not be read, is not what the log tells
     return replace(analyse(env, Selection(select=(install_log_warning.id,))), timeline=(), problems=())
@@ -447,7 +453,7 @@ def protection(prefix: str | Path | None = None, *, name: str | None = None) -> 
     """What pip and uv have to leave as it is, for conda's book of an environment to stay true."""
     from envguard.changes import protect
 
-    return protect.protection(_environment(prefix, name, None, None, process=None))
+    return protect.protection(protect.known(_environment(prefix, name, None, None, process=None)))
 
 
 def protected(prefix: str | Path) -> Protected:
@@ -631,10 +637,13 @@ def repair_plan(
     """What would bring a prefix back to a sound state; changes nothing. What is named in `keep` stays pip's."""
     with brought.visit():
         from envguard.changes import planning
+        from envguard.changes import repair as repairs
         from envguard.repair_report import RepairReport
 
         env = collect.by_import(prefix, process=None)
-        return RepairReport(env.prefix, planning.plan(env, keep, progress), None, __version__, now())
+        plan = planning.plan(env, keep, progress)
+        plan = replace(plan, interrupted=bool(repairs.interrupted(home(env.prefix))))
+        return RepairReport(env.prefix, plan, None, __version__, now())
 
 
 def repair(told: RepairReport, *, whence: Whence | None = None, tell: Callable[[Text], None] | None = None) -> Repaired:

@@ -7,7 +7,9 @@ into the prefix. Nothing but the standard library is needed, for what is broken 
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -273,6 +275,17 @@ def _existing(prefix: Path) -> Path:
     if not os.path.isdir(folder):  # noqa: PTH112
         raise NoSuchEnvironment(text("there is no folder {prefix}", prefix=str(folder)))
     if not is_environment(folder):
+        if not os.access(folder, os.R_OK | os.X_OK):
+            reason = os.strerror(errno.EACCES)
+            raise NoSuchEnvironment(text("{file} cannot be read: {reason}", file=str(folder), reason=reason))
+        if marks.unfinished(str(folder)):
+            raise NoSuchEnvironment(
+                text(
+                    "{prefix} was left unfinished by a rebuild: `envguard rebuild {target} --resume` begins it anew, `--discard` removes it",
+                    prefix=str(folder),
+                    target=shlex.quote(str(folder)),
+                )
+            )
         raise NoSuchEnvironment(
             text("{prefix} is not an environment: it holds neither conda-meta nor a Python", prefix=str(folder))
         )

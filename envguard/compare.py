@@ -9,13 +9,14 @@ from envguard._version import __version__
 from envguard.analyse import now, summary
 from envguard.comparison import Comparison, Difference, Kind, Owner, Package, Weight
 from envguard.masking import without_secrets
+from envguard.model import text
 from envguard.rules.channel_names import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from envguard.facts import CondaPackage, Environment
-    from envguard.model import Finding, Report
+    from envguard.model import Finding, Report, Text
 
 _MATTERING = frozenset({Kind.OWNER, Kind.VERSION, Kind.BUILD})
 _NUMBERS = re.compile(r"(?:\d+!)?v?(\d+(?:\.\d+)*)")
@@ -46,7 +47,16 @@ def compare(first: Environment, second: Environment, reports: tuple[Report, Repo
         findings_second=found_second,
         envguard_version=__version__,
         made_at=now(),
+        notes=tuple(note for env in (first, second) for note in _notes(env)),
     )
+
+
+def _notes(env: Environment) -> Iterator[Text]:
+    """What of an environment is not known, so that what the other one has in its place is no difference."""
+    if unread := env.unreadable_records:
+        yield text("conda's records in {prefix} cannot be read: {records}", prefix=env.prefix, records=unread)
+    if env.distributions is None:
+        yield text("what pip has installed in {prefix} cannot be told", prefix=env.prefix)
 
 
 class _Known:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from envguard.value import value
 
 if TYPE_CHECKING:
-    from envguard.model import Finding, Summary
+    from envguard.model import Finding, Summary, Text
 
 
 class Owner(enum.Enum):
@@ -78,6 +78,8 @@ class Comparison:
     findings_second: tuple[Finding, ...]
     envguard_version: str
     made_at: str
+    notes: tuple[Text, ...] = ()
+    """What could not be compared."""
 
     def weighing(self, weight: Weight) -> tuple[Difference, ...]:
         """The differences of packages that both have, of one weight."""

@@ -120,6 +120,10 @@ class Distribution:
     taken_from: str | None
     """The conda record that lists this dist-info's path, though the content is not conda's any more."""
     missing: Paths
+    cut: Paths = Paths()
+    """Compiled files that end before their own headers say, and before RECORD does."""
+    foreign: Paths = Paths()
+    """Extension modules made for another Python, system or processor than the folder's, where it has none for this one."""
 
     @property
     def editable(self) -> bool:
@@ -256,6 +260,8 @@ class Importable:
     """The conda record that lists it."""
     distribution: str | None
     """The path of the distribution that lists it, or that conda's record brought with it."""
+    gone: bool = False
+    """Whether an editable install offers it from a place at which there is nothing."""
 
 
 @value
@@ -382,6 +388,12 @@ class Environment:
         """Whether conda keeps a book here."""
         unknown = self.conda_packages is None and self.manager not in (None, "venv")
         return bool(self.conda_packages) or bool(self.unreadable_records) or unknown
+
+    @property
+    def closed_records(self) -> tuple[str, ...]:
+        """The records that only somebody else may read, in which there may be nothing wrong."""
+        damaged = self.damaged_records
+        return tuple(stem for stem in self.unreadable_records if f"conda-meta/{stem}.json" not in damaged)
 
     @property
     def damaged_records(self) -> Mapping[str, Text]:

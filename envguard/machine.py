@@ -20,6 +20,8 @@ class PathFile:
     """The lines that are run, cut short."""
     outside: tuple[str, ...]
     """The folders outside the prefix that it adds."""
+    dead: tuple[str, ...] = ()
+    """What it would add by its whole path, and at which there is nothing."""
 
 
 @value

@@ -90,6 +90,8 @@ class Plan:
     """The names that were asked to be left to pip."""
     unfinished: bool = False
     """Whether a rebuild has left it so: then what the rules find says nothing."""
+    interrupted: bool = False
+    """Whether a repair never came to its end here."""
 
 
 @value

@@ -83,6 +83,8 @@ class Install:
     """It puts its files where a command of conda's does not come unless it names the place."""
     conditional: bool = False
     """It stands in a branch, a loop or a function, and may not run."""
+    branches: tuple[tuple[int, int, str], ...] = ()
+    """The choices in which it stands: line and column of each in the file, and which way of it; (0, 0) is the condition of a step."""
 
 
 @value

@@ -24,7 +24,7 @@ from envguard.probe.reading import Stamp, stamp
 from envguard.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -104,7 +104,7 @@ class Memory(Generic[T]):
         self,
         prefix: str,
         value: T,
-        paths: Sequence[str],
+        paths: Collection[str],
         beside: Any,
         started: float,
         known: Mapping[str, Stamp] = MappingProxyType({}),

@@ -60,6 +60,8 @@ def phase(env: Environment) -> Phase:
 def notes(env: Environment) -> tuple[Text, ...]:
     """What the events leave open; a reader must not take the end of the evidence for the end of the story."""
     told: list[Text] = []
+    if env.unreadable_records:
+        told.append(text("conda's records cannot be read: {records}", records=env.unreadable_records))
     if env.is_conda and env.history is None:
         told.append(text("conda's history is not there; only what pip left dated is told"))
     copied = sum(event.mark is Mark.COPIED for event in events(env))
@@ -166,11 +168,16 @@ def _conda(env: Environment, told: tuple[Telling, ...]) -> Iterator[Event]:
         yield _from(env, telling[place], event) if place in telling else event
 
 
+def _typed(words: tuple[str, ...]) -> str:
+    """A command as one would type it; several of one cell stand in one entry."""
+    return " ".join(word if word == "&&" else shlex.quote(word) for word in words)
+
+
 def _noted(env: Environment, told: tuple[Telling, ...]) -> Iterator[Event]:
     """What the ledger tells, apart from what conda's history tells, too."""
     for each in told:
         entry = each.entry
-        command = shlex.join(entry.command) or None
+        command = _typed(entry.command) or None
         if entry.deed is Deed.UNDO:
             parts = {"envguard": tuple(change for changes in each.changes.values() for change in changes)}
         else:

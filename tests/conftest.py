@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import settings
 
-from tests import require
+from tests import order, require
 from tests.envs import cache
 
 if TYPE_CHECKING:
@@ -53,6 +53,11 @@ def pytest_configure() -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         with contextlib.suppress(ValueError):  # only the main thread may
             signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Has the files begun first that take longest."""
+    order.longest_first(items)
 
 
 def pytest_unconfigure() -> None:

@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from envguard import api
+from envguard import api, collect
+from envguard.analyse import analyse
+from envguard.forecast import after
+from envguard.forecast.transaction import Coming, Transaction
+from envguard.surroundings import numpies
 from tests.cases.place import Place
 
 if TYPE_CHECKING:
@@ -37,3 +41,24 @@ def test_what_conda_compiled_is_told_by_its_record(tmp_path: Path) -> None:
     place = Place(tmp_path / "env").package("numpy", "2.1.0")
     place.package("pandas", "1.5.3", {"pandas/__init__.py": b"", "pandas/_lib.so": OLD})
     assert not [each for each in api.inspect(str(place.path)).findings if each.code == 311]
+
+
+@pytest.mark.parametrize(
+    ("comes", "module", "told"),
+    [
+        ({"numpy": "2.1.0"}, OLD, True),
+        ({"numpy": "1.26.5"}, OLD, False),
+        ({"numpy": "2.1.0"}, NEW, False),
+        ({"numpy": "2.1.0", "pandas": "2.2.3"}, OLD, False),
+    ],
+)
+def test_what_an_install_of_numpy_2_would_meet(
+    tmp_path: Path, comes: dict[str, str], module: bytes, told: bool
+) -> None:
+    place = Place(tmp_path / "env").wheel("numpy", "1.26.4", {"numpy/__init__.py": b""})
+    place.wheel("pandas", "1.5.3", {"pandas/__init__.py": b"", "pandas/_lib.so": module}, requires=("numpy>=1.21",))
+    env = collect.by_import(place.path)
+    goes = tuple(dist.path for dist in env.distributions or () if dist.name in comes)
+    coming = tuple(Coming(name, version, True, (), None, None, None) for name, version in comes.items())
+    changed = numpies.foreseen(env, after.apply(env, Transaction(comes=coming, goes=goes)))
+    assert [each.code for each in analyse(changed).findings if each.code == 311] == ([311] if told else [])

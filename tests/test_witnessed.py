@@ -70,6 +70,12 @@ def test_an_install_is_one_event_that_says_from_where(prefix):
     assert event.mark is Mark.HANDOVER
 
 
+def test_several_commands_of_a_cell_are_told_as_typed(prefix):
+    words = ("pip", "install", "extra>=1", "&&", "pip", "check")
+    env = with_entries(prefix, entry("05 10:00:01", ("pip", "extra", None, "1.0"), command=words))
+    assert events(env)[-1].command == "pip install 'extra>=1' && pip check"
+
+
 @pytest.mark.parametrize(
     ("when", "version"),
     [("05 13:00:00", "1.0"), ("05 09:58:00", "1.0"), ("05 10:00:40", "0.9")],

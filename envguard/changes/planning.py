@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envguard.analyse import analyse, summary
@@ -15,8 +16,9 @@ from envguard.changes.choose import Chosen, choose, doable, serious, with_stand_
 from envguard.errors import BadArguments
 from envguard.forecast.conda_solver import config_of
 from envguard.masking import without_secrets
-from envguard.model import Act, Change, Severity, text
+from envguard.model import Act, Change, Fix, Safety, Severity, Verdict, text
 from envguard.packages import cached
+from envguard.probe.marks import unfinished
 from envguard.probe.reading import normalise
 from envguard.repair_report import By, Foreseen, Plan, PlannedStep
 from envguard.rules import fixes, steps
@@ -26,13 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from envguard.facts import Environment
-    from envguard.model import Finding, Fix, Report, Step, Text
+    from envguard.model import Finding, Report, Step, Text
 
 _SYSTEM = ("/", "/usr")
-UNFINISHED = ".envguard-rebuild/rebuild.json"
-"""What stands in an environment as long as a rebuild has not finished it."""
 _MANY = 12
 """More packages to put back than these are not a repair any more."""
+
+
+_PROBLEMS = 6
+"""As many of what could not be read are told where nothing can be judged for it."""
 
 
 def plan(env: Environment, kept: Collection[str] = (), progress: Callable[[Text], None] | None = None) -> Plan:
@@ -76,6 +80,8 @@ def _refusals(env: Environment) -> Iterator[Text]:
             prefix=env.prefix,
             target=shlex.quote(env.prefix),
         )
+    if env.closed_records:
+        yield text("conda's records cannot be read: {records}", records=env.closed_records)
     if env.frozen:
         yield text("{prefix} is declared frozen by conda-meta/frozen", prefix=env.prefix)
     elif not env.writable:
@@ -84,11 +90,6 @@ def _refusals(env: Environment) -> Iterator[Text]:
         yield text("{prefix} belongs to the system", prefix=env.prefix)
     elif _is_anothers(env.prefix):
         yield text("{prefix} belongs to another user, and others may work in it", prefix=env.prefix)
-
-
-def unfinished(prefix: str) -> bool:
-    """Whether a rebuild works on an environment, or has left it unfinished."""
-    return os.path.isfile(os.path.join(prefix, *UNFINISHED.split("/")))  # noqa: PTH113, PTH118
 
 
 def _is_anothers(prefix: str) -> bool:
@@ -102,6 +103,7 @@ def _not_ours(env: Environment, report: Report, refused: tuple[Text, ...], kept:
     """The words for an environment that is left alone: the first way out of each finding."""
     found = serious(report)
     ways = dict.fromkeys(finding.fixes[0] for finding in found if finding.fixes)
+    own = dict.fromkeys(_of_ones_own(env) if found and not env.writable else ())
     more = dict.fromkeys(fix for finding in found for fix in finding.fixes if finding.subject == env.name)
     return Plan(
         environment=summary(env),
@@ -111,11 +113,25 @@ def _not_ours(env: Environment, report: Report, refused: tuple[Text, ...], kept:
         loses=(),
         needs_restart=False,
         proof=Foreseen(report.verdict, (), found, ()),
-        by_hand=tuple({**ways, **more}),
+        by_hand=tuple({**own, **ways, **more}),
         refused=refused,
         kept=tuple(sorted(kept)),
         unfinished=unfinished(env.prefix),
     )
+
+
+def _of_ones_own(env: Environment) -> tuple[Fix, ...]:
+    """A new environment where the user may write, with what this one was asked for, which may only be read."""
+    if not env.is_conda or env.unreadable_records or env.manager == "pixi" or unfinished(env.prefix):
+        return ()
+    beside = os.path.dirname(env.prefix)  # noqa: PTH120 - a path as the system gave it
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home() raises where there is none
+    own = os.path.join(home, "work" if env.base else f"{env.name}-rebuilt")  # noqa: PTH118
+    step = steps.rebuild(env, own if env.base or not os.access(beside, os.W_OK) else None)
+    if env.base:
+        step = replace(step, argv=(*step.argv, "--from-history"))  # all of it is never made anew
+    title = text("Make an environment of your own with what somebody asked for here; this one is only read")
+    return (Fix(title, (step,), Safety.MANUAL),)
 
 
 def differences(before: Report, then: Report) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[Finding, ...]]:
@@ -229,6 +245,10 @@ def _by_hand(chosen: Chosen, remains: tuple[Finding, ...], new: tuple[Finding, .
 
 
 def _remarks(env: Environment, chosen: Chosen, remains: tuple[Finding, ...]) -> Iterator[Text]:
+    if chosen.report.verdict is Verdict.UNKNOWN:
+        told = dict.fromkeys((each.source, each.reason) for each in env.problems)
+        for file, problem in tuple(told)[:_PROBLEMS]:
+            yield text("{file}: {problem}", file=file, problem=problem)
     yield from chosen.untried
     yield from chosen.refused if remains else ()
     acts = {step.act for finding in remains for fix in finding.fixes for step in fix.steps}

@@ -19,6 +19,7 @@ import contextlib
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -27,6 +28,7 @@ from typing import TYPE_CHECKING
 from envguard import collect, store, versions
 from envguard.errors import BadArguments
 from envguard.model import Text, text
+from envguard.probe.marks import unfinished
 from envguard.rules.releases import below
 from envguard.surroundings.pip_config import constraints
 from envguard.tables import BASICS
@@ -96,12 +98,32 @@ def protection(env: Environment) -> Protection:
             left_out.append(told)
         elif told is not None:
             pins.append(f"{name}=={told}")
+    for stem in env.unreadable_records:
+        name, version, _ = (*stem.rsplit("-", 2), "", "")[:3]
+        left_out.append(LeftOut(name, version or None, text("its record cannot be read")))
     return Protection(env.prefix, tuple(pins), tuple(left_out), _on_builds(env))
+
+
+def known(env: Environment) -> Environment:
+    """The same; BadArguments if nobody can tell what is conda's there, so that nothing could be held, or if it is not whole."""
+    if unfinished(env.prefix):
+        raise BadArguments(
+            text(
+                "{prefix} was left unfinished by a rebuild: `envguard rebuild {target} --resume` begins it anew, `--discard` removes it",
+                prefix=env.prefix,
+                target=shlex.quote(env.prefix),
+            )
+        )
+    if env.distributions is None and env.is_conda:
+        if env.unreadable_records:
+            raise BadArguments(text("conda's records cannot be read: {records}", records=env.unreadable_records))
+        raise BadArguments(text("what conda owns in {prefix} cannot be told", prefix=env.prefix))
+    return env
 
 
 def needed(env: Environment) -> Protection:
     """The same; BadArguments if there is nothing to protect."""
-    told = protection(env)
+    told = protection(known(env))
     if not told.pins:
         raise BadArguments(
             text("conda owns no Python package in {prefix}: there is nothing to protect", prefix=env.prefix)

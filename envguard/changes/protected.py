@@ -58,12 +58,21 @@ def protected(
     aim = find_target(command, place)
     if aim.prefix is None:
         raise BadArguments(aim.reason or text("it cannot be told which environment the command would change"))
-    env = collect.by_import(aim.prefix)
+    env = protect.known(collect.by_import(aim.prefix))
     refusal = limits.refuses(command, env, place.variables, aim.placement)
     if refusal is not None:
         return Done(env.prefix, None, refusal)
     told = protect.protection(env)
     tell(_announced(command, env, told))
+    if unread := env.unreadable_records:
+        tell(
+            text(
+                "not held is {names}, of which conda's record cannot be read",
+                "not held are {names}, of which conda's records cannot be read",
+                n=len(unread),
+                names=unread,
+            )
+        )
     folder = child.folder(command, place)
     if command.verb is Verb.REMOVE or not told.pins:
         return _finished(env, _run(words, command, env, aim, place, tell))

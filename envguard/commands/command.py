@@ -120,6 +120,8 @@ class Invocation:
     """It stands in a function, a branch, a loop or behind `||`, and may not run."""
     misread: tuple[str, ...] = ()
     """Its words of which the shell keeps a part for itself, as IPython's `%conda` hands them on without their quotes."""
+    branches: tuple[tuple[int, int, str], ...] = ()
+    """The choices in which it stands, the outermost first: the line and column of each, and which way of it."""
 
 
 @value
@@ -206,6 +208,8 @@ class Command:
     """False if a word of it is known only when it runs."""
     misread: tuple[str, ...] = ()
     """Its words of which the shell keeps a part for itself."""
+    branches: tuple[tuple[int, int, str], ...] = ()
+    """The choices in which it stands, as those of an Invocation."""
 
     def option(self, name: str) -> str | None:
         """The last value of an option; "" if it has none, None if it was not given."""

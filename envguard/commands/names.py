@@ -129,11 +129,11 @@ class Segments:
         start, end = self._place(node)
         return self._source[start:end] if end > start else ast.unparse(node)
 
-    def span(self, node: ast.expr, text: Located) -> Span:
+    def span(self, node: ast.expr | ast.stmt, text: Located) -> Span:
         """The place of a node in the text that the code was."""
         return text.span(*self._place(node))
 
-    def _place(self, node: ast.expr) -> tuple[int, int]:
+    def _place(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
         if not self._starts:
             self._starts = [0, *accumulate(len(line) + 1 for line in self._source.split("\n"))]
         start = self._at(node.lineno, node.col_offset)

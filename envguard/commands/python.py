@@ -107,7 +107,7 @@ class Reader:
             self._body(node.body, unsure)
         elif isinstance(node, ast.Match):
             self._expression(node.subject, unsure)
-            self._branches([case.body for case in node.cases], set(stored(node)))
+            self._branches([case.body for case in node.cases], set(stored(node)), node)
         elif isinstance(node, ast.Try) or type(node).__name__ == "TryStar":
             self._try(node, unsure)  # type: ignore[arg-type]
         else:
@@ -174,6 +174,7 @@ class Reader:
 
     def _block(self, node: ast.If | ast.For | ast.AsyncFor | ast.While, unsure: bool) -> None:
         changed = set(stored(node))
+        whole = node
         if isinstance(node, ast.If):
             bodies: list[list[ast.stmt]] = []
             first = True
@@ -183,19 +184,25 @@ class Reader:
                 if len(node.orelse) != 1 or not isinstance(node.orelse[0], ast.If):
                     break
                 node, first = node.orelse[0], False
-            self._branches([*bodies, node.orelse], changed)
+            self._branches([*bodies, node.orelse], changed, whole)
             return
         for name in changed:
             self.names.forget(name)
         self._expression(node.test if isinstance(node, ast.While) else node.iter, unsure)
         self._branches([node.body, node.orelse], changed)
 
-    def _branches(self, bodies: list[list[ast.stmt]], changed: set[str]) -> None:
-        """Each begins with what was known before; afterwards what one of them assigns is not known."""
-        for body in filter(None, bodies):
+    def _branches(self, bodies: list[list[ast.stmt]], changed: set[str], choice: ast.stmt | None = None) -> None:
+        """Each begins with what was known before; afterwards what one of them assigns is not known.
+
+        Of a `choice` only one of them runs.
+        """
+        for way, body in enumerate(filter(None, bodies)):
+            before = len(self.found)
             kept = {name: (self.names.values.get(name, ...), self.names.modules.get(name)) for name in changed}
             scene = self.scene
             self._body(body, True)
+            if choice is not None:
+                self._stand_in(choice, way, before)
             self.scene = scene
             for name, (value, module) in kept.items():
                 self.names.forget(name)
@@ -207,6 +214,13 @@ class Reader:
                     self.names.modules[name] = module
         for name in changed:
             self.names.forget(name)
+
+    def _stand_in(self, choice: ast.stmt, way: int, before: int) -> None:
+        """Notes that what was found since stands in one way of a choice."""
+        if len(self.found) > before:
+            span = self.segments.span(choice, self.text)
+            place = (span.line, span.column, str(way))
+            self.found[before:] = [replace(one, branches=(place, *one.branches)) for one in self.found[before:]]
 
     def _try(self, node: ast.Try, unsure: bool) -> None:
         self._body(node.body, unsure)

@@ -101,18 +101,24 @@ class _Reader:
             for child in node.named_children:
                 self.walk(child, inner, True, depth + 1)
         elif kind in ("if_statement", "while_statement"):
-            sure = True
+            way = 0
             for child in node.children:
-                if child.type in ("then", "do_group"):
-                    sure = False
+                if child.type in ("then", "do_group", "elif_clause", "else_clause"):
+                    way += 1
                 if child.is_named:
-                    self.walk(child, state, unsure or not sure, depth + 1)
+                    before = len(self.found)
+                    self.walk(child, state, unsure or way > 0, depth + 1)
+                    if way:
+                        self._stand_in(node, way, before)
         elif kind in ("for_statement", "c_style_for_statement", "case_statement"):
             variable = node.child_by_field_name("variable")
             if variable is not None:
                 state.known[self.words.raw(variable)] = None
-            for child in node.named_children:
+            for way, child in enumerate(node.named_children):
+                before = len(self.found)
                 self.walk(child, state, unsure or child.type in ("do_group", "case_item"), depth + 1)
+                if child.type == "case_item":
+                    self._stand_in(node, way, before)
         elif kind in ("declaration_command", "unset_command"):
             self._declaration(node, state, unsure, depth)
         elif kind == "variable_assignment":
@@ -121,6 +127,12 @@ class _Reader:
         elif kind not in ("comment", "raw_string", "word"):
             for child in node.named_children:
                 self.walk(child, state, unsure, depth + 1)
+
+    def _stand_in(self, node: Any, way: int, before: int) -> None:
+        """Notes that what was found since stands in one way of a choice."""
+        span = self.text.span(node.start_byte, node.end_byte)
+        choice = (span.line, span.column, str(way))
+        self.found[before:] = [replace(one, branches=(choice, *one.branches)) for one in self.found[before:]]
 
     def _inner(self, node: Any, state: _State, unsure: bool, depth: int) -> None:
         """The commands whose output a word is made of."""

@@ -16,6 +16,7 @@ from envguard.export.indexes import indexes
 from envguard.export.state import variables
 from envguard.export_report import Depth, Lost
 from envguard.model import text
+from envguard.probe.marks import UNFINISHED, unfinished
 from envguard.settings import Selection
 from envguard.value import value
 
@@ -106,9 +107,15 @@ def _judged(env: Environment, items: tuple[PipItem, ...]) -> Iterator[Lost]:
 
 def _beside(env: Environment) -> Iterator[Lost]:
     """What no list of packages holds."""
+    if unfinished(env.prefix):
+        said = text("a rebuild works on this environment, or was interrupted: it is not whole")
+        yield Lost(UNFINISHED, said)
     if env.unreadable_records:
         said = text("conda's records of these cannot be read, so they are missing here: {names}", names=tuple(env.unreadable_records))  # fmt: skip
         yield Lost("conda-meta", said)
+    if env.distributions is None:
+        said = text("what pip has installed here cannot be told")
+        yield Lost("site-packages", said)
     if env.pinned:
         yield Lost("conda-meta/pinned", text("what is pinned is not written down: {specs}", specs=tuple(env.pinned)))
     if names := variables(env):

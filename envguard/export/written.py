@@ -12,6 +12,7 @@ from envguard.export import dockerfile, environment_yml, explicit, requirements_
 from envguard.export.inventory import inventory
 from envguard.export.verify import tried
 from envguard.export_report import Depth, Export, Form
+from envguard.model import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,6 +43,15 @@ def write(
 
     Of several forms those that cannot be are left out, such as an explicit list of an environment without conda.
     """
+    if env.conda_packages is None and env.is_conda and not env.unreadable_records:
+        raise BadArguments(text("what conda owns in {prefix} cannot be told", prefix=env.prefix))
+    if env.unreadable_records and not env.conda_packages:
+        raise BadArguments(
+            text(
+                "none of conda's records in {prefix} can be read: nothing tells what is installed there",
+                prefix=env.prefix,
+            )
+        )
     inventories = {each: inventory(env, each) for each in dict.fromkeys(_depth(form, depth) for form in forms)}
     found = []
     for form in forms:

@@ -18,6 +18,7 @@ from envguard.forecast_report import Depth, Forecast, Outcome
 from envguard.model import Severity, text
 from envguard.rules.outdated import outdated
 from envguard.rules.stale import stale_module
+from envguard.surroundings import numpies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -68,7 +69,7 @@ def full(
             refusal=found.refusal,
             made_at=now(),
         )
-    changed = after.apply(env, _inside(found, target))
+    changed = numpies.foreseen(env, after.apply(env, _inside(found, target)))
     new, cleared = _difference(analyse(env), analyse(changed))
     installs, replaces, removes = (
         tell(env, found, target) for tell in (foreseen.installs, foreseen.replaces, foreseen.removes)

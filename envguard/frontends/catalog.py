@@ -19,35 +19,53 @@ if TYPE_CHECKING:
 _SCHEMA = 1
 _OFF = Text("off by default")
 _WIDTH = 100
-"""Columns of a page that was translated; an English one stands in the lines in which it was written."""
+"""Columns of a page; where there is no terminal, an English one stands in the lines in which it was written."""
+_LEAST = 40
+"""Columns in which a title can be read; where fewer are left, it stands in a row of its own."""
 
 
-def rule_text(rule: Rule) -> str:
-    """The page of a rule under its names, in the language of this process."""
+def rule_text(rule: Rule, columns: int | None = None) -> str:
+    """The page of a rule under its names, in the language of this process; for a terminal of so many columns, or for none."""
     names = comma().join((say(SEVERITIES[rule.severity]), *_off(rule)))
-    told = rule.page if spoken() == ENGLISH else "\n".join(_rows(page(rule.page, spoken())))
+    width = min(columns or _WIDTH, _WIDTH)
+    as_written = columns is None and spoken() == ENGLISH
+    told = rule.page if as_written else "\n".join(_rows(page(rule.page, spoken()), width))
     return f"EG{rule.code} {rule.id}{bracketed(names)}\n\n{told}"
 
 
-def _rows(told: str) -> Iterator[str]:
+def _rows(told: str, width: int) -> Iterator[str]:
     for lead, said in parts(told):
         if not said:
             yield lead
-        for number, row in enumerate(wrapped(said, _WIDTH - len(lead)) if said else ()):
+        for number, row in enumerate(wrapped(said, width - len(lead)) if said else ()):
             yield f"{' ' * len(lead) if number else lead}{row}"
 
 
-def rules_text(rules: Iterable[Rule]) -> str:
-    """One line for each rule."""
+def rules_text(rules: Iterable[Rule], columns: int | None = None) -> str:
+    """One line for each rule; more where a terminal is too narrow for it."""
     told = tuple(rules)
     words = {severity: say(word) for severity, word in SEVERITIES.items()}
     width = max((len(rule.id) for rule in told), default=0)
     wide = max(map(cells, words.values()))
-    return "\n".join(
-        f"EG{rule.code}  {rule.id:<{width}}  {words[rule.severity]}{' ' * (wide - cells(words[rule.severity]))}  "
-        f"{_title(rule)}{''.join(bracketed(said) for said in _off(rule))}"
-        for rule in told
-    )
+    rows = []
+    for rule in told:
+        word = words[rule.severity]
+        lead = f"EG{rule.code}  {rule.id:<{width}}  {word}{' ' * (wide - cells(word))}  "
+        title = f"{_title(rule)}{''.join(bracketed(said) for said in _off(rule))}"
+        rows.append("\n".join(_hung(lead, title, columns)))
+    return "\n".join(rows)
+
+
+def _hung(lead: str, said: str, columns: int | None) -> Iterator[str]:
+    if columns is None or cells(lead) + cells(said) <= columns:
+        yield f"{lead}{said}"
+        return
+    indent = cells(lead)
+    if columns - indent < _LEAST:
+        yield lead.rstrip()
+        lead, indent = "    ", 4
+    for number, row in enumerate(wrapped(said, columns - indent)):
+        yield f"{' ' * indent if number else lead}{row}"
 
 
 def rule_json(rule: Rule) -> str:

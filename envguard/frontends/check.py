@@ -23,6 +23,7 @@ from envguard.frontends.foresight import foreseen
 from envguard.frontends.parser import Parser
 from envguard.frontends.progress import bar
 from envguard.model import Answer, Text, Timeline, text
+from envguard.probe.disk import uncollected
 from envguard.render.language import say
 from envguard.repair_report import RepairReport
 from envguard.settings import Configuration
@@ -79,6 +80,10 @@ class Shown:
         return output.bundle(told, details=details)
 
 
+_OF_THE_SHELL = frozenset(("scan", "diff", "report", "clean", "enable", "disable", "explain-log", "demo", "check"))
+"""Commands of which there is no magic."""
+
+
 def envcheck(shell: InteractiveShell, line: str) -> None:
     """The magic `%envcheck`."""
     asked = _FORECAST.fullmatch(line)
@@ -99,9 +104,9 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
     check_out(options)
     match options.words:
         case ["rules"]:
-            _say(catalog.rules_text(api.rules()))
+            _say(catalog.rules_text(api.rules(), output.columns()))
         case ["explain", rule]:
-            _say(catalog.rule_text(api.explain(rule)))
+            _say(catalog.rule_text(api.explain(rule), output.columns()))
         case ["explain", *_]:
             raise BadArguments(text("`explain` takes one rule; `%envcheck rules` lists them"))
         case ["why"]:
@@ -129,17 +134,31 @@ def envcheck(shell: InteractiveShell, line: str) -> None:
                     prefix=sys.prefix,
                 )
             )
+        case ["forecast"]:
+            raise BadArguments(text("`forecast` takes a command: `%envcheck forecast pip install X`"))
+        case ["undo" | "protect" as verb, *_] if not Path(verb).exists():
+            raise BadArguments(text("that is another magic: `%envguard --help` tells of `{verb}`", verb=verb))
+        case [verb, *_] if verb in _OF_THE_SHELL and not Path(verb).exists():
+            raise BadArguments(text("`{verb}` is for the shell: `!envguard {verb} --help` tells more", verb=verb))
         case ["history"] | ["history", _] as words:
             show(shell, api.history(words[1] if len(words) > 1 else None), options)
+        case [word] if word.replace("-", "").isalpha() and not Path(word).exists():
+            raise BadArguments(
+                text(
+                    "{word} is neither a folder nor a word of `%envcheck`; `%envcheck --help` and `%envguard --help` list their words",
+                    word=word,
+                )
+            )
         case [] | [_] as words:
             settings = Configuration() if options.no_config else api.configured()
-            report = api.inspect(
-                words[0] if words else None,
-                selection(options, settings),
-                deep=options.deep,
-                progress=bar(sys.stderr),
-            )
-            show(shell, api.accept(report, settings), options)
+            with uncollected():  # until it is shown: the first collection after so many new objects takes a while
+                report = api.inspect(
+                    words[0] if words else None,
+                    selection(options, settings),
+                    deep=options.deep,
+                    progress=bar(sys.stderr),
+                )
+                show(shell, api.accept(report, settings), options)
         case _:
             raise BadArguments(text("one folder at a time; put a path that has spaces in quotes"))
 

@@ -6,12 +6,14 @@ Exit codes: 0 nothing found at or above the threshold; 1 something found; 2 wron
 
 from __future__ import annotations
 
+import errno
 import os
+import shlex
 import sys
 import tempfile
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import IO, TYPE_CHECKING, TextIO
 
 from envguard import api
 from envguard.analyse import at_or_above
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from envguard.model import Report
 
 FOUND, WRONG, FAILED, INTERRUPTED, NO_READER = 1, 2, 3, 130, 141
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+"""What a disk says that takes nothing more, which is nobody's bug."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,11 +54,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _close_quietly(sys.stdout)
         return NO_READER
-    except Exception:  # noqa: BLE001 - the door of the front end
-        traceback.print_exc()
-        print(output.OUR_FAULT, file=sys.stderr)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            return _our_fault()
+        _close_quietly(sys.stdout)
+        where = text("the output") if error.filename is None else text("{file}", file=str(error.filename))
+        print(output.ours(text("{where}: {reason}", where=where, reason=error.strerror or str(error))), file=sys.stderr)
         return FAILED
+    except Exception:  # noqa: BLE001 - the door of the front end
+        return _our_fault()
     return code
+
+
+def _our_fault() -> int:
+    traceback.print_exc()
+    print(output.OUR_FAULT, file=sys.stderr)
+    return FAILED
 
 
 def _run(argv: Sequence[str]) -> int:
@@ -105,7 +120,7 @@ def _history(options: argparse.Namespace) -> int:
 
 
 def _why(options: argparse.Namespace) -> int:
-    source = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).expanduser()
+    source = _typed_in().read() if options.file == "-" else Path(options.file).expanduser()
     told = api.why(
         source, folder_of(options), name=options.name, python=options.python, kernel=options.kernel, process="fresh"
     )
@@ -137,15 +152,28 @@ def _diff(options: argparse.Namespace) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     rule = api.explain(options.rule)
-    print(catalog.rule_json(rule) if options.format == "json" else catalog.rule_text(rule))
+    print(
+        catalog.rule_json(rule) if options.format == "json" else catalog.rule_text(rule, output.columns_of(sys.stdout))
+    )
     return 0
 
 
 def _forecast(options: argparse.Namespace) -> int:
     place = api.place(is_kernel=False)
-    told = foreseen(api.command(options.words, place), place, options)
+    told = foreseen(api.command(_as_argv(options.words), place), place, options)
     print(output.forecast_as(told, options.format, sys.stdout, details=options.details).rstrip("\n"))
     return 0 if told.outcome is Outcome.HARMLESS else FOUND
+
+
+def _as_argv(words: list[str]) -> list[str]:
+    """The words of a command that may have been given as a cell has it, or whole as one word."""
+    first = words[0].lstrip("!%").lstrip()
+    if len(words) > 1 or not first:
+        return [first, *words[1:]]
+    try:
+        return shlex.split(first)
+    except ValueError:
+        return words
 
 
 def _protect(options: argparse.Namespace) -> int:
@@ -197,7 +225,7 @@ def _aside(line: str) -> None:
 
 
 def _explain_log(options: argparse.Namespace) -> int:
-    source = sys.stdin.buffer if options.file == "-" else Path(options.file).expanduser()
+    source = _typed_in() if options.file == "-" else Path(options.file).expanduser()
     report = api.explain_log(
         source, folder_of(options), name=options.name, python=options.python, kernel=options.kernel
     )
@@ -207,9 +235,19 @@ def _explain_log(options: argparse.Namespace) -> int:
     return FOUND if at_or_above(report, Severity.WARNING) else 0
 
 
+def _typed_in() -> IO[bytes]:
+    if sys.stdin is None:  # closed by whoever started this
+        raise BadArguments(text("there is no standard input"))
+    return sys.stdin.buffer
+
+
 def _rules(options: argparse.Namespace) -> int:
     rules = api.rules()
-    print(catalog.rules_json(rules) if options.format == "json" else catalog.rules_text(rules))
+    print(
+        catalog.rules_json(rules)
+        if options.format == "json"
+        else catalog.rules_text(rules, output.columns_of(sys.stdout))
+    )
     return 0
 
 

@@ -200,6 +200,11 @@ def columns() -> int:
     return shutil.get_terminal_size((_WIDTH, 24)).columns
 
 
+def columns_of(stream: TextIO) -> int | None:
+    """How wide the terminal is that a stream leads to; None where it leads to none."""
+    return columns() if stream.isatty() else None
+
+
 def encodable(document: str, stream: TextIO) -> str:
     """A document in what the stream can write: in ASCII where that is no UTF."""
     if "utf" in (stream.encoding or "").lower():

@@ -11,7 +11,7 @@ from envguard.errors import EnvguardError
 from envguard.frontends import output, progress
 from envguard.frontends.arguments import folder_of
 from envguard.frontends.terminal import aside, asked, show
-from envguard.model import text
+from envguard.model import Verdict, text
 
 if TYPE_CHECKING:
     import argparse
@@ -26,7 +26,7 @@ REPAIR = text("repair it? [y/N] ")
 
 
 def plan(options: argparse.Namespace) -> int:
-    """The command `plan`; its exit code: 0 nothing to repair, 1 something."""
+    """The command `plan`; its exit code: 0 nothing to repair, 1 something, or it cannot be told."""
     told = planned(prefix_of(options), options.keep_pip)
     show(repair_as(told, options.format, sys.stdout, details=options.details))
     return _SOMETHING if something(told) else 0
@@ -87,9 +87,10 @@ def planned(prefix: str | None, keep: list[str]) -> RepairReport:
 
 
 def something(told: RepairReport) -> bool:
-    """Whether there is anything to repair."""
+    """Whether there is anything to repair, or nobody can tell."""
     plan = told.plan
-    return bool(plan.steps or plan.proof.remains or plan.proof.new or plan.unfinished)
+    left = plan.steps or plan.proof.remains or plan.proof.new or plan.unfinished
+    return bool(left) or plan.verdict is Verdict.UNKNOWN
 
 
 def repair_as(told: RepairReport, form: str, stream: TextIO, *, details: bool = False) -> str:

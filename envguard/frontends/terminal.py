@@ -32,7 +32,7 @@ def aside(said: Text) -> None:
 
 def asked(question: Text, options: argparse.Namespace) -> int | None:
     """None if the answer is yes; the exit code otherwise: 1 for no, 2 where nobody can be asked."""
-    if options.format == "json" or not sys.stdin.isatty():
+    if options.format == "json" or sys.stdin is None or not sys.stdin.isatty():
         aside(NOBODY)
         return _UNASKED
     sys.stdout.flush()

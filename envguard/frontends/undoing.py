@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envguard import api
-from envguard.errors import EnvguardError
+from envguard.errors import BadArguments, EnvguardError
 from envguard.frontends import output
 from envguard.frontends.progress import files
 from envguard.frontends.terminal import aside, asked, show
@@ -28,6 +29,14 @@ CLEAR = text("let go of it? [y/N] ")
 
 def undo(options: argparse.Namespace) -> int:
     """The command; its exit code: 0 done, 1 refused or not whole, 2 nobody could be asked or there is none of that id."""
+    if options.id is not None and ("/" in options.id or "\\" in options.id):
+        raise BadArguments(
+            text(
+                "{folder} is no way back but a folder: `--prefix {quoted}` names an environment",
+                folder=options.id,
+                quoted=shlex.quote(options.id),
+            )
+        )
     prefix = api.prefix_of(options.prefix, name=options.name, python=options.python, kernel=options.kernel)
     if options.list:
         show(list_as(api.undo_list(prefix), options.format))
@@ -96,9 +105,12 @@ def bundle(told: UndoReport | UndoList) -> dict[str, str]:
 
 
 def _clear(prefix: str, options: argparse.Namespace) -> int:
-    if not options.yes:
+    told = api.undo_list(prefix)
+    if options.id is not None and options.id not in {each.id for each in told.checkpoints}:
+        raise BadArguments(text("there is no checkpoint {id}", id=options.id))
+    if told.checkpoints and not options.yes:
         if options.format != "json":
-            show(list_as(api.undo_list(prefix), options.format))
+            show(list_as(told, options.format))
         code = asked(CLEAR, options)
         if code is not None:
             return code

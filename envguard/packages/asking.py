@@ -39,7 +39,7 @@ class Reply:
 
     data: Mapping[str, Any] | None
     kind: str = ""
-    """unsatisfiable, unreachable, spec, record, library, failed, time, cancelled; empty if all went well."""
+    """unsatisfiable, unreachable, unkept, spec, record, library, failed, time, cancelled; empty if all went well."""
     says: str = ""
     """The reason in the library's own words, shortened, without secrets."""
 
@@ -106,6 +106,11 @@ def _reason(kind: str, says: str) -> Text:
         return text("{library} cannot be imported: {error}", library="py-rattler", error=says)
     if kind == "unreachable":
         return text("a channel could not be read: {error}", error=says)
+    if kind == "unkept":
+        return text(
+            "what is kept of the channels on this machine is not enough, and the network was not to be used: {error}",
+            error=says,
+        )
     if kind == "spec":
         return text("conda does not understand what was asked for: {error}", error=says)
     if kind == "record":

@@ -67,6 +67,12 @@ def unlooked(sources: Sources) -> Text | None:
     """Why channels are missing from the answer; None if none is."""
     if not sources.missing:
         return None
+    if sources.beside:
+        return text(
+            "nothing of {channels} is kept on this machine that envguard can read, and the network was not to be used; what conda keeps in {files} only conda reads",
+            channels=tuple(channel.name for channel in sources.missing),
+            files=sources.beside,
+        )
     return text(
         "nothing of {channels} is kept on this machine, and the network was not to be used",
         channels=tuple(channel.name for channel in sources.missing),

@@ -3,6 +3,10 @@
 conda, mamba and py-rattler all keep `repodata.json` as `cache/XXXXXXXX.json`, named by the MD5 of the folder's address
 (`cache_fn_url` in conda/gateways/repodata/__init__.py, `cache_name_from_url` in libmamba, `url_to_cache_filename` in
 rattler's `rattler_repodata_gateway`, which since 0.28 leaves the slash at its end out).
+
+Of a channel that comes in parts (CEP 16) py-rattler keeps the list of them as `XXXXXXXX.shards-cache-v1`, and those that were
+asked for; it reads them itself, where it need not fetch any. conda keeps them in a database of its own, which is read by nobody
+else.
 """
 
 from __future__ import annotations
@@ -34,7 +38,9 @@ class Sources:
     request: tuple[dict[str, Any], ...]
     cache: str
     missing: tuple[Channel, ...]
-    """Channels of which nothing is kept here; asked by nobody, as there is to be no network."""
+    """Channels of which nothing is kept here, and which are not asked, since the network is not to be used."""
+    beside: tuple[str, ...] = ()
+    """Where conda may have kept them in parts, if any are missing."""
 
     def base(self) -> dict[str, Any]:
         """The part of a request that says where to look."""
@@ -53,18 +59,27 @@ def sources(
     network = network and not offline(config)
     folders = caches(prefix, config)
     platforms = (platform, "noarch")
+    ours = _own_cache(folders)
     told, request, missing = [], [], []
+    cache: str | None = None
     for channel in channels:
         entry: dict[str, Any] = {"name": channel.name, "url": channel.url}
         if not channel.local and not network:
-            kept = {subdir: path for subdir in platforms if (path := _kept(channel, subdir, folders))}
-            if not kept:
+            kept = {subdir: path for subdir in platforms if (path := _kept(channel, subdir, folders, ours))}
+            parts = (
+                None if kept else _kept_in_parts(channel, platforms, (*folders, ours) if cache is None else (cache,))
+            )
+            if not kept and parts is None:
                 missing.append(channel)
                 continue
-            entry["cached"] = kept
+            if kept:
+                entry["cached"] = kept
+            else:
+                cache = parts  # a gateway has one cache
         told.append(channel)
         request.append(entry)
-    return Sources(tuple(told), platforms, network, tuple(request), _own_cache(folders), tuple(missing))
+    beside = tuple(_parts_of_conda(folders)) if missing else ()
+    return Sources(tuple(told), platforms, network, tuple(request), cache or ours, tuple(missing), beside)
 
 
 def offline(config: CondaConfig | None) -> bool:
@@ -95,21 +110,40 @@ def packages_of(prefix: str, stem: str, config: CondaConfig | None = None) -> It
                 yield Path(cache, name)
 
 
-def _kept(channel: Channel, subdir: str, folders: tuple[str, ...]) -> str | None:
+def _kept(channel: Channel, subdir: str, folders: tuple[str, ...], ours: str) -> str | None:
     """The newest repodata.json that is kept of one folder of a channel."""
     found = []
     for base in dict.fromkeys((channel.url, channel.key)):  # named by the address with the secret, or without
         address = f"{base.rstrip('/')}/{subdir}"
-        for folder in folders:
-            for path in (
-                Path(folder, "cache", _name(f"{address}/")),
-                *(Path(folder, "repodata", _name(each)) for each in (address, f"{address}/")),
-            ):
-                try:
-                    found.append((path.stat().st_mtime, str(path)))
-                except OSError:
-                    continue
+        names = _name(f"{address}/"), _name(address)
+        places = [Path(folder, "cache", names[0]) for folder in folders]
+        places += [Path(folder, "repodata", name) for folder in folders for name in names]
+        places += [Path(ours, name) for name in names]
+        for path in places:
+            try:
+                found.append((path.stat().st_mtime, str(path)))
+            except OSError:
+                continue
     return max(found)[1] if found else None
+
+
+def _kept_in_parts(channel: Channel, platforms: Iterable[str], folders: Iterable[str]) -> str | None:
+    """The folder in which py-rattler has kept the list of a channel's parts for all platforms."""
+    for cache in dict.fromkeys(place for folder in folders for place in (folder, str(Path(folder, "repodata")))):
+        for base in dict.fromkeys((channel.url, channel.key)):
+            lists = (f"{base.rstrip('/')}/{subdir}/repodata_shards.msgpack.zst" for subdir in platforms)
+            if all(any(Path(cache, _list_name(f"{each}{end}")).is_file() for end in ("/", "")) for each in lists):
+                return cache
+    return None
+
+
+def _parts_of_conda(folders: Iterable[str]) -> Iterator[str]:
+    places = (Path(folder, "cache", "repodata_shards.db") for folder in folders)
+    return (str(place) for place in places if place.is_file())
+
+
+def _list_name(address: str) -> str:
+    return _name(address).removesuffix(".json") + ".shards-cache-v1"
 
 
 def _name(address: str) -> str:

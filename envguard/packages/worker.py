@@ -107,6 +107,12 @@ async def query(request: dict[str, Any]) -> dict[str, Any]:
     return {"versions": found}
 
 
+def _only_what_is_kept(request: dict[str, Any]) -> bool:
+    """Whether a channel of another machine is read from what py-rattler keeps of it in parts."""
+    far = (each for each in request.get("channels", ()) if not each["url"].startswith("file:"))
+    return not request.get("network", True) and any("cached" not in each for each in far)
+
+
 def _place(url: str) -> str:
     """An address without user, password and token, which records do not repeat."""
     scheme, _, rest = url.partition("://")
@@ -301,7 +307,10 @@ def _main(source: str, target: str) -> None:
     except Unknown as error:
         answer = {"error": {"kind": "record", "says": str(error)}}
     except BaseException as error:  # noqa: BLE001 - a panic of Rust's is a BaseException
-        answer = {"error": {"kind": _KINDS.get(type(error).__name__, "failed"), "says": str(error).strip()}}
+        kind = _KINDS.get(type(error).__name__, "failed")
+        if kind == "unreachable" and _only_what_is_kept(request):
+            kind = "unkept"
+        answer = {"error": {"kind": kind, "says": str(error).strip()}}
     Path(target).write_text(json.dumps(answer), encoding="utf-8")
 
 

@@ -79,8 +79,8 @@ class Books:
         self.shared: dict[tuple[int, int], list[str]] = {}
         self.missing: list[list[str]] = []
         self.compiled: list[list[str]] = []
-        self.folders: dict[str, set[str]] = {}
-        """Every folder with a recorded file, and the names in it that are in no record so far."""
+        self._strange: dict[str, set[str]] = {}
+        """The folders with a recorded file in which there are names that are in no record so far."""
 
     def add(self, mine: Listed, again: Callable[[], Listed]) -> Listed:
         """Adds the files of the next record, by path, and gives them back by key; `again` reads them anew.
@@ -104,18 +104,26 @@ class Books:
 
     def _claim(self, number: int, folder: str, names: dict[str, Any], twice: list[str], doubtful: list[str]) -> None:
         """Takes a record's files out of those that are in no record; adds what an earlier one lists, and what is not there."""
+        bytecode = folder.endswith(reading.CACHE) and _is_bytecode(names)
+        if bytecode and not self.whole:
+            return  # every fourth folder: what is in it is never missed, and nobody asks whose it is
         mine = dict.fromkeys(names, number)
-        if folder.endswith(reading.CACHE) and _is_bytecode(names):  # neither missed there nor anybody else's
-            there = set(mine)
-        else:
-            there = self.tree.names(folder) or set()
+        there = set(mine) if bytecode else self.tree.names(folder) or set()
         before = self.owner.by_folder.get(folder)
         if before is None:
             self.owner.by_folder[folder] = mine
-            rest = self.folders[folder] = there.difference(mine)
+            assert isinstance(there, set), "shared by a record, and yet in none"
+            rest = there.difference(mine)
             complete = len(there) - len(rest) == len(mine)
+            if rest:
+                self._strange[folder] = rest
+            elif complete and not bytecode:
+                self.tree.share(folder, mine.keys())  # as of most folders: one copy of the names is enough
         else:
-            self.folders[folder].difference_update(mine)
+            if not isinstance(there, set):  # what it is shared with gets more names here
+                there = set(there)
+                self.tree.share(folder, there)
+            self._strange.get(folder, set()).difference_update(mine)
             complete = there.issuperset(mine)
             again = mine.keys() & before.keys()
             twice += below(folder, again)
@@ -125,7 +133,7 @@ class Books:
 
     def strangers(self) -> Iterator[str]:
         """What lies in a folder where a record has a file, and is in no record."""
-        for folder, names in self.folders.items():
+        for folder, names in self._strange.items():
             yield from below(folder, names)
 
     def _is_gone(self, key: str, mine: Listed) -> bool:

@@ -170,6 +170,8 @@ def _look(prefix: str, patience: reading.Patience, whole: bool) -> Look:
     for dist in pip:
         gone = (k for k in dist.rows if not k.endswith(reading.BYTECODE) and books.tree.has(k) is False)
         dist.out["missing"] = books.summarise(gone)
+    python_version = marks.python_version(prefix, packages, sites)
+    compiled.judge(pip, books, platform, python_version)
     known = listing is not None and not patience.records and bool(packages or not unreadable)
     complete = known and every and not books.blind and not patience.distributions
     beside = extras.collect(prefix, layout, sites, books, names, dists, problems)
@@ -177,12 +179,14 @@ def _look(prefix: str, patience: reading.Patience, whole: bool) -> Look:
     activating = activation.collect(books, names, problems) if known and not patience.over() else None
     books.tree.tell(problems)
     patience.tell(problems)
+    if marks.unfinished(prefix):
+        problems.add(marks.UNFINISHED, "a rebuild works on this environment, or was interrupted: it is not whole")
     facts: dict[str, Any] = {
         "prefix": prefix,
         "layout": layout,
         "platform": platform,
         "interpreter": marks.interpreter(prefix, layout),
-        "python_version": marks.python_version(prefix, packages, sites),
+        "python_version": python_version,
         "base": marks.is_base(prefix, {package["name"] for package in packages}),
         "frozen": os.path.exists(os.path.join(prefix, "conda-meta", "frozen")),
         "writable": marks.writable(prefix, sites),

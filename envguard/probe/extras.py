@@ -94,17 +94,18 @@ def _pths(
                 problems.add(path, "has {count} lines, most of which were not looked at", count=len(lines))
                 lines = lines[:_PTH_LINES]
             code = [line[:_LINE] for line in lines if line.startswith(("import ", "import\t"))]
+            added = [line for line in lines if not line.startswith(("import ", "import\t")) and "\0" not in line]
             outside = [
                 where
-                for where in (
-                    os.path.join(here, line) for line in lines if not line.startswith(("import ", "import\t"))
-                )
-                if "\0" not in where and not inside(where, prefix, books.tree.root) and os.path.isdir(where)
+                for where in (os.path.join(here, line) for line in added)
+                if not inside(where, prefix, books.tree.root) and os.path.isdir(where)
             ]
-            if code or outside:
+            dead = [line for line in added if os.path.isabs(line) and reading.is_gone(line)]
+            if code or outside or dead:
                 number = books.owner.get(key)
                 whose = records[number] if number is not None else owner.get(key)
-                found.append({"path": path, "owner": whose, "code": code[:_LINES], "outside": outside[:_LINES]})
+                told = {"code": code[:_LINES], "outside": outside[:_LINES], "dead": dead[:_LINES]}
+                found.append({"path": path, "owner": whose, **told})
     return found
 
 

@@ -86,7 +86,7 @@ def _offers(books: Books, top: str, folder: str, depth: int) -> Iterator[_Offer]
 
 def _package(books: Books, folder: str) -> str | None:
     """The key of a folder's `__init__`; None for a namespace, and for what is no folder."""
-    if folder not in books.folders and os.path.islink(books.tree.real(folder)):
+    if folder not in books.owner.by_folder and os.path.islink(books.tree.real(folder)):
         return folder if os.path.isdir(books.tree.real(folder)) else None  # what a link leads to is not looked into
     usual = folder + "/__init__.py"
     names = books.tree.names(books.tree.folder(folder)) or ()
@@ -144,4 +144,15 @@ def _editable(books: Books, top: str, dists: list[Dist], problems: reading.Probl
         whose = _listed(dists, {key}).get(key)
         for name, path in sorted(mapping.items()):
             if isinstance(name, str) and isinstance(path, str) and "\0" not in path and len(path) <= reading.LONGEST:
-                yield {"name": name, "path": path, "record": None, "distribution": whose}
+                yield {"name": name, "path": path, "record": None, "distribution": whose, "gone": not _is_there(path)}
+
+
+def _is_there(path: str) -> bool:
+    """Whether there is what a finder names: a folder, or a module without its extension."""
+    if not reading.is_gone(path):
+        return True
+    folder, name = os.path.split(path)
+    try:
+        return any(each.startswith(name + ".") for each in os.listdir(folder))
+    except OSError as error:
+        return not isinstance(error, (FileNotFoundError, NotADirectoryError))

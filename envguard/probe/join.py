@@ -216,7 +216,10 @@ def unowned(books: Books, dists: list[Dist], sites: list[str], records: list[str
 
 
 def altered_by_size(number: int, books: Books, explained: set[str], doubly: set[str]) -> list[str]:
-    """Compiled files of a record whose size is not conda's and which no RECORD explains."""
+    """Compiled files of a record whose size is not conda's and which no RECORD explains.
+
+    A link that leads nowhere, as where the package cache was cleared under it, is a file that is missing.
+    """
     found = []
     entries = books.entries[number]
     for key in books.compiled[number]:
@@ -226,6 +229,8 @@ def altered_by_size(number: int, books: Books, explained: set[str], doubly: set[
         status = books.tree.status(books.tree.spelled(key))
         if status is not None and stat.S_ISREG(status.st_mode) and status.st_size != entry.size:
             found.append(key)
+        elif status is not None and stat.S_ISLNK(status.st_mode) and reading.is_gone(books.tree.real(key)):
+            books.missing[number].append(key)
     return found
 
 
@@ -255,9 +260,9 @@ def presence(packages: list[dict[str, Any]], books: Books, explained: set[str], 
     """Fills in which files of each record are gone, and which compiled ones are not conda's any more."""
     doubly = {key for keys in books.shared.values() for key in keys}
     for number, package in enumerate(packages):
-        package["missing"] = books.summarise(books.missing[number])
         if check_sizes:  # macOS re-signs binaries after linking, which changes their size
             package["altered"] = books.summarise(altered_by_size(number, books, explained, doubly))
+        package["missing"] = books.summarise(books.missing[number])
 
 
 def distributions(

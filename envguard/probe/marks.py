@@ -54,3 +54,12 @@ def writable(prefix: str, sites: list[str]) -> bool:
     """Whether the user may write wherever an install would."""
     folders = [prefix, os.path.join(prefix, "conda-meta"), *(os.path.join(prefix, *site.split("/")) for site in sites)]
     return all(os.access(folder, os.W_OK) for folder in folders if os.path.isdir(folder))
+
+
+UNFINISHED = ".envguard-rebuild/rebuild.json"
+"""What stands in an environment as long as a rebuild of envguard's has not finished it."""
+
+
+def unfinished(prefix: str) -> bool:
+    """Whether a rebuild works on an environment, or has left it unfinished."""
+    return os.path.isfile(os.path.join(prefix, *UNFINISHED.split("/")))

@@ -12,12 +12,12 @@ from urllib.parse import quote
 if TYPE_CHECKING or __package__:
     from envguard.probe import pip_files, reading
     from envguard.probe.pip_files import Row
-    from envguard.probe.tree import Tree
+    from envguard.probe.tree import Names, Tree
 else:  # run alone, by path: this folder is first on sys.path
     import pip_files
     import reading
     from pip_files import Row
-    from tree import Tree
+    from tree import Names, Tree
 
 
 READ = {
@@ -85,7 +85,7 @@ def describe(
     path = site + "/" + name
     real = os.path.join(prefix, *path.split("/"))
     found: dict[str, bytes | None] = {}
-    names: set[str] = set()
+    names: Names = set()
     outside: list[str] = []
     try:
         names = tree.listed(path) or set(reading.names(real, tree.root))
@@ -210,4 +210,6 @@ def _blank(name: str, site: str, file: str, kind: str, installed: float | None) 
         "owner": None,
         "taken_from": None,
         "missing": reading.summarise(()),
+        "cut": reading.summarise(()),
+        "foreign": reading.summarise(()),
     }

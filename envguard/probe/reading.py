@@ -99,6 +99,17 @@ class Patience:
             problems.add("", reason, folders=folders, files=files, **limits)
 
 
+def is_gone(path: str) -> bool:
+    """Whether there is nothing at a path, which what may not be looked at does not show."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        pass
+    return False
+
+
 def names(path: str, root: str) -> list[str]:
     """The names in a folder; OSError if it is a link that leads out of the prefix."""
     if os.path.islink(path) and not below(os.path.realpath(path), root):
@@ -232,6 +243,7 @@ def summarise(paths: Iterable[str]) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=4096)
 def normalise(name: str) -> str:
     """A distribution's name as PEP 503 compares it."""
     return re.sub(r"[-_.]+", "-", name).strip("-").lower()

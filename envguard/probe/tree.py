@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, Iterator
+from typing import TYPE_CHECKING, Iterator, KeysView, Set, Union
 
 if TYPE_CHECKING or __package__:
     from envguard.probe import reading
 else:  # run alone, by path: this folder is first on sys.path
     import reading
+
+Names = Union[Set[str], KeysView[str]]  # evaluated when run, hence in Python 3.8's spelling
 
 _DEEPEST = 128  # folders within each other
 
@@ -31,7 +33,7 @@ class Tree:
         self.root = os.path.realpath(prefix)
         self.fold = fold
         self.windows = windows
-        self._names: dict[str, set[str] | None] = {}
+        self._names: dict[str, Names | None] = {}
         self._canonical: dict[str, str] = {"": ""}
         self._spelling: dict[str, str] = {}
         self._patience = patience or reading.Patience()
@@ -41,7 +43,7 @@ class Tree:
         self.stamps: dict[str, reading.Stamp] = {}
         """The times and sizes of what was looked at itself, by the path as it is written on disk: as they were before."""
 
-    def names(self, folder: str) -> set[str] | None:
+    def names(self, folder: str) -> Names | None:
         """The names in a canonical folder; None if it is not there, not readable, or outside the prefix."""
         try:
             return self._names[folder]
@@ -65,7 +67,11 @@ class Tree:
         self._names[folder] = names
         return names
 
-    def listed(self, folder: str) -> set[str] | None:
+    def share(self, folder: str, names: Names) -> None:
+        """Takes somebody else's names for those in a folder, which are the same, so that none are kept twice."""
+        self._names[folder] = names
+
+    def listed(self, folder: str) -> Names | None:
         """The names in a folder as they are written there, if it was listed already."""
         return None if self.fold else self._names.get(self._canonical.get(folder, folder))
 
@@ -84,7 +90,9 @@ class Tree:
         if len(folder) > reading.LONGEST or folder.count("/") > _DEEPEST:
             return "!" + folder
         parent, _, name = folder.rpartition("/")
-        above = self.folder(parent)
+        above = self._canonical.get(parent)
+        if above is None:
+            above = self.folder(parent)
         result = above + "/" + name if above else name
         if name == reading.CACHE:  # every fourth folder, and nobody links one
             return result

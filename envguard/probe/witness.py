@@ -45,7 +45,7 @@ _PLACES = (
 )
 
 
-def paths(look: Look) -> list[str]:
+def paths(look: Look) -> set[str]:
     """Everything that was looked at, relative to the prefix."""
     facts, books, dists = look.facts, look.books, look.dists
     prefix, sites = facts["prefix"], facts["site_packages"]
@@ -57,6 +57,7 @@ def paths(look: Look) -> list[str]:
     found.update(map(real, look.explained))
     for keys in books.shared.values():
         found.update(map(real, keys))
+    found.update(real(key) for dist in dists for key in dist.rows if key.endswith(reading.COMPILED))
     found.update(_infos(books, dists))
     for site in sites:
         found.update(_parents(site))
@@ -68,7 +69,7 @@ def paths(look: Look) -> list[str]:
     found.update(os.path.dirname(each["interpreter"]) for each in facts["shebangs"])
     found.update(map(real, activation.scripts(books)))
     found.add("../../conda-meta")  # whether this is an environment below a base
-    return sorted(found)
+    return found
 
 
 def _infos(books: Books, dists: list[Dist]) -> Iterator[str]:

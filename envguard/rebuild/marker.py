@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from envguard import store
 from envguard.analyse import now
-from envguard.changes.planning import UNFINISHED
 from envguard.errors import BadArguments
 from envguard.model import text
+from envguard.probe.marks import UNFINISHED
 from envguard.value import value
 
 if TYPE_CHECKING:

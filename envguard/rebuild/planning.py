@@ -6,13 +6,13 @@ only what was once asked for. Which of them held is told.
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envguard import versions
 from envguard.analyse import analyse, summary
-from envguard.changes.planning import unfinished
 from envguard.export.channels import plain
 from envguard.export_report import Depth
 from envguard.forecast.child import SECONDS
@@ -22,6 +22,7 @@ from envguard.model import Text, text
 from envguard.packages import repodata, solving
 from envguard.packages.channels import channels
 from envguard.packages.solving import Wish
+from envguard.probe.marks import unfinished
 from envguard.rebuild import by_hand, kernel, offline, remarks, target
 from envguard.rebuild.wanted import brings, settled, wanted
 from envguard.rebuild_report import NewPackage, NewRequirement, RebuildPlan
@@ -99,6 +100,10 @@ def _refusals(env: Environment, folder: str, options: Options, *, resumed: bool)
         yield text("{prefix} is no environment of conda's", prefix=env.prefix)
     elif env.unreadable_records:
         yield text("conda's records cannot be read: {records}", records=tuple(env.unreadable_records))
+    elif env.conda_packages is None:
+        yield text("what conda owns in {prefix} cannot be told", prefix=env.prefix)
+    elif env.distributions is None:
+        yield text("what pip has installed in {prefix} cannot be told", prefix=env.prefix)
     elif env.base and options.depth is not Depth.HISTORY:
         yield text(
             "{prefix} is the base environment, in which conda itself runs; `--from-history` makes an environment of what was asked for in it",
@@ -166,6 +171,7 @@ def _prepared(
         for each in sorted(records, key=lambda each: each.name)
     )
     pins = _pins(env, records)
+    there = tuple(path for path in CARRIED if Path(env.prefix, path).is_file())
     plan = RebuildPlan(
         environment=summary(env),
         verdict=analyse(env).verdict,
@@ -180,8 +186,8 @@ def _prepared(
         options=tuple(f"{option} {without_secrets(value)}" for option, value in told.options),
         constraints=tuple(f"{name}=={version}" for name, version in sorted(pins.items())),
         with_dependencies=told.with_dependencies,
-        carried=tuple(path for path in CARRIED if Path(env.prefix, path).is_file()),
-        loses=(*told.loses, *remarks.scripts(env)),
+        carried=tuple(path for path in there if os.access(Path(env.prefix, path), os.R_OK)),
+        loses=(*told.loses, *remarks.scripts(env), *remarks.closed(env, there)),
         gains=told.gains,
         remarks=tuple(remarks.remarks(env, told, pins, sources, tried)),
         kernel=kernel.planned(folder, options.kernel_name, _names(told, records)) if options.kernel else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envguard import versions
@@ -11,7 +13,7 @@ from envguard.probe.reading import normalise
 from envguard.versions import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from envguard.facts import Environment
     from envguard.model import Text
@@ -24,6 +26,13 @@ def scripts(env: Environment) -> Iterator[Text]:
     files = tuple(each.path for each in env.activation or () if each.record is None)
     if files:
         yield text("{files} came with no package, and is not copied", "{files} came with no package, and are not copied", n=len(files), files=files)  # fmt: skip
+
+
+def closed(env: Environment, paths: Iterable[str]) -> Iterator[Text]:
+    """What of these files would be copied, but may be read only by another user."""
+    files = tuple(path for path in paths if not os.access(Path(env.prefix, path), os.R_OK))
+    if files:
+        yield text("{files} cannot be read by you, and is not copied", "{files} cannot be read by you, and are not copied", n=len(files), files=files)  # fmt: skip
 
 
 def remarks(

@@ -102,7 +102,18 @@ def wanted(env: Environment, depth: Depth, kept: Collection[str]) -> Wanted:
     if env.base:
         left = tuple(sorted(name for name in asked if _CONDA_ITSELF.fullmatch(name)))
         specs = {name: spec for name, spec in specs.items() if name not in left}
-        losses += [text("{names} stay in base, where conda runs", names=left)] if left else []
+        losses += (
+            [
+                text(
+                    "{names} stays in base, where conda runs",
+                    "{names} stay in base, where conda runs",
+                    n=len(left),
+                    names=left,
+                )
+            ]
+            if left
+            else []
+        )
     losing, gains = _told(env, told, {*specs, *strangers, *(each.name for each in requirements)})
     return Wanted(
         depth=depth,

@@ -16,14 +16,24 @@ _UNSPACED = r"\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff"
 """Scripts in which a row may end after each letter."""
 
 
-@lru_cache(maxsize=1)
-def _pieces() -> re.Pattern[str]:
+_SPACED = "\u2e80"
+"""Below it are only scripts with spaces."""
+
+
+@lru_cache(maxsize=2)
+def _pieces(*, unspaced: bool) -> re.Pattern[str]:
     """What stays together: a word, or, of a script without spaces, a letter; each with the signs that belong to it.
 
-    Made when it is first asked for: so large a class of letters takes as long as twenty modules to import.
+    Made when it is first asked for, and of a text with spaces alone without the other letters: so large a class of them
+    takes as long to compile as twenty modules to import.
     """
-    letters = rf"(?:[{_UNSPACED}]|[^\s{_UNSPACED}{_CLOSING}{_OPENING}]+)"
-    return re.compile(rf"\s*(?:[{_OPENING}]*{letters}[{_CLOSING}]*|\S)")
+    letters, closing, opening = (
+        (_UNSPACED, _CLOSING, _OPENING)
+        if unspaced
+        else ("", *("".join(sign for sign in signs if sign < _SPACED) for signs in (_CLOSING, _OPENING)))
+    )
+    word = rf"[^\s{letters}{closing}{opening}]+"
+    return re.compile(rf"\s*(?:[{opening}]*(?:{f'[{letters}]|' if letters else ''}{word})[{closing}]*|\S)")
 
 
 def wrapped(said: str, room: int) -> Iterator[str]:
@@ -37,7 +47,7 @@ def wrapped(said: str, room: int) -> Iterator[str]:
 def rows(said: str, room: int) -> Iterator[tuple[int, int]]:
     """Where the rows begin and end; the spaces between two rows are in none."""
     start = end = 0
-    for piece in _pieces().finditer(said):
+    for piece in _pieces(unspaced=max(said, default="") >= _SPACED).finditer(said):
         if cells(said[start : piece.end()]) <= room:
             end = piece.end()
             continue

@@ -52,6 +52,8 @@ def _side(name: str, prefix: str) -> Element:
 
 
 def _parts(told: Comparison, language: Translator | None) -> Iterator[Element]:
+    if told.notes:
+        yield element("ul", *(element("li", sentence(note, language)) for note in told.notes))
     if not told.differences:
         yield element("p", sentence(words.NO_DIFFERENCE, language), class_="eg-message")
     for text, differences in pairs.parts(told):

@@ -49,6 +49,8 @@ class _Teller:
             yield line(
                 Span(name, "strong"), Span(f"  {prefix}{say(python, language)}", "soft"), indent=3, wrap=Wrap.WIDE
             )
+        for note in told.notes:
+            yield line(Span("? ", "unknown"), say(note, language), indent=3, hang=2)
         if not told.differences:
             yield BLANK
             yield line(say(words.NO_DIFFERENCE, language), indent=3)

@@ -168,6 +168,7 @@ def comparison_v1(comparison: Comparison) -> Json:
         "same": comparison.same,
         "findings_only_in_first": [finding_v1(finding) for finding in comparison.findings_first],
         "findings_only_in_second": [finding_v1(finding) for finding in comparison.findings_second],
+        "notes": [text_v1(note) for note in comparison.notes],
     }
 
 

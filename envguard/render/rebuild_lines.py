@@ -155,7 +155,9 @@ def _came(told: RebuildReport, done: Rebuilt, room: int, details: bool, language
         if kernel is not None:
             said_of_it = given(own.KERNEL, name=kernel.name, title=kernel.title, folder=kernel.folder)
             yield line(say(said_of_it, language), indent=2, hang=2)
-        yield line(say(given(own.USE, folder=target), language), indent=2, hang=2)
+        old = plan.environment
+        use = own.USE if old.writable and not old.base else own.USE_BESIDE
+        yield line(say(given(use, folder=target), language), indent=2, hang=2)
 
 
 def _imports(done: Rebuilt, room: int, details: bool, language: Translator | None) -> Iterator[Line]:

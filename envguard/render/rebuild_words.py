@@ -57,4 +57,6 @@ SAID = Text("What the program said")
 HALF_BUILT = Text(
     "{folder} is marked as unfinished: `envguard rebuild {target} --resume` begins it anew with what was fetched, `envguard rebuild {target} --discard` removes it"
 )
+USE_BESIDE = Text("use it: `conda activate {folder}`")
+"""Where the old environment is not the user's to remove."""
 USE = Text("use it: `conda activate {folder}`; the old environment can go once nobody needs it")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envguard.render import repair_rows
+from envguard.render import repair_rows, words
 from envguard.render import repair_words as own
 from envguard.render.element import element, write
 from envguard.render.finding_html import finding_html
@@ -104,8 +104,11 @@ def _planned(
     yield from sentences(own.KNOWN, proof.remarks, language, level)
     if plan.steps:
         if plan.needs_restart:
-            yield element("p", sentence(own.RESTART, language), class_="eg-message")
-        yield element("p", sentence(own.APPLY, language), class_="eg-message")
+            yield element("p", sentence(words.RESTART, language), class_="eg-message")
+        if not plan.interrupted:
+            yield element("p", sentence(own.APPLY, language), class_="eg-message")
+    if plan.interrupted:
+        yield element("p", sentence(own.RESUME, language), class_="eg-message")
 
 
 def _came(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envguard.render import repair_rows
+from envguard.render import repair_rows, words
 from envguard.render import repair_words as own
 from envguard.render.commands import command
 from envguard.render.finding_lines import finding_lines
@@ -76,8 +76,12 @@ def _planned(told: RepairReport, plan: Plan, room: int, details: bool, language:
     if plan.steps:
         yield BLANK
         if plan.needs_restart:
-            yield line(say(own.RESTART, language), indent=2, hang=2)
-        yield line(say(own.APPLY, language), indent=2, hang=2)
+            yield line(say(words.RESTART, language), indent=2, hang=2)
+        if not plan.interrupted:
+            yield line(say(own.APPLY, language), indent=2, hang=2)
+    if plan.interrupted:
+        yield BLANK
+        yield line(say(own.RESUME, language), indent=2, hang=2)
 
 
 def _came(told: RepairReport, done: Repaired, room: int, details: bool, language: Translator | None) -> Iterator[Line]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SYMBOLS = {
     "nothing": "✓",
+    "untold": "?",
     "would": "?",
     "partly-would": "?",
     "no-step": "!",
@@ -27,6 +28,7 @@ SYMBOLS = {
 }
 STYLES = {
     "nothing": "sound",
+    "untold": "unknown",
     "would": "unknown",
     "partly-would": "unknown",
     "no-step": "strained",
@@ -38,6 +40,7 @@ STYLES = {
 }
 _TITLES = {
     "nothing": own.NOTHING,
+    "untold": own.UNTOLD,
     "would": own.WOULD,
     "partly-would": own.PARTLY_WOULD,
     "no-step": own.NO_STEP,
@@ -60,9 +63,9 @@ def kind(told: RepairReport) -> str:
         return "partly" if done.remains or done.new else "done"
     left = (*plan.proof.remains, *plan.proof.new)
     if plan.refused:
-        return "refused" if left or plan.unfinished else "nothing"
+        return "refused" if left or plan.unfinished or plan.verdict is Verdict.UNKNOWN else "nothing"
     if not plan.steps:
-        return "no-step" if left else "nothing"
+        return "no-step" if left else "untold" if plan.verdict is Verdict.UNKNOWN else "nothing"
     return "partly-would" if left else "would"
 
 
@@ -76,7 +79,7 @@ def verdicts(told: RepairReport, language: Translator | None) -> str:
     before, after = (
         (told.plan.verdict, told.plan.proof.verdict) if told.done is None else (told.done.before, told.done.after)
     )
-    if kind(told) in ("nothing", "refused", "no-step"):
+    if kind(told) in ("nothing", "untold", "refused", "no-step"):
         return _verdict(before, language)
     return framed(own.FROM_TO, language, before=_verdict(before, language), after=_verdict(after, language))
 

@@ -8,6 +8,7 @@ from envguard.model import Text
 from envguard.repair_report import By
 
 NOTHING = Text("nothing to repair")
+UNTOLD = Text("it cannot be told whether there is anything to repair")
 WOULD = Text("plan of a repair")
 PARTLY_WOULD = Text("plan of a repair, which does not clear everything")
 NO_STEP = Text("no step that envguard takes")
@@ -51,7 +52,9 @@ INSTEAD = Text("What to do instead")
 REBUILD = Text("A new environment is the better way")
 KNOWN = Text("What should be known")
 SAID = Text("What the program said")
-RESTART = Text("restart the kernel afterwards")
 RESTART_NOW = Text("restart the kernel")
 APPLY = Text("`envguard repair --apply` does this, with a way back; `%envcheck repair --apply` in a notebook")
+RESUME = Text(
+    "a repair was interrupted here: `envguard repair --resume` takes back what it had done, and begins anew; `envguard undo` only takes it back"
+)
 UNDO = Text("`envguard undo {id}` takes it back")

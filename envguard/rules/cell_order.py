@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from envguard import versions
 from envguard.errors import CannotTell
 from envguard.model import Severity, text
-from envguard.rules.cells import CHANGES, SHOWN, found, same_place
+from envguard.rules.cells import CHANGES, SHOWN, exclusive, found, same_place
 from envguard.rules.rule import Found, Rule, rule
 from envguard.tables import INSTALLERS
 
@@ -33,13 +33,15 @@ def cell_conda_after_pip(env: Environment) -> Iterator[Found]:
     there already, and conda does not have what is asked for.
 
     Not reported: `conda create`, which makes another environment; another stage of a Dockerfile or another job; commands for
-    different environments, by their names or by what was activated before them; a pip of a virtual environment, or with
+    different environments, by their names or by what was activated before them; two ways of one choice (`if` and `else`, two
+    steps of a workflow whose `if:` ask for the same thing), of which only one runs; a pip of a virtual environment, or with
     `--target` or `--user`; and a pip that only renewed itself or installed the project in place without dependencies.
     """
     for file in env.scanned or ():
         earlier: dict[int, list[Install]] = {}
         for each in file.installs:
-            first = next((other for other in earlier.get(each.stage, ()) if same_place(other, each)), None)
+            before = (other for other in earlier.get(each.stage, ()) if not exclusive(other, each))
+            first = next((other for other in before if same_place(other, each)), None)
             if not each.by_conda and each.verb in ("install", "sync") and _adds(each):
                 earlier.setdefault(each.stage, []).append(each)
             elif each.by_conda and each.verb in CHANGES and first is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -145,7 +146,7 @@ def cell_breaks_constraint(env: Environment) -> Iterator[Found]:
                     yield found(
                         each,
                         text("{requirement} does not fit {other}, which the same file asks for", requirement=wanted.text, other=known[1].text),
-                        text("{other} stands at {place}", other=known[1].text, place=known[0].source),
+                        text("{other} stands at {place}", other=known[1].text, place=_where(known[0], known[1].line)),
                         subject=wanted.name,
                         line=wanted.line,
                     )  # fmt: skip
@@ -185,10 +186,13 @@ def found(
     line: int | None = None,
 ) -> Found:
     """A finding about a command, or about what one of its files lists in a line."""
-    source = install.source if line is None else f"{install.source.rpartition(':')[0]}:{line}"
-    return Found(
-        subject=subject or install.tool, message=message, evidence=(Evidence(says, source),), severity=severity
-    )
+    evidence = Evidence(says, _where(install, line))
+    return Found(subject=subject or install.tool, message=message, evidence=(evidence,), severity=severity)
+
+
+def _where(install: Install, line: int | None) -> str:
+    """The place of a command, or of a line of the file that it stands for."""
+    return install.source if line is None else f"{install.source.rpartition(':')[0]}:{line}"
 
 
 def same_place(first: Install, second: Install) -> bool:
@@ -199,6 +203,25 @@ def same_place(first: Install, second: Install) -> bool:
         return not first.apart
     # one may name the environment, the other its folder
     return _last(first.env) == _last(second.env)
+
+
+def exclusive(first: Install, second: Install) -> bool:
+    """Whether of two commands of one place only one can run: they stand in two ways of one choice.
+
+    Two conditions of steps exclude each other as far as anybody can tell if they ask for the same thing in other words.
+    """
+    if first.cell != second.cell:
+        return False
+    ways = {(line, column): way for line, column, way in first.branches}
+    for line, column, way in second.branches:
+        other = ways.get((line, column))
+        if other is not None and other != way and ((line, column) != (0, 0) or _asked(other) & _asked(way)):
+            return True
+    return False
+
+
+def _asked(condition: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]+(?:\.[\w-]+)+", condition))
 
 
 def _last(env: str) -> str:

@@ -29,8 +29,8 @@ _NVIDIA = r"nvidia-[a-z-]+?(?:-cu(\d\d))?$"
 def nvidia_wheels_mismatch(env: Environment) -> Iterator[Found]:
     """NVIDIA's wheels do not fit each other, or not the framework.
 
-    The CUDA libraries on PyPI are wheels of their own: nvidia-cusparse-cu12, nvidia-cudnn-cu13 and so on. Three things go
-    wrong with them: a version that torch does not allow was put in later; nvidia-nvjitlink is older than the
+    The CUDA libraries on PyPI are wheels of their own: nvidia-cusparse-cu12, nvidia-cudnn-cu13 and so on. JAX has its CUDA in a
+    wheel of its own, too, jax-cuda12-plugin, which only a jaxlib of the same version takes. Three things go wrong with NVIDIA's: a version that torch does not allow was put in later; nvidia-nvjitlink is older than the
     nvidia-cusparse beside it needs, which no metadata says; or the wheels of two CUDAs, such as nvidia-cudnn-cu12 and
     nvidia-cudnn-cu13, wrote the same files, and the last one has won.
 
@@ -44,6 +44,7 @@ def nvidia_wheels_mismatch(env: Environment) -> Iterator[Found]:
     yield from _overwritten(env)
     yield from _too_old(env)
     yield from _not_as_asked(env)
+    yield from _plugin_of_another_jax(env)
 
 
 def _wheels(env: Environment) -> dict[str, Distribution]:
@@ -175,6 +176,38 @@ def _not_as_asked(env: Environment) -> Iterator[Found]:
         consequence=text("torch gets libraries that it was not tried with"),
         fixes=cuda_fixes.wheels(env, *pins),
     )
+
+
+def _plugin_of_another_jax(env: Environment) -> Iterator[Found]:
+    """A CUDA plugin of JAX that its jaxlib passes over, as the two are of different versions."""
+    there = {each.name: each for each in live(env)}
+    jaxlib = there.get("jaxlib")
+    for name, plugin in there.items():
+        match = re.match(r"jax-cuda(\d\d)-plugin$", name)
+        if match is None or jaxlib is None or release(plugin.version) == release(jaxlib.version):
+            continue
+        wanted = (f"{name}[with-cuda]=={jaxlib.version}", f"jax-cuda{match[1]}-pjrt=={jaxlib.version}")
+        by_pip = plugin.owner is None and jaxlib.owner is None
+        title = text("Install {requirements}", requirements=wanted)
+        yield Found(
+            subject=name,
+            message=text(
+                "{plugin} {version} is not taken by jaxlib {other}, which wants its own version",
+                plugin=name,
+                version=plugin.version or "?",
+                other=jaxlib.version or "?",
+            ),
+            evidence=(
+                Evidence(text("is version {version}", version=plugin.version or "?"), plugin.path),
+                Evidence(text("is version {version}", version=jaxlib.version or "?"), jaxlib.path),
+            ),
+            consequence=text("JAX computes without CUDA, or ends the process when it begins"),
+            fixes=()
+            if not by_pip
+            else (fixes.by_pip(env, title, (steps.pip_install(env, *wanted),)),)
+            if fixes.may_write(env)
+            else fixes.own_environment(env),
+        )
 
 
 RULES: tuple[Rule, ...] = (nvidia_wheels_mismatch,)

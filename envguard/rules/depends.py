@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from envguard import versions
-from envguard.model import Evidence, Severity, Text, text
+from envguard.facts import CondaPackage
+from envguard.model import Evidence, Fix, Safety, Severity, Text, text
 from envguard.rules import fixes
 from envguard.rules.importable import Importable, Unmet, unmet_depends
 from envguard.rules.overlaps import clashes_of
@@ -15,8 +16,8 @@ from envguard.rules.rule import Found, Rule, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envguard.facts import CondaPackage, Distribution, Environment
-    from envguard.model import Argument, Fix
+    from envguard.facts import Distribution, Environment
+    from envguard.model import Argument
 
     _Group = tuple[str, tuple[tuple[CondaPackage, Unmet], ...]]
 
@@ -154,12 +155,14 @@ def conda_constrains_violated(env: Environment) -> Iterator[Found]:
 
     Why it matters: the package uses the neighbour where it finds it, for instance pandas uses sqlalchemy for
     `read_sql`, and fails there, long after the installation. Neither `pip check` nor conda says anything. If pip brought
-    the neighbour it is an error; if conda's own records disagree, it is a warning.
+    the neighbour it is an error; if conda's own records disagree, it is a warning. So is a version that `conda-meta/pinned`
+    does not allow: pip does not read that file, and conda undoes or refuses it with its next change.
 
-    How to repair: let pip install a version in the range, or leave the neighbour to conda.
+    How to repair: let pip install a version in the range, or leave the neighbour to conda. Where a pin is out of date,
+    correct it.
 
-    Not reported: neighbours that are not installed, specs that cannot be read, and conda packages that only share their
-    name with a project on PyPI, such as tzdata.
+    Not reported: neighbours and pinned packages that are not installed, specs that cannot be read, and conda packages that
+    only share their name with a project on PyPI, such as tzdata.
     """
     importable = Importable(env)
     for package in env.conda_packages or ():
@@ -169,6 +172,36 @@ def conda_constrains_violated(env: Environment) -> Iterator[Found]:
             unmet = importable.unmet(spec, required=False)
             if unmet is not None:
                 yield _constrains(env, package, unmet)
+    for spec in env.pinned or ():
+        unmet = importable.unmet(spec, required=False)
+        if unmet is not None:
+            yield _pinned(env, unmet)
+
+
+def _pinned(env: Environment, unmet: Unmet) -> Found:
+    args: dict[str, Argument] = {"spec": unmet.spec, "found": _label(unmet.found)}
+    by_pip = Text("conda-meta/pinned allows {spec} only, but pip put {found} there", args)
+    by_conda = Text("conda-meta/pinned allows {spec} only, and conda's {found} is installed", args)
+    return Found(
+        subject=unmet.name,
+        message=by_pip if unmet.by_pip else by_conda,
+        evidence=(Evidence(text("pins {spec}", spec=unmet.spec), "conda-meta/pinned"), _there(unmet)),
+        consequence=text("conda's next change puts another {name} there, or fails because of the pin", name=unmet.name),
+        fixes=_give_back(env, (unmet,)) if unmet.by_pip else _as_pinned(env, unmet),
+        severity=Severity.WARNING,
+    )
+
+
+def _there(unmet: Unmet) -> Evidence:
+    found = unmet.found
+    source = found.record if isinstance(found, CondaPackage) else found.path if found is not None else ""
+    return Evidence(text("{found} is installed", found=_label(found)), source)
+
+
+def _as_pinned(env: Environment, unmet: Unmet) -> tuple[Fix, ...]:
+    title = text("Correct the line {spec} in conda-meta/pinned, if the version that is there is meant", spec=unmet.spec)
+    mended = (Fix(title, (), Safety.MANUAL),) if fixes.may_write(env) else ()
+    return (*mended, *fixes.install_with_conda(env, (unmet.spec,)))
 
 
 def _constrains(env: Environment, package: CondaPackage, unmet: Unmet) -> Found:

@@ -45,6 +45,12 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 _OWNER = rf"(?P<name>{_NAME}) (?P<version>[^\s()]{{1,60}})"
 
 
+def elsewhere(prefix: str) -> tuple[Fix, ...]:
+    """The way out where the log is of another environment than the one at hand: that is the one to look at."""
+    step = Step(("envguard", "check", "--prefix", prefix))
+    return (Fix(text("Look at the environment that the log is of, where that is"), (step,), Safety.SAFE),)
+
+
 def _check(env: Environment, _args: Args) -> tuple[Fix, ...]:
     """The facts of today lead to the repair that fits; a log may be old."""
     step = Step(("envguard", "check", "--prefix", env.prefix))
@@ -480,4 +486,14 @@ WARNINGS = (
 )  # fmt: skip
 """Every warning that is known."""
 
-PATTERNS = tuple(each.pattern for each in WARNINGS)
+_FOLDER = r"(?P<folder>(?:/|[A-Za-z]:[/\\])[^\n]{1,400}?)"
+PLACES = (
+    Pattern("place-of-conda", ("environment location:",), rf"environment location: {_FOLDER}(?:\n|\Z)"),
+    Pattern(
+        "place-of-pip",
+        ("Requirement already satisfied:",),
+        rf"Requirement already satisfied: [^\n]{{1,300}}? in {_FOLDER}[/\\][Ll]ib[/\\](?:python[\d.]+[/\\])?site-packages",
+    ),
+)
+"""Where an installer names the environment at which it worked; nothing is told of these lines themselves."""
+PATTERNS = (*(each.pattern for each in WARNINGS), *PLACES)

@@ -43,7 +43,7 @@ def kernelspec_other_env(env: Environment) -> Iterator[Found]:
             ),
             evidence=(_starts(spec),),
             consequence=text("its notebooks do not run in this environment"),
-            fixes=(*_write(env, spec), *_remove(env, spec)) if fixes.may_write(env) else (),
+            fixes=_anew(env, spec) if fixes.may_write(env) else (),
             severity=Severity.WARNING if own else Severity.INFO,
         )
 
@@ -74,9 +74,7 @@ def kernelspec_dead(env: Environment) -> Iterator[Found]:
             message=text("the kernelspec {name} starts {target}, which is not there", name=spec.name, target=target),
             evidence=(_starts(spec),),
             consequence=text("Jupyter offers this kernel and cannot start it"),
-            fixes=()
-            if own and not fixes.may_write(env)
-            else (*(_write(env, spec) if own else ()), *_remove(env, spec)),
+            fixes=() if own and not fixes.may_write(env) else _anew(env, spec) if own else _remove(env, spec),
             severity=weights.get(spec.level, Severity.INFO),
         )
 
@@ -122,8 +120,14 @@ def _starts(spec: Kernelspec) -> Evidence:
     return Evidence(text("starts {program}", program=" ".join(spec.argv[:3]) or text("nothing")), spec.path)
 
 
+def _anew(env: Environment, spec: Kernelspec) -> tuple[Fix, ...]:
+    """The kernelspec written anew, or removed; the default one is what notebooks ask for, so it is removed only where nothing can write it."""
+    written = _write(env, spec)
+    return written if written and spec.name.lower() in _DEFAULT else (*written, *_remove(env, spec))
+
+
 def _write(env: Environment, spec: Kernelspec) -> tuple[Fix, ...]:
-    if not any(dist.name == "ipykernel" for dist in env.distributions or ()):
+    if not any(dist.name == "ipykernel" and dist.kind != "leftover" for dist in env.distributions or ()):
         return ()
     named = () if spec.name.lower() in _DEFAULT else ("--name", spec.name)
     title = text("Let this environment's ipykernel write the kernelspec {name} anew", name=spec.name)
@@ -131,10 +135,10 @@ def _write(env: Environment, spec: Kernelspec) -> tuple[Fix, ...]:
 
 
 def _remove(env: Environment, spec: Kernelspec) -> tuple[Fix, ...]:
-    """Jupyter removes the first of a name; where another comes before, the folder itself has to go."""
+    """Jupyter removes the first of a name, and the PATH's may be another environment's: where that can hit another, the folder itself has to go."""
     title = text("Remove the kernelspec {name}", name=spec.name)
     met = next((each for each in env.kernelspecs or () if each.name.lower() == spec.name.lower()), spec)
-    if met is spec:
+    if met is spec and spec.level != "env":
         return (Fix(title, (steps.forget_kernelspec(spec.name),), Safety.REVIEW),)
     return (Fix(title, (steps.remove_path(env, spec.path),), Safety.MANUAL),)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _MANY = 12
 """More distributions than these that miss files have one cause: a copy without them, or a prefix that was slimmed."""
 _SHOWN = 6
+_CERTIFICATES = "certifi/cacert.pem"
+"""The one file of data without which its package is of no use: nothing is fetched by https."""
 
 
 @rule("duplicate-dist-info", code=120, severity=Severity.WARNING, needs=("distributions",))
@@ -170,15 +173,20 @@ def pip_file_missing(env: Environment) -> Iterator[Found]:
     removed or updated a package whose files pip had replaced: conda deletes the paths of its record, whoever has written
     there since. Uninstalling another distribution that brought the same files, or deleting a folder by hand, does the same.
 
+    As good as gone are compiled files that were cut short, as by a full disk, and extension modules that no Python of this
+    folder can import, as their names say that they were made for another (`….cpython-310-….so` for 3.11).
+
     Why it matters: pip still lists the distribution and says that the requirement is already satisfied, but its import
     fails. It is an error where compiled files or all files are gone, otherwise a warning.
 
     How to repair: install the same version over it (`pip install --force-reinstall --no-deps`). If you wanted it gone, let
     pip uninstall it.
 
-    Not reported: byte code, tests, documents and data; a name that has two dist-info folders (EG120), of which one is of
-    the past; and files that conda's record lists, too (EG102).
+    Not reported: byte code, tests, documents and data (but for the certificates of certifi); a name that has two dist-info folders (EG120), of which one is of
+    the past; files that conda's record lists, too (EG102); compiled files that were stripped or signed, which are
+    whole, though RECORD tells another size; and a distribution that brings modules for several Pythons, or one for any.
     """
+    yield from _useless(env)
     found = tuple(_gutted(env))
     if len(found) > _MANY:
         yield Found(
@@ -212,12 +220,82 @@ def pip_file_missing(env: Environment) -> Iterator[Found]:
         )
 
 
+def _useless(env: Environment) -> Iterator[Found]:
+    """Compiled files that are there and that no Python here can load."""
+    mine = tuple(dist for dist in live(env) if dist.owner is None)
+    for dist in mine:
+        if dist.cut.count:
+            yield Found(
+                subject=dist.name,
+                message=text(
+                    "{n} compiled file of pip's {name} {version} was cut short",
+                    "{n} compiled files of pip's {name} {version} were cut short",
+                    n=dist.cut.count,
+                    name=dist.name,
+                    version=dist.version or "?",
+                ),
+                evidence=(
+                    Evidence(
+                        text(
+                            "these are smaller than it says, and end before their own headers do: {files}",
+                            files=dist.cut.sample,
+                        ),
+                        f"{dist.path}/RECORD",
+                    ),
+                ),
+                consequence=text("importing {name} fails, or a part of it, though pip lists it", name=dist.name),
+                fixes=fixes.install_one(env, dist),
+            )
+    foreign = tuple(dist for dist in mine if dist.foreign.count)
+    if len(foreign) > _MANY:
+        yield Found(
+            subject=env.name,
+            message=text(
+                "the compiled modules of {n} distributions of pip's are for another Python than {python}: {names}",
+                n=len(foreign),
+                python=_python_of(env, foreign[0]),
+                names=tuple(dist.name for dist in foreign),
+            ),
+            evidence=tuple(_passed_over(dist) for dist in foreign[:_SHOWN]),
+            consequence=text("so many at once were copied from another environment, or made for another machine"),
+            fixes=fixes.install_again(env, foreign),
+        )
+        return
+    for dist in foreign:
+        yield Found(
+            subject=dist.name,
+            message=text(
+                "the compiled modules of pip's {name} {version} are for another Python than {python}: {files}",
+                name=dist.name,
+                version=dist.version or "?",
+                python=_python_of(env, dist),
+                files=tuple(path.rpartition("/")[2] for path in dist.foreign.sample[:2]),
+            ),
+            evidence=(_passed_over(dist),),
+            consequence=text("importing {name} fails, or a part of it, though pip lists it", name=dist.name),
+            fixes=fixes.install_one(env, dist),
+        )
+
+
+def _passed_over(dist: Distribution) -> Evidence:
+    says = text("lists these, which this Python passes over by their names: {files}", files=dist.foreign.sample)
+    return Evidence(says, f"{dist.path}/RECORD")
+
+
+def _python_of(env: Environment, dist: Distribution) -> str:
+    """The Python of a folder and the system, as people call them."""
+    match = re.search(r"/python(\d+\.\d+t?)/", f"/{dist.site}")
+    version = match[1] if match else ".".join((env.python_version or "?").split(".")[:2])
+    return f"{version} ({env.platform})" if env.platform else version
+
+
 def _gutted(env: Environment) -> Iterator[Distribution]:
     """The distributions of pip's whose code is gone, and of which no other rule tells."""
     told_by_102 = {clash.dist.path for clash in clashes(env) if clash.overlap.on_disk.missing}
     for dist in live(env):
         missing = dist.missing
-        if dist.owner is not None or not (missing.compiled or missing.python) or disposable(missing):
+        needed = missing.compiled or missing.python or any(path.endswith(_CERTIFICATES) for path in missing.sample)
+        if dist.owner is not None or not needed or disposable(missing):
             continue
         copies = [other for other in env.dists_named.get(dist.name, ()) if other.site == dist.site]
         if len(copies) == 1 and dist.path not in told_by_102:

@@ -10,7 +10,7 @@ from envguard.model import Certainty, Evidence, Severity, text
 from envguard.rules import fixes, steps
 from envguard.rules.numpy_versions import asks_for, first_with, runs_with
 from envguard.rules.overlaps import clashes_of, live
-from envguard.rules.releases import release
+from envguard.rules.releases import below, release
 from envguard.rules.rule import Found, Rule, rule
 from envguard.value import value
 from envguard.versions import Answer
@@ -142,15 +142,35 @@ def _misfits(env: Environment, numpy: _Numpy) -> Iterator[_Misfit]:
 _NUMPY = frozenset(("numpy", "numpy-base"))
 
 
-def _wheels(env: Environment) -> Iterator[tuple[Distribution, str]]:
-    """The distributions of pip's that were compiled for numpy 1, each with the module that shows it."""
+_FIRST_FOR_NUMPY_2 = {
+    "torch": "2.3",
+    "onnxruntime": "1.19",
+    "onnxruntime-gpu": "1.19",
+    "opencv-python": "4.10.0.84",
+    "opencv-python-headless": "4.10.0.84",
+    "opencv-contrib-python": "4.10.0.84",
+    "opencv-contrib-python-headless": "4.10.0.84",
+}
+"""The first release made for numpy 2 of wheels whose modules are too large to be looked through, and whose metadata set no limit."""
+
+
+def _wheels(env: Environment) -> Iterator[tuple[Distribution, Evidence]]:
+    """The distributions of pip's that were compiled for numpy 1, each with what shows it."""
     seen = set()
     known = versions.marker_environment(env)
     for each in env.numpy1 or ():
         dist = env.by_path.get(each.owner)
         if dist is not None and each.owner not in seen and not _numpy_excluded(env, dist, known):
             seen.add(each.owner)
-            yield dist, each.path
+            says = text("names the modules of numpy 1 only, as what was compiled with its headers does")
+            yield dist, Evidence(says, each.path)
+    for dist in live(env):
+        first = _FIRST_FOR_NUMPY_2.get(dist.name)
+        if first is None or dist.owner is not None or dist.path in seen or not below(dist.version, first):
+            continue
+        if not _numpy_excluded(env, dist, known):
+            says = text("releases of {name} before {version} were made with numpy 1", name=dist.name, version=first)
+            yield dist, Evidence(says, dist.path)
 
 
 def _numpy_excluded(env: Environment, dist: Distribution, known: Mapping[str, str]) -> bool:
@@ -167,7 +187,7 @@ def _numpy_excluded(env: Environment, dist: Distribution, known: Mapping[str, st
 
 
 def _found(
-    env: Environment, numpy: _Numpy, misfits: tuple[_Misfit, ...], wheels: tuple[tuple[Distribution, str], ...]
+    env: Environment, numpy: _Numpy, misfits: tuple[_Misfit, ...], wheels: tuple[tuple[Distribution, Evidence], ...]
 ) -> Found:
     names = (*(each.package.name for each in misfits), *(dist.name for dist, _ in wheels))
     old = release(numpy.version)[:1] >= (2,)
@@ -204,10 +224,7 @@ def _found(
                 )
                 for each in misfits[:_SHOWN]
             ),
-            *(
-                Evidence(text("names the modules of numpy 1 only, as what was compiled with its headers does"), path)
-                for _, path in wheels[:_SHOWN]
-            ),
+            *(evidence for _, evidence in wheels[:_SHOWN]),
         ),
         consequence=text("importing {packages} may fail, or end the process", packages=names),
         fixes=_ways(env, numpy, misfits, tuple(dist for dist, _ in wheels)),

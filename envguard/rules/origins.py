@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from envguard.model import Evidence, Fix, Safety, Severity, text
 from envguard.rules import fixes, steps
@@ -72,15 +73,22 @@ def editable_install(env: Environment) -> Iterator[Found]:
 def dead_link_install(env: Environment) -> Iterator[Found]:
     """The folder that a distribution is installed from in place is gone.
 
-    It is an editable install, and the folder with its code was moved or deleted since.
+    It is an editable install, or a line that `conda develop` wrote into `conda.pth`, and the folder with the code was moved
+    or deleted since. The folder of an editable install may be there and the code in it be elsewhere now.
 
     Why it matters: `import` does not find it, or finds something else of that name, while pip still lists it. Some
     tools stop when they meet the dead link.
 
     How to repair: install it again from where the folder is now, or take it off.
 
-    Not reported: a folder on another machine or drive, which cannot be looked for from here.
+    Not reported: a folder on another machine or drive, which cannot be looked for from here. A dead line of a start-up file
+    that belongs to nobody is information, since Python passes over it.
     """
+    yield from _dead_folders(env)
+    yield from _dead_code(env)
+
+
+def _dead_folders(env: Environment) -> Iterator[Found]:
     for dist, origin in _origins(env):
         if dist.editable and origin.exists is False:
             yield Found(
@@ -92,6 +100,60 @@ def dead_link_install(env: Environment) -> Iterator[Found]:
                 consequence=text("importing {name} fails, or finds something else", name=dist.name),
                 fixes=_take_off(env, dist),
             )
+
+
+def _dead_code(env: Environment) -> Iterator[Found]:
+    """What start-up files and finders lead to and is gone, where the folder of the distribution is not gone itself."""
+    told = {dist.path for dist, origin in _origins(env) if dist.editable and origin.exists is False}
+    known = {_folder(origin.url) for dist, origin in _origins(env) if dist.path in told}
+    dead = {pth.path: (pth.owner, tuple(path for path in pth.dead if path not in known)) for pth in env.pths or ()}
+    for each in env.importable or ():
+        if each.gone and each.distribution is not None:
+            source = f"{each.distribution}/RECORD"
+            dead[source] = (each.distribution, (*dead.get(source, ("", ()))[1], each.path))
+    for source, (owner, paths) in dead.items():
+        if paths and owner not in told:
+            yield _leads_nowhere(env, env.by_path.get(owner or ""), source, paths)
+
+
+def _leads_nowhere(env: Environment, dist: Distribution | None, source: str, paths: tuple[str, ...]) -> Found:
+    name = source.rpartition("/")[2]
+    evidence = tuple(Evidence(text("there is nothing at {path}", path=path), source) for path in paths)
+    if dist is not None and dist.editable:
+        return Found(
+            subject=dist.name,
+            message=text(
+                "{name} is installed in place, and its code is gone from {paths}", name=dist.name, paths=paths
+            ),
+            evidence=evidence,
+            consequence=text("importing {name} fails, or finds something else", name=dist.name),
+            fixes=_in_place_again(env, dist),
+        )
+    develop = name == "conda.pth"
+    return Found(
+        subject=name,
+        message=text("{file} adds {paths} to the search path, where there is nothing", file=name, paths=paths),
+        evidence=evidence,
+        consequence=text("what was imported from there fails, or comes from elsewhere") if develop else None,
+        fixes=(Fix(text("Put the folder back, or take its line out of {file}", file=name), (), Safety.MANUAL),)
+        if develop and fixes.may_write(env)
+        else (),
+        severity=Severity.WARNING if develop else Severity.INFO,
+    )
+
+
+def _in_place_again(env: Environment, dist: Distribution) -> tuple[Fix, ...]:
+    folder = _folder(dist.direct_url.url) if dist.direct_url is not None and dist.direct_url.exists else None
+    if folder is None or not fixes.may_write(env):
+        return _take_off(env, dist)
+    title = text("Install {name} in place again, from {folder}", name=dist.name, folder=folder)
+    step = steps.pip_install(env, "--no-deps", "--editable", folder)
+    return (fixes.by_pip(env, title, (step,)),)
+
+
+def _folder(url: str) -> str:
+    """The path of a `file:` URL."""
+    return unquote(url.partition("://")[2].partition("#")[0].partition("?")[0])
 
 
 @rule("temporary-url-install", code=143, severity=Severity.INFO, needs=("distributions",))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from envguard import ranges, versions
 from envguard.model import Evidence, Severity, text
-from envguard.rules import fixes
+from envguard.rules import fixes, steps
 from envguard.rules.names import alike, normalise, providers
 from envguard.rules.overlaps import clashes_of, live
 from envguard.rules.rule import Found, Rule, rule
@@ -29,7 +29,7 @@ def requires_dist_unmet(env: Environment) -> Iterator[Found]:
 
     The metadata of a distribution names what it requires (`Requires-Dist`). One of these requirements is not installed,
     or in a version out of its range. This is what `pip check` reports, except that the version asked is the one that
-    Python really imports.
+    Python really imports. So is the Python that a distribution of pip's is for (`Requires-Python`).
 
     Why it matters: the import, or a function of it, may fail. Where pip brought either side, it is a warning. Where both
     come from conda it is information: conda's records may rightly say something else than the metadata inside
@@ -61,6 +61,43 @@ def requires_dist_unmet(env: Environment) -> Iterator[Found]:
         )
         if unmet:
             yield _requires(env, dist, unmet, replaced)
+        if dist.owner is None and dist.requires_python and _is_for_another_python(dist, known):
+            yield _python(env, dist)
+
+
+def _is_for_another_python(dist: Distribution, known: Mapping[str, str]) -> bool:
+    """Whether no release of this Python is in the range that a distribution tells, as far as its number is known."""
+    minor = known.get("python_version")
+    if minor is None or (re.search(r"/python\d", f"/{dist.site}") and f"/python{minor}/" not in f"/{dist.site}/"):
+        return False  # one that this Python does not see (EG170)
+    line = f"python{dist.requires_python}"
+    plain = ranges.requirement(line)
+    full = known.get("python_full_version")
+    pythons = (full,) if full else (f"{minor}.0", f"{minor}.99")
+    if plain is not None and versions.plainly_met(plain, pythons, known):
+        return False
+    wanted = versions.requirement(line)
+    return wanted is not None and all(versions.pip_allows(wanted, each) is Answer.NO for each in pythons)
+
+
+def _python(env: Environment, dist: Distribution) -> Found:
+    title = text("Let pip look for a {name} that was made for this Python", name=dist.name)
+    newer = fixes.by_pip(env, title, (steps.pip_install(env, "--upgrade", dist.name),))
+    return Found(
+        subject=dist.name,
+        message=text(
+            "{name} {version} is for Python {range}, and this is {python}",
+            name=dist.name,
+            version=dist.version or "?",
+            range=dist.requires_python or "",
+            python=env.python_version or "?",
+        ),
+        evidence=(
+            Evidence(text("says Requires-Python: {range}", range=dist.requires_python or ""), f"{dist.path}/METADATA"),
+        ),
+        consequence=text("importing {name}, or a part of it, may fail", name=dist.name),
+        fixes=(newer,) if fixes.may_write(env) else fixes.own_environment(env),
+    )
 
 
 def _wanted(

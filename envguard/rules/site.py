@@ -187,7 +187,11 @@ def executable_pth(env: Environment) -> Iterator[Found]:
     """
     for pth in env.pths or ():
         name = pth.path.rpartition("/")[2]
-        if _ORDINARY.fullmatch(name) or (pth.owner is not None and (not pth.outside or _editable(env, pth))):
+        if (
+            not (pth.code or pth.outside)
+            or _ORDINARY.fullmatch(name)
+            or (pth.owner is not None and (not pth.outside or _editable(env, pth)))
+        ):
             continue
         message = (
             text("{file} adds {folders} to the search path", file=name, folders=pth.outside)

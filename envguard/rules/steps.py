@@ -137,9 +137,9 @@ def without_defaults(env: Environment) -> tuple[str, ...]:
     return ("--no-default-packages",) if by_conda and any(each.create_default_packages for each in layers) else ()
 
 
-def rebuild(env: Environment) -> Step:
-    """Envguard makes a new environment beside this one; it shows and asks first."""
-    new = re.sub(r"[\\/]+$", "", env.prefix) + "-rebuilt"
+def rebuild(env: Environment, folder: str | None = None) -> Step:
+    """Envguard makes a new environment, by default beside this one; it shows and asks first."""
+    new = folder or re.sub(r"[\\/]+$", "", env.prefix) + "-rebuilt"
     return Step(("envguard", "rebuild", new, "--prefix", env.prefix))
 
 

@@ -63,11 +63,17 @@ def of_script(
     stage: int = 0,
     offset: int = 0,
     active: str | None = None,
+    condition: str | None = None,
 ) -> Iterator[Install]:
-    """The commands of a script of a shell that begins `offset` lines into its file, and in which `active` is active."""
+    """The commands of a script of a shell that begins `offset` lines into its file, and in which `active` is active.
+
+    `condition` is that of the step of which the script is.
+    """
     if triggered(source):
         for command in find.of_line(source, where):
             made = _install(command, told, stage=stage, offset=offset, cell=None, cell_id=None)
+            if condition is not None:
+                made = replace(made, conditional=True, branches=((0, 0, condition), *made.branches))
             yield made if made.env is not None or made.apart else replace(made, env=active)
 
 
@@ -113,6 +119,7 @@ def _install(command: Command, told: Callable[[int], str], *, stage: int, offset
         cell_id=cell_id,
         apart=not by_conda and _is_apart(command),
         conditional=command.conditional,
+        branches=tuple((place + offset, column, way) for place, column, way in command.branches),
     )
 
 

@@ -14,7 +14,7 @@ from envguard.facts import Environment
 from envguard.model import Failed, Problem, Suppressed, text
 from envguard.probe import reading
 from envguard.rules import RULES
-from envguard.scan import dockerfile, installs, json_places, notebook, rewrite, yaml_files
+from envguard.scan import dockerfile, installs, json_places, notebook, recipes, rewrite, yaml_files
 from envguard.scan.walk import files
 from envguard.scan_report import Remark, ScanReport, Spot
 from envguard.scanned import Scanned
@@ -122,6 +122,10 @@ _READERS: dict[str, Callable[[str, str, bool], Scanned]] = {
     "notebook": lambda path, content, imports: notebook.read(path, content, with_imports=imports),
     "dockerfile": lambda path, content, _: dockerfile.read(path, content),
     "script": _script,
+    "recipes": lambda path, content, _: recipes.recipes(path, content),
+    "definition": lambda path, content, _: recipes.definition(path, content),
+    "windows": lambda path, content, _: recipes.windows(path, content),
+    "devcontainer": lambda path, content, _: recipes.devcontainer(path, content),
     "ci": lambda path, content, _: yaml_files.read_ci(path, content),
     "environment": lambda path, content, _: yaml_files.read_environment(path, content),
 }

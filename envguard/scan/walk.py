@@ -22,7 +22,13 @@ _SCRIPT = re.compile(r"(?i).+\.(?:sh|bash|zsh|ksh)|postbuild|prebuild")
 _ENVIRONMENT = re.compile(r"(?i)(?:.*[._-])?(?:conda[_-]?)?env(?:ironment)?s?(?:[._-].*)?\.ya?ml")
 _CI = re.compile(
     r"(?i)(?:.*/)?(?:\.github/(?:workflows|actions)/.+|\.gitlab-ci|azure-pipelines.*|\.circleci/config|\.travis|bitbucket-pipelines"
-    r"|\.appveyor|appveyor|action|\.drone|\.woodpecker(?:/.+)?)\.ya?ml"
+    r"|\.appveyor|appveyor|action|\.?readthedocs|(?:.*/)?taskfile|\.drone|\.woodpecker(?:/.+)?)\.ya?ml"
+)
+_OTHERS = (
+    ("recipes", re.compile(r"(?i)(?:gnu)?makefile|.+\.mk|\.?justfile")),
+    ("definition", re.compile(r"(?i).+\.def|singularity(?:\..+)?")),
+    ("windows", re.compile(r"(?i).+\.(?:bat|cmd|ps1)")),
+    ("devcontainer", re.compile(r"\.?devcontainer\.json")),
 )
 _LEFT_OUT = frozenset(
     (
@@ -52,7 +58,9 @@ def kind_of(path: str) -> str | None:
         return "script"
     if _CI.fullmatch(plain):
         return "ci"
-    return "environment" if _ENVIRONMENT.fullmatch(name) else None
+    if _ENVIRONMENT.fullmatch(name):
+        return "environment"
+    return next((kind for kind, names in _OTHERS if names.fullmatch(name)), None)
 
 
 def files(paths: Iterable[str]) -> Iterator[tuple[str, str] | Problem]:

@@ -29,6 +29,15 @@ _SCRIPTS = frozenset(
         "test_script",
         "build_script",
         "postcreatecommand",
+        # Read the Docs and Task
+        "post_checkout",
+        "pre_create_environment",
+        "create_environment",
+        "post_create_environment",
+        "pre_install",
+        "post_install",
+        "pre_build",
+        "cmds",
         "onbeforeinstall",
     )
 )
@@ -59,13 +68,18 @@ def read_ci(path: str, content: str) -> Scanned:
     lines = content.replace("\r\n", "\n").split("\n")
     found: list[Install] = []
     jobs: dict[tuple[str, ...], int] = {}
-    for script, line, job in _scripts(load(content), (), 0):
+    for script, line, job, condition in _scripts(load(content), (), 0):
         stage = jobs.setdefault(job, len(jobs))
         # a block begins on the line after its key, a plain text on the key's own
         block = line <= len(lines) and lines[line - 1].rstrip().endswith(("|", ">", "|-", ">-", "|+", ">+"))
         offset = line if block else line - 1
         found += installs.of_script(
-            _EXPRESSION.sub(_variable, script), where, lambda number: f"{path}:{number}", stage=stage, offset=offset
+            _EXPRESSION.sub(_variable, script),
+            where,
+            lambda number: f"{path}:{number}",
+            stage=stage,
+            offset=offset,
+            condition=condition,
         )
     return Scanned(path, "ci", tuple(sorted(found, key=lambda each: (each.stage, each.line))))
 
@@ -75,15 +89,17 @@ def _variable(found: re.Match[str]) -> str:
     return "$" + (re.sub(r"\W+", "_", found[1]).strip("_") or "expression")
 
 
-def _scripts(node: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+def _scripts(node: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[str, int, tuple[str, ...], str | None]]:
+    """Each script with its line, its job, and the condition of its step."""
     if depth > _DEEPEST:
         return
     if isinstance(node, dict):
+        condition = str(node["if"]) if "steps" in path and isinstance(node.get("if"), str) else None
         for key, told in node.items():
             name = str(key)
             line = _line(node, key)
             if name.lower() in _SCRIPTS:
-                yield from _texts(told, line, _job(path))
+                yield from ((*each, condition) for each in _texts(told, line, _job(path)))
             else:
                 yield from _scripts(told, (*path, name), depth + 1)
     elif isinstance(node, list):
@@ -96,7 +112,7 @@ def _texts(told: Any, line: int, job: tuple[str, ...]) -> Iterator[tuple[str, in
         yield str(told), line, job
     elif isinstance(told, dict):  # CircleCI's `run:` with a command in it
         for key, inner in told.items():
-            if str(key) == "command" and isinstance(inner, str):
+            if str(key) in ("command", "cmd") and isinstance(inner, str):
                 yield str(inner), _line(told, key), job
     elif isinstance(told, list):
         for number, each in enumerate(told):
@@ -108,9 +124,10 @@ def _texts(told: Any, line: int, job: tuple[str, ...]) -> Iterator[tuple[str, in
 
 
 def _job(path: tuple[str, ...]) -> tuple[str, ...]:
-    """Of `jobs`, `build`, `steps` the job; of GitLab's files the first key is one."""
-    if "jobs" in path:
-        return path[: path.index("jobs") + 2]
+    """The job in a path such as `jobs`, `build`, `steps`; in GitLab's files it is the first key."""
+    for several in ("jobs", "tasks"):
+        if several in path:
+            return path[: path.index(several) + 2]
     return path[:1]
 
 

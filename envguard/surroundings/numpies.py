@@ -8,6 +8,7 @@ of pandas 1.5.3, contourpy 1.2.0 and h5py 3.10.0 on the one hand, of pandas 2.2.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envguard.probe import reading
@@ -28,11 +29,22 @@ def made_for_numpy1(env: Environment) -> tuple[Compiled, ...] | None:
     """Of the modules the probe names those of pip's; none where there is no numpy 2, None where the probe named none."""
     if env.compiled is None:
         return None
-    package = env.by_name.get("numpy")
-    versions = [each.version for each in env.dists_named.get("numpy", ())] + ([package.version] if package else [])
-    if not any((version or "").startswith("2.") for version in versions):
+    if not _has_numpy2(env):
         return ()
     return _told.get(env.compiled, env.prefix, lambda: tuple(each for each in env.compiled or () if _is_old(each, env)))
+
+
+def foreseen(before: Environment, after: Environment) -> Environment:
+    """The environment after a change with those of its modules that numpy 2 would meet first then."""
+    if after.compiled is None or _has_numpy2(before) or not _has_numpy2(after):
+        return after
+    return replace(after, numpy1=tuple(each for each in after.compiled if _is_old(each, after)))
+
+
+def _has_numpy2(env: Environment) -> bool:
+    package = env.by_name.get("numpy")
+    versions = [each.version for each in env.dists_named.get("numpy", ())] + ([package.version] if package else [])
+    return any((version or "").startswith("2.") for version in versions)
 
 
 def _is_old(each: Compiled, env: Environment) -> bool:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
+import shlex
 from typing import TYPE_CHECKING
 
 from envguard._version import __version__
 from envguard.analyse import now, summary
 from envguard.model import Answer, Certainty, text
-from envguard.rules.numpy_versions import removed_since
-from envguard.why import disk
 from envguard.why.case import Case
-from envguard.why.numerics import warning_form
+from envguard.why.crashes import crashed
+from envguard.why.notes import noted, of_names, other_prefix
 from envguard.why.table import ROWS
 
 if TYPE_CHECKING:
@@ -29,10 +28,15 @@ _GROUPS = 6
 _SHOWN = 300
 
 
-def answer(groups: tuple[Group, ...], env: Environment, report: Report) -> Answer:
-    """Why the last error came about that anything explains; of a chain of errors each may be the one explained."""
+def answer(groups: tuple[Group, ...], env: Environment, report: Report, *, named: bool = True) -> Answer:
+    """Why the last error came about that anything explains; of a chain of errors each may be the one explained.
+
+    Where nobody has `named` the environment, an error of another one is not explained by what is wrong with this one.
+    """
     known = [group for group in groups if any(rows(symptom) for symptom in group)]
     for group in known[:_GROUPS]:
+        if not named and any(other_prefix(symptom, env) for symptom in group):
+            continue
         causes = _causes(_with_alike(group, known[:_GROUPS]), env, report)
         if causes:
             return _answer(group[0], causes, _notes(group, env, explained=True), env, report)
@@ -80,66 +84,14 @@ def _answer(
         causes=causes,
         notes=notes,
         looked=() if nothing else tuple(_looked(env, report)),
-        advice=() if nothing else tuple(_advice(env)),
+        advice=() if nothing else tuple(_advice(env, symptom)),
         envguard_version=__version__,
         made_at=now(),
     )
 
 
 def _notes(group: Group, env: Environment, *, explained: bool = False) -> tuple[Text, ...]:
-    return (*_noted(group, env), *(() if explained else _of_names(group, env)))
-
-
-def _noted(group: Group, env: Environment) -> Iterator[Text]:
-    if any(warning_form(symptom) for symptom in group):
-        yield text("this is only a warning: the type has grown, which does no harm, and newer numpy does not print it")
-    if any(_duplicates(symptom) for symptom in group):
-        yield text("libcudart.so is a link to the other file in the same folder, so nothing is there twice")
-    other = next((found for symptom in group if (found := _other_prefix(symptom, env))), None)
-    if other is not None:
-        yield text("the traceback is that of another environment: {folder}", folder=other)
-
-
-def _of_names(group: Group, env: Environment) -> Iterator[Text]:
-    """What is known of a module or a name that was not found, where nothing explains it."""
-    numpy = next((dist.version for dist in env.dists_named.get("numpy", ()) if dist.version), None)
-    for symptom in group:
-        since = removed_since(symptom.message) if symptom.kind == "AttributeError" else None
-        if since is not None:
-            yield text("numpy has not had this name since {version}, so what uses it is older than that", version=since)
-            return
-        asked = symptom.names[0] if symptom.kind == "ModuleNotFoundError" and symptom.names else ""
-        if asked.split(".")[:2] == ["numpy", "_core"] and numpy and disk.module(env, "numpy._core") is None:
-            yield text(
-                "only numpy 2 has {module}, and numpy {version} is here: what asks for it, such as a pickled file, was made "
-                "with numpy 2",
-                module=asked,
-                version=numpy,
-            )
-            return
-    for symptom in group:
-        if symptom.kind == "ModuleNotFoundError" and symptom.names and disk.module(env, symptom.names[0]) is not None:
-            yield text("{module} is there now; if this kernel does not find it, restart it", module=symptom.names[0])
-            return
-        if symptom.kind == "ModuleNotFoundError" and symptom.names:
-            yield text("no distribution in this environment brings {module}", module=symptom.names[0])
-            return
-
-
-def _duplicates(symptom: Symptom) -> bool:
-    names = {name.replace("\\", "/").rpartition("/")[2] for name in symptom.libraries}
-    return len(names) >= 2 and all(name.startswith("libcudart.so") for name in names)
-
-
-def _other_prefix(symptom: Symptom, env: Environment) -> str | None:
-    """The environment that a traceback is of, if all its files of packages lie in one that is not this one."""
-    found = [match[1] for path in symptom.frames if (match := _PREFIX.match(path.replace("\\", "/")))]
-    if not found or any(disk.below(env, path) is not None for path in symptom.frames):
-        return None
-    return found[-1] if disk.below(env, f"{found[-1]}/x") is None else None
-
-
-_PREFIX = re.compile(r"(.{1,500}?)/(?:lib|Lib)/(?:python[\d.]+/)?site-packages/")
+    return (*noted(group, env), *(() if explained else of_names(group, env)))
 
 
 def _looked(env: Environment, report: Report) -> Iterator[Text]:
@@ -158,7 +110,17 @@ def _looked(env: Environment, report: Report) -> Iterator[Text]:
         yield text("the modules and libraries that this process has loaded")
 
 
-def _advice(env: Environment) -> Iterator[Text]:
+def _advice(env: Environment, symptom: Symptom | None) -> Iterator[Text]:
+    other = other_prefix(symptom, env) if symptom is not None else None
+    if other is not None:
+        yield text(
+            "ask about that environment, where it is: `envguard why FILE --prefix {folder}`", folder=shlex.quote(other)
+        )
+        return
+    if symptom is not None and crashed(symptom):
+        yield text("run the code as `python -X faulthandler SCRIPT`, which names the module in which it ends")
+        yield text("if it ends without a word, look at the memory: a process that takes too much is killed so, too")
+        return
     if env.process is not None and env.process.kind == "kernel":
         yield text("if something was installed or upgraded since this kernel was started, restart it and try again")
     if env.deep is None and env.conda_packages:

@@ -183,6 +183,12 @@ def owner_of(case: Case, path: str) -> CondaPackage | Distribution | None:
     return dist or package
 
 
+def owner_of_frame(env: Environment, path: str) -> str | None:
+    """The package whose file this is, as people name it; None where no book lists it."""
+    found = disk.owner(env, path)
+    return found.owner if found is not None else None
+
+
 _IN_SITE = re.compile(r"(?:site|dist)-packages/([^/]{1,200})")
 _NAMING = ("ImportError", "ModuleNotFoundError", "AttributeError")
 _ALIASES = MappingProxyType(

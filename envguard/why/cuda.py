@@ -192,6 +192,46 @@ def _cudnn(symptom: Symptom) -> bool:
     )
 
 
+def _older_cudnn(symptom: Symptom) -> bool:
+    return symptom.has("cudnn") and symptom.has("compiled") and len(_of_cudnns(symptom)) == 2
+
+
+def _of_cudnns(symptom: Symptom) -> tuple[str, ...]:
+    return tuple(version for version in symptom.versions if version.count(".") == 2)
+
+
+def _loaded_cudnn(case: Case) -> Iterator[Cause]:
+    """JAX and TensorFlow name the cuDNN that they have loaded, and then the newer one that they were compiled for."""
+    loaded, compiled = _of_cudnns(case.symptom)
+    dist = next((each for each in case.env.pip_owned if re.match(r"nvidia-cudnn-cu\d+$", each.name)), None)
+    package = case.env.by_name.get("cudnn")
+    version = dist.version if dist is not None else package.version if package is not None else None
+    if release(version)[:3] != release(loaded) or release(loaded) >= release(compiled):
+        return
+    wanted = f">={compiled},<{release(compiled)[0] + 1}"
+    name, book = (dist.name, dist.path) if dist is not None else ("cudnn", package.record if package else "")
+    yield told(
+        "cuda-library-mismatch",
+        name,
+        text("{name} {version} is older than the cuDNN {compiled} for which the framework was compiled", name=name, version=version or "?", compiled=compiled),
+        Evidence(text("is version {version}", version=version or "?"), book),
+        in_error(case.symptom, text("names {compiled} and {found}", compiled=compiled, found=loaded)),
+        fixes=fixes.install_requirements(case.env, (f"{name}{wanted}",))
+        if dist is not None
+        else fixes.install_with_conda(case.env, (f"cudnn{wanted}",)),
+    )  # fmt: skip
+
+
+def _plugin(symptom: Symptom) -> bool:
+    return any(re.fullmatch(r"jax[_-]cuda\d+[_-](?:plugin|pjrt)", word) for word in symptom.words) or symptom.mentions(
+        "pjrt", "plugin"
+    )
+
+
+def _plugins(case: Case) -> Iterator[Cause]:
+    yield from (by_finding(each, certain=True) for each in case.findings((413,)) if each.subject.startswith("jax-cuda"))
+
+
 def _other_cudnn(case: Case) -> Iterator[Cause]:
     known = _of_cudnn(case)
     if known:
@@ -340,6 +380,8 @@ ROWS = (
     Row("two drivers", (432,), _two_drivers, _of_two_versions),
     Row("architecture of the graphics card", (431,), _architecture, _not_built),
     Row("cuDNN's versions", (410, 412, 413), _cudnn, _other_cudnn),
+    Row("an older cuDNN", (412,), _older_cudnn, _loaded_cudnn),
+    Row("JAX's plugin", (413,), _plugin, _plugins),
     Row("torch's companions", (201, 402), _companion, _companions),
     Row("two torches", (401,), _two_torches, _twice),
     Row("no device", (420,), _no_device, _not_found),

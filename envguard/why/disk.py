@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envguard import elf
+from envguard.probe import reading
 from envguard.value import value
 
 if TYPE_CHECKING:
@@ -99,6 +100,11 @@ def exists(env: Environment, relative: str) -> bool:
     return Path(env.prefix, relative).exists()
 
 
+def is_gone(path: str) -> bool:
+    """Whether there is nothing at a path of this machine."""
+    return reading.is_gone(path)
+
+
 def below(env: Environment, path: str) -> str | None:
     """A path relative to the prefix, with forward slashes; None if it lies elsewhere."""
     clean, prefix = os.path.normpath(path).replace("\\", "/"), os.path.normpath(env.prefix).replace("\\", "/")
@@ -150,14 +156,21 @@ def module(env: Environment, name: str) -> str | None:
 
 
 def module_in(folder: Path, head: str) -> str | None:
-    """The file or folder in a folder that `import` takes for a name, relative to the folder."""
+    """The file or folder in a folder that `import` takes for a name, relative to the folder.
+
+    An extension module whose name says that it is for another Python than the folder's is none.
+    """
     if "\0" in head or len(head) > 400 or not head:
         return None
     if (folder / head).is_dir() and any((folder / head).iterdir()):
         return head
     parent, _, last = head.rpartition("/")
+    python = re.search(r"[\\/]python(\d+)\.(\d+)", str(folder))
     for name in _names(folder / parent):
         if name.partition(".")[0] == last and name.endswith(_MODULE_ENDS):
+            tag = re.search(r"\.cpython-(\d+)", name)
+            if tag and python and tag[1] != python[1] + python[2]:
+                continue
             return f"{parent}/{name}".lstrip("/")
     return None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from envguard import elf, loader
 from envguard.model import Evidence, text
 from envguard.rules import fixes
-from envguard.why import disk
+from envguard.why import disk, system
 from envguard.why.case import BREAKING, Row, by_finding, in_error, missing_from, owner_of, told, top_of
 from envguard.why.symptom import base
 
@@ -64,7 +64,7 @@ def _missing(case: Case) -> Iterator[Cause]:
     told_so = [*_foreign_binary(case, name), *_other_version(case, name)]
     if _TORCH.match(name):
         told_so += _for_another_torch(case, name)
-    yield from told_so or _nowhere(case, name)
+    yield from told_so or tuple(_nowhere(case, name)) or _left_to_the_system(case, name)
 
 
 def _unusable(case: Case, path: str) -> Iterator[Cause]:
@@ -236,9 +236,25 @@ def _nowhere(case: Case, name: str) -> Iterator[Cause]:
             ),
             Evidence(text("needs {library}", library=name), str(path)),
             missing_from(case.symptom, name),
-            fixes=_asked_anew(case, asking, is_conda=is_conda),
+            fixes=system.ways(case.env, name, asking)
+            if system.is_left(name)
+            else _asked_anew(case, asking, is_conda=is_conda),
         )
         return
+
+
+def _left_to_the_system(case: Case, name: str) -> Iterator[Cause]:
+    """One that no wheel brings, where nobody can see what the loader sees."""
+    asking = _asking(case)
+    if system.is_left(name) and asking is not None:
+        yield told(
+            "needed-library-missing",
+            asking.name,
+            text("{package} needs {library}, which it leaves to the system", package=asking.name, library=name),
+            missing_from(case.symptom, name),
+            fixes=system.ways(case.env, name, asking),
+            certain=False,
+        )
 
 
 def _loaded_at_last(case: Case) -> Iterator[Path]:

@@ -55,7 +55,7 @@ def _not_found(case: Case) -> Iterator[Cause]:
     if shadow is not None and "." in name:
         yield shadow
         return
-    gone = tuple(_gone(case, name))
+    gone = (*_gone(case, name), *_for_another_python(case, name))
     yield from gone
     if gone or disk.module(env, name) is not None:
         return
@@ -124,6 +124,16 @@ def _gone(case: Case, name: str) -> Iterator[Cause]:
                     else (),
                 )
                 return
+
+
+def _for_another_python(case: Case, name: str) -> Iterator[Cause]:
+    """The module is there, for a Python that is not this one."""
+    if disk.module(case.env, name) is not None:
+        return
+    tail = "/" + name.replace(".", "/") + "."
+    for dist in case.env.pip_owned:
+        if any(tail in f"/{path}" for path in dist.foreign.sample):
+            yield from (by_finding(found, certain=True) for found in case.findings((123,), {dist.name}))
 
 
 def _elsewhere(case: Case, top: str) -> Iterator[Cause]:

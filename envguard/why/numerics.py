@@ -127,8 +127,12 @@ def _api_too_new(case: Case) -> Iterator[Cause]:
 
 def _old_extension(symptom: Symptom) -> bool:
     names = {name.lower() for name in symptom.words}
-    return "_array_api" in names or bool(
-        names & {"numpy.core.multiarray", "numpy._core.multiarray", "numpy.core.umath"}
+    told = names & {"_array_api", "numpy.core.multiarray", "numpy._core.multiarray", "numpy.core.umath"}
+    # what numpy itself prints of an old module, and torch where it found none that it can use
+    return (
+        bool(told)
+        or {"numpy", "1.x", "2.x"} <= names
+        or (symptom.kind in ("RuntimeError", None) and names == {"numpy", "is", "not", "available"})
     )
 
 

@@ -40,6 +40,8 @@ _KIND = re.compile(
 _DOTTED = re.compile(r"((?:[a-z_]\w{0,80}\.){1,8}[A-Z]\w{1,80}): (.+)")
 """A type that does not say by its name that it is an error, as the last line of a traceback has it: with its module."""
 _FILE = re.compile(r'\s*File "([^"]{1,1000})", line \d')
+_FATAL = "Fatal Python error: "
+"""What Python says where it ends itself, in English everywhere; the files follow, the one in which it was first."""
 _FILE_OF_IPYTHON = re.compile(r"(?:File )?(\S{1,1000}?\.py)(?::\d+| in )")
 _CHAINED = ("The above exception was the direct cause", "During handling of the above exception")
 """Python says these in English everywhere."""
@@ -176,6 +178,12 @@ def _errors(lines: list[str]) -> Iterator[Symptom | None]:
             continue
         if line.startswith(_CHAINED):
             yield None
+            continue
+        if line.startswith(_FATAL):
+            ahead = [match[1] for each in lines[n : n + _FRAMES] if (match := _FILE.match(each))]
+            yield symptom(None, line.strip(), tuple(reversed(ahead)))
+            n += next((at for at, each in enumerate(lines[n:]) if not each.strip()), 0)
+            frames = []
             continue
         if kind is not None:
             message, n = _whole(kind[1], lines, n, indented=False)

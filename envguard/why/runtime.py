@@ -285,7 +285,12 @@ def _protobufs(case: Case) -> Iterator[Cause]:
 
 
 def _ssl(symptom: Symptom) -> bool:
-    return symptom.name == "_ssl" or "_ssl" in symptom.names or (symptom.mentions("ssl") and symptom.has("https"))
+    return (
+        symptom.name == "_ssl"
+        or "_ssl" in symptom.names
+        or "_ssl" in symptom.words
+        or (symptom.mentions("ssl") and symptom.has("https"))
+    )
 
 
 def _no_ssl(case: Case) -> Iterator[Cause]:

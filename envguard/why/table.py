@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from envguard.why import cuda, general, libraries, modules, numerics, runtime, symbols
+from envguard.why import crashes, cuda, departed, general, libraries, modules, numerics, requirements, runtime, symbols
 
 ROWS = (
     *numerics.ROWS,
@@ -10,6 +10,9 @@ ROWS = (
     *runtime.ROWS,
     *cuda.ROWS,
     *libraries.ROWS,
+    *departed.ROWS,
+    *requirements.ROWS,
     *modules.ROWS,
+    *crashes.ROWS,
     *general.ROWS,
 )

@@ -46,6 +46,9 @@ test('code is an element, markup is text', () => {
   const drawn = (part: JSX.Element) =>
     renderToStaticMarkup(<ToolsProvider value={{ trans, model, actions }}>{part}</ToolsProvider>);
   expect(drawn(<Coded told="a `b <i>` c" />)).toBe('a <code>b &lt;i&gt;</code> c');
+  expect(drawn(<Coded told="`a-b --undo`" />)).toBe(
+    '<code>a-b <span class="jp-eg-Option">--undo</span></code>'
+  );
   expect(drawn(<Sentence text={text('run `undo {id}`', { id: hostile })} />)).toBe(
     'run <code>undo &lt;img src=x onerror=alert(1)&gt;</code>'
   );

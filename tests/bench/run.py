@@ -33,7 +33,9 @@ import sys, time
 start = time.perf_counter()
 from envguard import api
 from envguard.frontends import output
-output.bundle(api.inspect(sys.argv[1]), details=False)
+from envguard.probe.disk import uncollected
+with uncollected():
+    output.bundle(api.inspect(sys.argv[1]), details=False)
 print(time.perf_counter() - start)
 start = time.perf_counter()
 import json

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
@@ -76,6 +76,11 @@ def test_the_panel_in_its_other_states(lab: Jupyter, show: Show):
     shown.run("envguard:open")
     expect(shown.panel.get_by_role("heading", name="No notebook is open")).to_be_visible()
     accessible(shown.page, PANEL)
+    lab.notebook("kernelless", None, "1")
+    shown.run("docmanager:open", path="kernelless.ipynb")
+    shown.page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
+    expect(shown.panel.get_by_role("heading", name="No kernel")).to_be_visible()
+    accessible(shown.page, PANEL)
     shown.switch("sound")
     shown.settled()
     accessible(shown.page, PANEL, STATUS)
@@ -107,6 +112,39 @@ def test_every_control_of_the_panel_is_reached_by_the_keyboard(lab: Jupyter, sho
     wanted = panel.evaluate(_REACHABLE)
     assert len(wanted) > 10
     assert [each for each in wanted if each not in seen] == []
+
+
+@pytest.mark.slow
+def test_the_focus_stays_where_its_control_goes_away(lab: Jupyter, show: Show):
+    shown = show(lab)
+    shown.page.route("**/report*", lambda route: route.fulfill(json=_many(route.fetch().json())))
+    shown.open("broken")
+    panel, press = shown.show(), shown.page.keyboard.press
+    again = panel.get_by_role("button", name="Check again")
+    again.focus()
+    press("Enter")
+    shown.settled()
+    expect(again).to_be_focused()
+    panel.get_by_role("button", name="more findings").focus()
+    press("Enter")
+    expect(panel.get_by_role("article").nth(20)).to_be_focused()
+    shown.run("envguard:forecast")
+    field = panel.get_by_label("What would this command do?")
+    expect(field).to_be_focused()
+    shown.page.keyboard.insert_text("pip install six==1.16.0")
+    press("Enter")
+    cancel = panel.get_by_role("button", name="Cancel")
+    cancel.focus()
+    press("Enter")
+    expect(cancel).to_have_count(0)
+    expect(panel.locator("summary", has_text="Before you install")).to_be_focused()
+
+
+def _many(told: dict[str, Any]) -> dict[str, Any]:
+    """The same answer with so many findings that not all are shown at first."""
+    [first, *_] = told["report"]["findings"]
+    findings = [{**first, "fingerprint": str(number)} for number in range(25)]
+    return {**told, "report": {**told["report"], "findings": findings}}
 
 
 _MARK = """(element) => {

@@ -163,6 +163,7 @@ def test_a_run_is_cancelled_then_done_and_taken_back_from_the_notification(app: 
     shown.page.keyboard.press("Enter")
     expect(found.get_by_role("status", name="forecast")).to_contain_text("1.99", timeout=90_000)
     accessible(shown.page, ".jp-Dialog-content")
+    expect(shown.page.locator(".jp-eg-Before")).to_be_focused()  # its button is gone
     found.get_by_role("button", name="Cancel").focus()
     shown.page.keyboard.press("Enter")
     expect(found).to_have_count(0)

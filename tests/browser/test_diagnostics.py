@@ -257,6 +257,7 @@ def test_by_the_keyboard_alone(jupyter: Jupyter, show: Show, app: str):
     panel = cells.page.locator(".cm-panel-lint")
     expect(cells.cells.nth(1).locator(".cm-panel-lint")).to_contain_text("EG600")
     expect(panel.get_by_role("option")).to_contain_text("Alt Shift F8: what can be done about it")
+    expect(cells.tooltip).to_have_count(0)  # it would lie upon the list
     accessible(cells.page, ".cm-panel-lint")
     cells.page.keyboard.press("Alt+Shift+F8")  # from the list, whose options hold no buttons
     menu = cells.page.locator(".lm-Menu.jp-eg-Fixes")

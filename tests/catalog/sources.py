@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE, LABEXTENSION = ROOT / "envguard", ROOT / "labextension"
 MAKES = ("Text", "text", "help_of")
 """Calls whose first argument is a sentence, and whose `plural`, or second or third argument, its plural."""
-FIELDS = {"Warned": (3, 4)}
+FIELDS = {"Warned": (3, 4), "_failure": (4, 5)}
 """Entries of a table that are sentences, by their place."""
 ELSEWHERE = {
     "envguard/facts.py": (1, "made again from what a worker has told"),

@@ -64,6 +64,9 @@ def test_killed_between_two_steps(scenario: Give, tmp_path: Path, again: bool) -
         said, _ = blocked.communicate()
         assert blocked.returncode == 1
         assert "a repair was interrupted here" in " ".join(said.split())
+        planned = " ".join(finished(envguard(prefix, "plan", str(prefix)), 1).split())
+        assert "a repair was interrupted here: `envguard repair --resume` takes back" in planned
+        assert "`envguard repair --apply` does this" not in planned
         said = finished(envguard(prefix, "repair", str(prefix), "--resume", "--yes"))
         assert "is taken back" in said
         assert "✓ repaired" in said

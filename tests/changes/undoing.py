@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 Tree = dict[str, tuple[object, ...]]
 _SETTLED = 2_000_000_000
 """Nanoseconds after which a file that is written again has another ctime."""
-_digests: dict[tuple[int, ...], str] = {}
-"""By inode and ctime, which nobody can set: most of an environment is looked at a hundred times, and never changes."""
+_digests: dict[tuple[int, ...], int] = {}
+"""By inode and ctime, which nobody can set: most of an environment is looked at a hundred times, and never changes.
+
+Python's own hash of the content: trees are compared in the process that has seen them, and it is four times as fast as another.
+"""
 LARGE = "x" * 300_000
 
 
@@ -63,14 +66,22 @@ def tree(prefix: Path, but_caches: Tree | None = None) -> Tree:
     return found
 
 
-def _digest(path: str, status: os.stat_result) -> str:
+def _digest(path: str, status: os.stat_result) -> int:
     key = (status.st_dev, status.st_ino, status.st_ctime_ns, status.st_size)
     known = _digests.get(key)
     if known is None:
-        known = hashlib.md5(Path(path).read_bytes(), usedforsecurity=False).hexdigest()
+        known = hash(_content(path, status.st_size))
         if time.time_ns() - status.st_ctime_ns > _SETTLED:
             _digests[key] = known
     return known
+
+
+def _content(path: str, size: int) -> bytes:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return b"".join(iter(lambda: os.read(file, size + 1), b""))
+    finally:
+        os.close(file)
 
 
 def compare(before: Tree, after: Tree) -> None:

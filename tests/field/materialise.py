@@ -6,6 +6,7 @@ checkout, or where ENVGUARD_FIELD names one.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -86,7 +87,12 @@ def _fill(top: Path) -> list[str]:
 
 
 def _recorded(top: Path) -> Iterator[tuple[str, int]]:
-    """The sizes conda wrote down, for files whose size the listing does not know (-1)."""
+    """The sizes that conda and pip wrote down, for files whose size the listing does not know (-1)."""
+    for book in top.rglob("*.dist-info/RECORD"):
+        site = book.parents[1].relative_to(top).as_posix()
+        for row in csv.reader(book.read_text(encoding="utf-8", errors="replace").splitlines()):
+            if len(row) == 3 and row[2].isdigit():
+                yield os.path.normpath(f"{site}/{row[0]}").replace(os.sep, "/"), int(row[2])
     for meta in top.rglob("conda-meta"):
         prefix = meta.parent.relative_to(top).as_posix()
         for record in meta.glob("*.json"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -14,7 +15,9 @@ import pytest
 
 from envguard import demo
 from envguard._version import __version__
-from envguard.frontends import magic
+from envguard.frontends import magic, terminal
+from envguard.frontends.cli import _as_argv, main
+from envguard.model import text
 from envguard.rules import RULES
 
 
@@ -294,3 +297,30 @@ def test_the_help_names_rules_that_exist():
     named = set(re.findall(r"(?:explain|--ignore|--select) ([a-z]+(?:-[a-z]+)+)", said))
     assert len(named) >= 2
     assert named <= {rule.id for rule in RULES}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_output_that_takes_nothing_is_no_bug():
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "envguard", "rules"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (ran.returncode, ran.stderr) == (3, "envguard: the output: No space left on device\n")
+
+
+@pytest.mark.parametrize("words", [["why", "-"], ["explain-log", "-"]])
+def test_no_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]):
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(words) == 2
+    assert capsys.readouterr().err == "envguard: there is no standard input\n"
+    assert terminal.asked(text("sure?"), argparse.Namespace(format="text")) == 2
+
+
+@pytest.mark.parametrize("words", [["!pip install 'a b'"], ["%pip", "install", "a b"], ["pip", "install", "a b"]])
+def test_a_command_as_a_cell_has_it(words: list[str]):
+    assert _as_argv(words) == ["pip", "install", "a b"]
+
+
+def test_undo_takes_an_environment_by_its_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["undo", str(tmp_path)]) == 2
+    assert f"is no way back but a folder: `--prefix {tmp_path}` names an environment" in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -91,3 +92,22 @@ def test_what_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert error.startswith(f"envguard: {tmp_path}/nowhere.log cannot be read: ")
     assert error.count("\n") == 1
     assert run(capsys, tmp_path)[0] == 2
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "Requirement already satisfied: six in {folder}/lib/python3.11/site-packages (1.16.0)\n",
+        "## Package Plan ##\n\n  environment location: {folder}\n\n  added / updated specs:\n    - six\n",
+    ],
+)
+def test_a_log_of_another_environment(tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str):
+    """What is to be looked at is that one, not the one in which envguard happens to run."""
+    log = tmp_path / "build.log"
+    log.write_text(place.format(folder="/home/ada/envs/lab") + CONFLICT, encoding="utf-8")
+    out = run(capsys, log)[1]
+    assert "envguard check --prefix /home/ada/envs/lab" in out
+    assert f"--prefix {sys.prefix}" not in out
+    for own in ("/home/ada/.local", sys.prefix):
+        log.write_text(place.format(folder=own) + CONFLICT, encoding="utf-8")
+        assert f"envguard check --prefix {sys.prefix}" in run(capsys, log)[1]

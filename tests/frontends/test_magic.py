@@ -90,6 +90,8 @@ def test_the_kernels_own_environment_is_the_default(shell: InteractiveShell):
 
 WRONG = {
     "/no/such/place": "envguard: there is no folder /no/such/place\n",
+    "udno": "envguard: udno is neither a folder nor a word of `%envcheck`; "
+    "`%envcheck --help` and `%envguard --help` list their words\n",
     "--select nonsense": "envguard: there is no rule nonsense; `envguard rules` lists them\n",
     "--nonsense": "envguard: unrecognized arguments: --nonsense\n",
     "--select": "envguard: argument --select: expected one argument\n",
@@ -97,6 +99,9 @@ WRONG = {
     "'unbalanced": "envguard: No closing quotation in the line of the magic\n",
     "one two": "envguard: one folder at a time; put a path that has spaces in quotes\n",
     "explain": "envguard: `explain` takes one rule; `%envcheck rules` lists them\n",
+    "forecast": "envguard: `forecast` takes a command: `%envcheck forecast pip install X`\n",
+    "undo": "envguard: that is another magic: `%envguard --help` tells of `undo`\n",
+    "diff one two": "envguard: `diff` is for the shell: `!envguard diff --help` tells more\n",
     "explain nonsense": "envguard: there is no rule nonsense; `envguard rules` lists them\n",
 }
 
@@ -116,7 +121,7 @@ def test_a_bug_of_ours_is_told_as_one(shell: InteractiveShell, monkeypatch: pyte
 
 def test_rules_and_explain(shell: InteractiveShell):
     assert all(rule.id in run(shell, "%envcheck rules")[1] for rule in RULES[:3])
-    assert RULES[0].page in run(shell, f"%envcheck explain {RULES[0].id}")[1]
+    assert RULES[0].page.split() == run(shell, f"%envcheck explain {RULES[0].id}")[1].split()[3:]
 
 
 def test_export(shell: InteractiveShell):

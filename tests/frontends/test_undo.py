@@ -146,7 +146,8 @@ def test_the_whole_story(place: Place):
 
     # letting go wants a yes, too
     assert place.undo("--clear", code=2).stderr.endswith("--yes does it without asking\n")
-    assert "there is no checkpoint 1" in place.undo("--clear", "1", "--yes", code=2).stderr
+    for yes in ([], ["--yes"]):
+        assert "there is no checkpoint 1" in place.undo("--clear", "1", *yes, code=2).stderr
     cleared = place.json("--clear", "--yes")
     assert (len(cleared["cleared"]), cleared["checkpoints"]) == (2, [])
 

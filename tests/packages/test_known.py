@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import shutil
@@ -128,6 +129,32 @@ def test_offline_nothing_is_known_until_something_is_kept(ask, host, folder, tmp
     # one channel kept, another not: what is not offered is not known to be absent
     found = ask(address, "https://conda.example.invalid/other", network=False)
     assert (found.has("gadget"), found.has("numpy")) == (True, None)
+
+
+def test_offline_a_channel_in_parts_is_read_as_far_as_it_is_kept(ask, host, folder, tmp_path):
+    """py-rattler keeps the parts that somebody asked for; conda keeps its own where nobody else reads them."""
+    from rattler.index import index_fs
+
+    parts = folder.with_name("parts")
+    shutil.copytree(folder, parts)
+    asyncio.run(index_fs(parts, write_shards=True))
+    for kept in parts.glob("*/repodata*.json*"):
+        kept.unlink()
+    address = f"http://me:pw@{host}/parts"
+    cache = tmp_path / "cache" / "rattler" / "cache"
+    for name in ("pkgs", "repodata"):
+        (cache / name).mkdir(parents=True)
+    (db := cache / "pkgs" / "cache" / "repodata_shards.db").parent.mkdir()
+    db.touch()
+    unknown = ask(address, network=False).unknown.english()
+    assert f"what conda keeps in {db} only conda reads" in unknown
+    assert versions(ask(address, network=True, names=("gadget",))) == {"gadget": ("2.0", "1.0")}
+    shutil.rmtree(parts)
+    assert versions(ask(address, network=False, names=("gadget",))) == {"gadget": ("2.0", "1.0")}
+    other = ask(address, network=False, names=("needy",))
+    assert other.has("needy") is None
+    assert "kept of the channels on this machine is not enough" in other.unknown.english()
+    assert "needy" in other.unknown.english()
 
 
 def test_the_name_that_conda_gives_a_cached_file(tmp_path):

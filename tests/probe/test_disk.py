@@ -141,8 +141,22 @@ def test_byte_code_in_a_linked_folder_is_that_of_the_folder(prefix: Prefix) -> N
     prefix.conda("a", "1", {"lib/link/a/__pycache__/a.cpython-311.pyc": b"", "lib/real/a/a.py": b""}, write=False)
     prefix.conda("b", "1", {"lib/real/a/__pycache__/a.cpython-311.pyc": b"", "lib/real/a/a.py": b""})
     (prefix.path / "lib/link").symlink_to("real")
-    look = disk.look(str(prefix.path))
+    look = disk.look(str(prefix.path), whole=True)
     assert look.books.shared == {(0, 1): ["lib/real/a/__pycache__/a.cpython-311.pyc", "lib/real/a/a.py"]}
+
+
+def test_two_records_share_no_byte_code_that_anybody_counts(prefix: Prefix) -> None:
+    for name in ("a", "b"):
+        prefix.conda(name, "1", {f"{SITE}/a/__pycache__/a.cpython-311.pyc": b"", f"{SITE}/a/a.py": b""})
+    (pair,) = facts(prefix).shared_records
+    assert pair.shared == 1
+
+
+def test_a_name_that_only_a_second_record_lists_is_missed_in_a_folder_that_the_first_one_fills(prefix: Prefix) -> None:
+    prefix.conda("a", "1", {f"{SITE}/a/a.py": b""})
+    prefix.conda("b", "1", {f"{SITE}/a/b.py": b""}, write=False)
+    first, second = facts(prefix).conda_packages or ()
+    assert (first.missing.count, second.missing.sample) == (0, (f"{SITE}/a/b.py",))
 
 
 def test_files_no_book_owns_are_told_only_inside_packages_of_conda(prefix: Prefix) -> None:

@@ -48,15 +48,23 @@ def test_start_up_files_with_their_owners(prefix: Prefix, tmp_path: Path):
             "owner": f"{SITE}/mine-1.0.dist-info",
             "code": [],
             "outside": [str(outside)],
+            "dead": [],
         },
-        {"path": f"{SITE}/a.pth", "owner": None, "code": ["import\tsys"], "outside": [str(outside)]},
+        {
+            "path": f"{SITE}/a.pth",
+            "owner": None,
+            "code": ["import\tsys"],
+            "outside": [str(outside)],
+            "dead": ["/no/such"],
+        },
         {
             "path": f"{SITE}/distutils-precedence.pth",
             "owner": "conda-meta/setuptools-70-0.json",
             "code": ["import os; os.x"],
             "outside": [],
+            "dead": [],
         },
-        {"path": f"{SITE}/nul.pth", "owner": None, "code": ["import x"], "outside": []},
+        {"path": f"{SITE}/nul.pth", "owner": None, "code": ["import x"], "outside": [], "dead": []},
     ]
 
 

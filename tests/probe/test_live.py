@@ -98,7 +98,7 @@ def test_what_linux_tells(tmp_path: Path):
 def test_when_it_was_started():
     before = time.time()
     told = kernel("import time; time.sleep(1.5)")
-    assert before - 1.5 < (told.started or 0) < before + 1.5
+    assert before - 1.5 < (told.started or 0) < time.time() - 0.5  # by the clock of the system, which counts rougher
 
 
 @pytest.mark.parametrize("version", ["python3.8", "python3.12", "python3.13"])

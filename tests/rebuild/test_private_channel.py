@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envguard import collect, run
-from envguard.changes.planning import UNFINISHED
 from envguard.frontends import cli
 from envguard.model import Verdict
+from envguard.probe.marks import UNFINISHED
 from envguard.rebuild import building
 from tests.changes import repairing
 from tests.envs import trees, wheelhouse

@@ -248,7 +248,7 @@ def test_a_base_environment_is_only_read(scenario: Give, tmp_path: Path) -> None
     names = {each.name for each in plan.packages}
     assert "conda" not in names
     assert {"python", "pip"} <= names
-    assert "conda stay in base, where conda runs" in [each.english() for each in plan.loses]
+    assert "conda stays in base, where conda runs" in [each.english() for each in plan.loses]
     # and beside it, where environments belong
     assert (
         api.rebuild_plan(prefix / "envs" / "new", prefix, api.rebuild_options(depth=Depth.HISTORY)).plan.refused == ()

@@ -65,6 +65,7 @@ PARTLY = replace(
 REPAIRS = {
     "plan": RepairReport(PREFIX, PLAN, None, **MADE),
     "nothing": RepairReport(PREFIX, NOTHING, None, **MADE),
+    "untold": RepairReport(PREFIX, replace(NOTHING, verdict=Verdict.UNKNOWN), None, **MADE),
     "partly-plan": RepairReport(PREFIX, PARTLY, None, **MADE),
     "no-step": RepairReport(PREFIX, replace(NOTHING, verdict=Verdict.STRAINED, proof=replace(NOTHING.proof, remains=(SECOND,)), by_hand=(BY_HAND,)), None, **MADE),
     "refused": RepairReport(PREFIX, replace(NOTHING, verdict=Verdict.BROKEN, proof=replace(NOTHING.proof, remains=(FIRST,)), by_hand=FIRST.fixes[:1], refused=(text("{prefix} is the base environment", prefix=PREFIX),)), None, **MADE),

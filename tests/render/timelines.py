@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from envguard.comparison import Comparison, Difference, Kind, Owner, Package, Weight
 from envguard.model import Change, Event, Mark, Phase, Timeline, text
 
@@ -215,6 +217,10 @@ COMPARISONS = {
         ),
     ),
     "same": comparison(),
+    "unread": replace(
+        comparison(),
+        notes=(text("conda's records in {prefix} cannot be read: {records}", prefix="/opt/x", records=("a-1-0",)),),
+    ),
     "hostile": comparison(
         Difference(MISCHIEF, conda(MISCHIEF, MISCHIEF), conda(LONG), (Kind.VERSION,), Weight.MATTERS),
         Difference(LONG, conda(MISCHIEF), None, (Kind.ONLY,), Weight.MINOR),

@@ -89,3 +89,23 @@ def test_wheels_that_do_not_hurt_each_other(shared):
 def test_nothing_is_said_of_condas():
     owned = dist("nvidia-nvjitlink-cu12", "12.1.105", owner="conda-meta/a.json")
     assert told(nvidia_wheels_mismatch, env((), (SPARSE, owned))) == []
+
+
+@pytest.mark.parametrize(
+    ("plugin", "jaxlib", "speaks"),
+    [
+        (dist("jax-cuda12-plugin", "0.4.35"), dist("jaxlib", "0.4.31"), True),
+        (dist("jax-cuda12-plugin", "0.4.31.post1"), dist("jaxlib", "0.4.31"), False),
+        (dist("jax-cuda12-pjrt", "0.4.35"), dist("jaxlib", "0.4.31"), False),
+        (dist("jax-cuda12-plugin", "0.4.35"), dist("jax", "0.4.31"), False),
+    ],
+)
+def test_a_plugin_of_another_jax(plugin, jaxlib, speaks):
+    found = list(nvidia_wheels_mismatch(env((), [plugin, jaxlib])))
+    assert [each.subject for each in found] == (["jax-cuda12-plugin"] if speaks else [])
+    if speaks:
+        assert commands(only(found)) == [
+            [
+                f"{PREFIX}/bin/python -m pip install jax-cuda12-plugin[with-cuda]==0.4.31 jax-cuda12-pjrt==0.4.31",
+            ]
+        ]

@@ -273,3 +273,28 @@ def test_what_pip_did_is_told_for_each():
     needy = [pkg(name, depends=("numpy <2",)) for name in "abc"]
     findings = told(conda_depends_unmet, env([NUMPY, *needy], [PIPS], overlaps=REPLACED))
     assert [(each.severity, each.subject) for each in findings] == [("error", name) for name in "abc"]
+
+
+@pytest.mark.parametrize(
+    ("pin", "expected"),
+    [
+        ("numpy 1.*", "conda-meta/pinned allows numpy 1.* only, but pip put numpy 2.3.5 there"),
+        ("numpy >=2", None),
+        ("numpy", None),
+        ("scipy <1", None),
+        ("nonsense ===", None),
+    ],
+)
+def test_a_pin_that_pip_has_not_kept_to(pin, expected):
+    where = env([NUMPY], [PIPS], overlaps=REPLACED, pinned=(pin,))
+    assert [each.message for each in told(conda_constrains_violated, where)] == ([expected] if expected else [])
+
+
+def test_a_pin_that_conda_has_not_kept_to():
+    where = env([pkg("python", "3.11.9")], pinned=("python 3.10.*", "python 3.11.*"))
+    found = only(conda_constrains_violated(where))
+    assert (found.severity.value, found.subject) == ("warning", "python")
+    assert (
+        found.message.english()
+        == "conda-meta/pinned allows python 3.10.* only, and conda's python 3.11.9 py311_0 is installed"
+    )

@@ -77,9 +77,14 @@ def test_overridden(specs, expected):
 
 def test_ways_out():
     where = env((), [owned("ipykernel")], kernelspecs=(spec("python3", OTHER),))
-    assert commands(only(kernelspec_other_env(where))) == [
-        [f"{OWN} -m ipykernel install --sys-prefix"],
-        ["jupyter kernelspec remove -f python3"],
+    assert commands(only(kernelspec_other_env(where))) == [[f"{OWN} -m ipykernel install --sys-prefix"]]
+    bare = env(kernelspecs=(spec("python3", OTHER),))
+    folder = f"{PREFIX}/share/jupyter/kernels"
+    assert commands(only(kernelspec_other_env(bare))) == [[f"rm -r {folder}/python3"]]
+    named = env((), [owned("ipykernel")], kernelspecs=(spec("lab", OTHER, exists=False),))
+    assert commands(only(kernelspec_dead(named))) == [
+        [f"{OWN} -m ipykernel install --sys-prefix --name lab"],
+        [f"rm -r {folder}/lab"],
     ]
     hiding = only(kernelspec_overridden(env(kernelspecs=(USERS, spec("python3", OWN)))))
     assert commands(hiding) == [["jupyter kernelspec remove -f Python3"]]

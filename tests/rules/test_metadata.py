@@ -193,3 +193,34 @@ def test_many_gutted_distributions_are_one_finding():
     )
     assert (found.severity.value, found.subject) == ("error", "lab")
     assert len(commands(found)[0][0].split()) == 6 + len(names)
+
+
+CUT = dist("torch", "2.1.0", cut=paths(f"{SITE}/torch/_C.so"))
+OTHER = dist("torch", "2.1.0", foreign=paths(f"{SITE}/torch/_C.cpython-310-x86_64-linux-gnu.so"))
+FOR_ANOTHER = "the compiled modules of pip's torch 2.1.0 are for another Python than 3.11 (linux-64): "
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        (env(dists=[CUT]), [Told("error", "torch", "1 compiled file of pip's torch 2.1.0 was cut short")]),
+        (env(dists=[OTHER]), [Told("error", "torch", FOR_ANOTHER + "_C.cpython-310-x86_64-linux-gnu.so")]),
+        (env(dists=[dist("torch", "2.1.0")]), []),
+    ],
+)
+def test_files_that_no_python_here_can_load(where, expected):
+    assert told(pip_file_missing, where) == expected
+    for each in pip_file_missing(where):
+        assert commands(each) == [[f"{PREFIX}/bin/python -m pip install --force-reinstall --no-deps torch==2.1.0"]]
+
+
+def test_a_whole_folder_for_another_python_is_one_finding():
+    many = [replace(OTHER, name=f"dist{n}", path=f"{SITE}/dist{n}.dist-info") for n in range(13)]
+    found = only(pip_file_missing(env(dists=many)))
+    assert (found.severity.value, found.subject) == ("error", "lab")
+
+
+@pytest.mark.parametrize(("gone", "speaks"), [("cacert.pem", True), ("py.typed", False)])
+def test_the_certificates_are_no_mere_data(gone, speaks):
+    certifi = dist("certifi", "2024.2.2", missing=paths(f"{SITE}/certifi/{gone}"))
+    assert [each.severity for each in told(pip_file_missing, env(dists=[certifi]))] == (["warning"] if speaks else [])

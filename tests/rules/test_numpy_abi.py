@@ -156,3 +156,20 @@ def test_a_wheel_that_names_only_numpy_1_with_numpy_2():
 )
 def test_a_wheel_of_numpy_1_is_told_only_where_nothing_else_tells_of_it(where):
     assert not list(numpy2_with_old_extension(where))
+
+
+@pytest.mark.parametrize(
+    ("numpy", "wheel", "speaks"),
+    [
+        ("2.1.0", dist("torch", "2.2.2+cu121"), True),
+        ("2.1.0", dist("torch", "2.3.0"), False),
+        ("1.26.4", dist("torch", "2.2.2"), False),
+        ("2.1.0", dist("opencv-python-headless", "4.9.0.80"), True),
+        ("2.1.0", dist("opencv-python-headless", "4.10.0.84"), False),
+        ("2.1.0", dist("onnxruntime", "1.18.1", requires=("numpy<2",)), False),
+        ("2.1.0", owned("torch", "2.2.2"), False),
+    ],
+)
+def test_large_wheels_are_known_by_their_release(numpy: str, wheel, speaks: bool):
+    found = told(numpy2_with_old_extension, env((), [dist("numpy", numpy), wheel]))
+    assert [each.subject for each in found] == (["numpy"] if speaks else [])

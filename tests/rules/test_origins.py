@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from envguard.facts import DirectUrl
+from envguard.facts import DirectUrl, Importable
+from envguard.machine import PathFile
 from envguard.rules.origins import dead_link_install, editable_install, temporary_url_install, unpinned_vcs_install
 from tests.rules.facts import SITE, Told, commands, dist, env, only, owned, told
 
@@ -59,3 +62,47 @@ def test_a_dead_link_is_taken_off_by_what_still_sees_it():
     link = dist("mine", None, kind="egg-link", path=f"{SITE}/mine.egg-link", direct_url=gone)
     found = only(dead_link_install(env((), [link, pip])))
     assert commands(found) == [[f"rm /opt/conda/envs/lab/{SITE}/mine.egg-link"]]
+
+
+MINE = dist("mine", direct_url=DirectUrl("file:///home/me/mine", editable=True, exists=True))
+MINES_PTH = f"{SITE}/__editable__.mine-1.0.pth"
+
+
+@pytest.mark.parametrize(
+    ("pth", "expected"),
+    [
+        (
+            PathFile(f"{SITE}/conda.pth", None, (), (), ("/home/me/old",)),
+            Told("warning", "conda.pth", "conda.pth adds /home/me/old to the search path, where there is nothing"),
+        ),
+        (
+            PathFile(f"{SITE}/x.pth", None, (), (), ("/home/me/old",)),
+            Told("info", "x.pth", "x.pth adds /home/me/old to the search path, where there is nothing"),
+        ),
+        (
+            PathFile(MINES_PTH, MINE.path, (), (), ("/home/me/mine/src",)),
+            Told("warning", "mine", "mine is installed in place, and its code is gone from /home/me/mine/src"),
+        ),
+        (PathFile(f"{SITE}/conda.pth", None, (), ("/home/me/old",)), None),
+    ],
+)
+def test_dead_lines_of_start_up_files(pth, expected):
+    where = env((), [MINE], pths=(pth,))
+    assert told(dead_link_install, where) == ([expected] if expected else [])
+
+
+def test_a_dead_line_is_told_once():
+    gone = replace(MINE, direct_url=DirectUrl("file:///home/me/my%20code", editable=True, exists=False))
+    lines = (
+        PathFile(MINES_PTH, MINE.path, (), (), ("/home/me/my code/src",)),
+        PathFile(f"{SITE}/easy-install.pth", None, (), (), ("/home/me/my code",)),
+    )
+    assert [each.subject for each in told(dead_link_install, env((), [gone], pths=lines))] == ["mine"]
+
+
+def test_a_finder_whose_code_is_gone():
+    offers = Importable("mine", "/home/me/mine/mine", None, MINE.path, gone=True)
+    found = only(dead_link_install(env((), [MINE], importable=(offers,))))
+    assert found.subject == "mine"
+    assert commands(found) == [["/opt/conda/envs/lab/bin/python -m pip install --no-deps --editable /home/me/mine"]]
+    assert told(dead_link_install, env((), [MINE], importable=(replace(offers, gone=False),))) == []

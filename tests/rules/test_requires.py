@@ -109,3 +109,28 @@ def test_a_version_of_condas_that_counts_a_build():
     assert not told(requires_dist_unmet, env([torch], [app("torch==2.1.0"), post]))
     assert told(requires_dist_unmet, env([torch], [app("torch==2.1.1"), post]))
     assert told(requires_dist_unmet, env([], [app("torch==2.1.0"), dist("torch", "2.1.0.post1")]))
+
+
+@pytest.mark.parametrize(
+    ("wants", "python", "told_of"),
+    [
+        (">=3.12", "3.11.9", True),
+        (">=3.7,<3.11", "3.11.9", True),
+        (">=3.11.2", "3.11", False),
+        (">=3.12", "3.11", True),
+        (">=3.8", "3.11.9", False),
+        (">=3.5.*", "3.11.9", False),
+        ("nonsense", "3.11.9", False),
+        (None, "3.11.9", False),
+    ],
+)
+def test_the_python_that_a_distribution_is_for(wants, python, told_of):
+    where = env([], [dist("foo", "2.0", requires_python=wants)], python_version=python)
+    expected = [Told("warning", "foo", f"foo 2.0 is for Python {wants}, and this is {python}")] if told_of else []
+    assert told(requires_dist_unmet, where) == expected
+    assert told(requires_dist_unmet, env([], [owned("foo", "2.0", requires_python=wants)], python_version=python)) == []
+
+
+def test_what_lies_in_the_folder_of_another_python_is_told_elsewhere():
+    old = dist("foo", "2.0", requires_python="<3.11", site="lib/python3.10/site-packages")
+    assert told(requires_dist_unmet, env([], [old])) == []

@@ -36,6 +36,15 @@ ORDER, LOOSE = "cell-conda-after-pip", "cell-unpinned"
         (".github/workflows/ci.yml", "ci"),
         (".gitlab-ci.yml", "ci"),
         (".circleci/config.yml", "ci"),
+        ("Makefile", "recipes"),
+        ("build.mk", "recipes"),
+        ("justfile", "recipes"),
+        ("Taskfile.yml", "ci"),
+        (".readthedocs.yaml", "ci"),
+        ("lab.def", "definition"),
+        ("setup.bat", "windows"),
+        (".devcontainer/devcontainer.json", "devcontainer"),
+        ("package.json", None),
         ("mkdocs.yml", None),
         ("setup.py", None),
         ("notes.md", None),
@@ -65,6 +74,14 @@ def test_dockerfiles(tmp_path: Path, content: str, expected: list[tuple[str, str
     assert told(of(tmp_path, "Dockerfile", content)) == expected
 
 
+STEPS = """jobs:
+  one:
+    steps:
+      - if: {}
+        run: pip install six==1
+      - if: {}
+        run: conda install xz=1=0
+"""
 GITHUB = """jobs:
   one:
     steps:
@@ -80,6 +97,26 @@ GITHUB = """jobs:
 """
 GITLAB = "one:\n  before_script:\n    - pip install six==1\n  script:\n    - conda install xz=1=0\ntwo:\n  script: conda install xz=1=0\n"
 CIRCLE = "jobs:\n  one:\n    steps:\n      - run:\n          command: pip install six\n"
+TASKS = "tasks:\n  one:\n    cmds:\n      - pip install six==1\n      - cmd: conda install xz=1=0\n  two:\n    cmds: [conda install xz=1=0]\n"
+MAKE = """PIP := pip install six
+env: more \\
+  rest
+\t@$(PYTHON) -m pip install -r requirements.txt
+\t-conda install xz=$(shell cat version)=0
+
+\tpip install $$HOME/x \\
+\t  six
+more:
+\tconda install xz=1=0
+"""
+DEVCONTAINER = """{
+  // "postCreateCommand": "conda install six",
+  "image": "x:1", /* "onCreateCommand":
+    "pip install xz" */
+  "onCreateCommand": ["pip", "install", "six"],
+  "postCreateCommand": "conda install xz=1=0",
+}
+"""
 
 
 @pytest.mark.parametrize(
@@ -96,8 +133,45 @@ CIRCLE = "jobs:\n  one:\n    steps:\n      - run:\n          command: pip instal
             [(LOOSE, "4")],
         ),
         ("postBuild", "#!/bin/bash\npip install six==1\nconda install xz=1=0\n", [(ORDER, "3")]),
+        ("a.sh", "if true; then\n pip install six==1\nelse\n conda install xz=1=0\nfi\n", []),
+        ("a.sh", "if pip install six==1; then\n true\nelse\n conda install xz=1=0\nfi\n", [(ORDER, "4")]),
+        ("a.sh", "case $x in\n a) pip install six==1 ;;\n b) conda install xz=1=0 ;;\nesac\n", []),
+        ("a.sh", "if true; then\n pip install six==1\nfi\nif true; then\n conda install xz=1=0\nfi\n", [(ORDER, "5")]),
+        (".github/workflows/ci.yml", STEPS.format("runner.os == 'Linux'", "runner.os != 'Linux'"), []),
+        (".github/workflows/ci.yml", STEPS.format("runner.os == 'Linux'", "runner.os == 'Linux'"), [(ORDER, "7")]),
+        (".github/workflows/ci.yml", STEPS.format("runner.os == 'Linux'", "always()"), [(ORDER, "7")]),
         ("a.sh", "conda install -n one xz=1=0\npip install six\n", [(LOOSE, "2")]),
         ("environment.yml", "just: something\n", []),
+        (
+            ".readthedocs.yaml",
+            "build:\n  jobs:\n    post_install:\n    - pip install six==1\n    - conda install xz=1=0\n",
+            [(ORDER, "5")],
+        ),
+        ("Taskfile.yml", TASKS, [(ORDER, "5")]),
+        ("Makefile", MAKE, [(ORDER, "5"), (LOOSE, "7")]),
+        (
+            "justfile",
+            "a:\n    pip install six=={{v}}\n    conda install xz=1=0\nb:\n    conda install xz=1=0\n",
+            [(ORDER, "3")],
+        ),
+        (
+            "lab.def",
+            "Bootstrap: docker\n%post\n  pip install six==1\n  conda install xz=1=0\n%runscript\n  pip install six\n",
+            [(ORDER, "4")],
+        ),
+        (
+            "a.bat",
+            "@echo off\r\nrem don't\r\npip install ^\r\n  six==1\r\n@call conda install xz=1=0\r\n",
+            [(ORDER, "5")],
+        ),
+        ("a.ps1", "pip install `\n  six==1\n& conda install xz=1=0\n", [(ORDER, "3")]),
+        ("devcontainer.json", DEVCONTAINER, [(LOOSE, "5"), (ORDER, "6")]),
+        (
+            "devcontainer.json",
+            '{"postCreateCommand": {"a": "pip install six", "b": {"c": "pip install xz"}}}',
+            [(LOOSE, "1")],
+        ),
+        ("devcontainer.json", "[]", []),
     ],
 )
 def test_other_files(tmp_path: Path, name: str, content: str, expected: list[tuple[str, str]]):

@@ -41,6 +41,12 @@ CELLS: list[tuple[tuple[str, ...], list[tuple[str, str]]]] = [
     (("%pip install six==1.16.0", "!conda create --name other xz=1=0"), []),
     (("%pip install --no-deps --editable .", "%conda install xz=1=0"), []),
     (("%pip install --editable .", "%conda install xz=1=0"), [(ORDER, "c2:1")]),
+    # of the two ways of a choice only one runs
+    (("if x:\n    %pip install six==1.16.0\nelse:\n    %conda install xz=1=0",), []),
+    (("if x:\n    %pip install six==1.16.0\nelif y:\n    pass\nelse:\n    %conda install xz=1=0",), []),
+    (("if x:\n    %pip install six==1.16.0\n%conda install xz=1=0",), [(ORDER, "c1:3")]),
+    (("for x in y:\n    %pip install six==1.16.0\nelse:\n    %conda install xz=1=0",), [(ORDER, "c1:4")]),
+    (("if x:\n    %pip install six==1.16.0", "if x:\n    pass\nelse:\n    %conda install xz=1=0"), [(ORDER, "c2:4")]),
     # left open
     (("%pip install six",), [(LOOSE, "c1:1")]),
     (("%pip install 'six>=1.16'",), [(LOOSE, "c1:1")]),
@@ -97,6 +103,12 @@ def test_outputs(tmp_path: Path, output: str, expected: list[tuple[str, str]]):
 def test_environment_files(tmp_path: Path, lines: list[str], expected: list[tuple[str, str]]):
     content = "name: lab\ndependencies:\n" + "".join(f"  {line}\n" for line in lines)
     assert told(of(tmp_path, "environment.yml", content)) == expected
+
+
+def test_what_contradicts_another_line_names_that_line(tmp_path: Path):
+    content = "name: lab\ndependencies:\n- pip=24.2=0\n- numpy=1.26.4=0\n- pip:\n  - numpy==2.3.5\n"
+    [remark] = of(tmp_path, "environment.yml", content).remarks
+    assert remark.finding.evidence[0].says.args["place"].endswith("environment.yml:4")
 
 
 SCIPY = pkg("scipy", depends=("numpy >=1.26,<2", "python"))

@@ -535,3 +535,231 @@ def test_a_driver_of_two_versions(prefix: Prefix):
     text = "Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 535.171"
     assert ask(text, prefix) == [(432, "certain")]
     assert ask("Failed to initialize NVML: Unknown Error", prefix) == []
+
+
+CRASH = "Segmentation fault (core dumped)"
+FAULT = (
+    "Fatal Python error: Segmentation fault\n\nCurrent thread 0x00007f3 (most recent call first):\n"
+    '  File "<frozen importlib._bootstrap>", line 228 in _call_with_frames_removed\n'
+    '  File "{prefix}/{site}/pandas/_libs/__init__.py", line 13 in <module>\n  File "<stdin>", line 1 in <module>\n'
+)
+
+
+def overwritten() -> Environment:
+    numpy, pips = facts.pkg("numpy", "1.26.4"), facts.dist("numpy", "2.3.5")
+    return facts.env([numpy], [pips, facts.dist("pandas")], overlaps=(facts.overlap(numpy, pips, compiled=3),))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        CRASH,
+        "The kernel appears to have died. It will restart automatically.",
+        "nbclient.exceptions.DeadKernelError: Kernel died",
+        "Process finished with exit code 139 (interrupted by signal 11:SIGSEGV)",
+        "Process finished with exit code -1073741819 (0xC0000005)",
+    ],
+)
+def test_a_process_that_was_ended(said: str):
+    assert told(why(said, overwritten())) == [(102, "likely")]
+    sound = why(said, facts.env([facts.pkg("numpy")]))
+    assert told(sound) == []
+    assert "faulthandler" in sound.advice[0].english()
+
+
+def test_the_package_in_which_a_process_was_ended():
+    text = FAULT.format(prefix=facts.PREFIX, site=SITE)
+    assert told(why(text, overwritten())) == []  # of pandas nothing is known
+    assert told(why(text.replace("pandas", "numpy"), overwritten())) == [(102, "likely")]
+
+
+def test_an_error_of_another_environment_is_not_explained_by_this_one():
+    error = "AttributeError: module 'numpy' has no attribute 'row_stack'"
+    text = f'  File "/home/me/envs/other/{SITE}/x.py", line 1, in f\n{error}'
+    env = overwritten()
+    assert told(answer(from_text(text), env, analyse(env), named=True)) == [(102, "likely")]
+    found = answer(from_text(text), env, analyse(env), named=False)
+    assert told(found) == []
+    assert "/home/me/envs/other" in found.notes[0].english()
+    users = text.replace("/home/me/envs/other", "/home/me/.local")
+    assert told(answer(from_text(users), env, analyse(env), named=False)) == [(102, "likely")]
+
+
+@pytest.mark.parametrize(
+    ("error", "python", "dists", "expected"),
+    [
+        ("ModuleNotFoundError: No module named 'distutils'", "3.12.1", [], (132, "certain")),
+        ("ModuleNotFoundError: No module named 'distutils'", "3.11.9", [], None),
+        ("ModuleNotFoundError: No module named 'imghdr'", "3.13.0", [], (132, "certain")),
+        ("ModuleNotFoundError: No module named 'imghdr'", "3.12.1", [], None),
+        ("ModuleNotFoundError: No module named 'pkg_resources'", "3.12.1", [], (132, "certain")),
+        (
+            "ModuleNotFoundError: No module named 'pkg_resources'",
+            "3.12.1",
+            [facts.dist("setuptools", "82.0.1")],
+            (132, "certain"),
+        ),
+        ("ModuleNotFoundError: No module named 'pkg_resources'", "3.12.1", [facts.dist("setuptools", "75.0")], None),
+        (
+            "AttributeError: module 'pkgutil' has no attribute 'ImpImporter'. Did you mean: 'zipimporter'?",
+            "3.12.1",
+            [facts.dist("setuptools", "65.5.0")],
+            (132, "certain"),
+        ),
+        (
+            "AttributeError: module 'pkgutil' has no attribute 'ImpImporter'. Did you mean: 'zipimporter'?",
+            "3.12.1",
+            [facts.dist("setuptools", "75.0")],
+            None,
+        ),
+    ],
+)
+def test_what_a_newer_python_has_no_more(error: str, python: str, dists: list, expected: tuple[int, str] | None):
+    found = told(why(error, facts.env((), dists, python_version=python)))
+    assert found == ([expected] if expected else [])
+
+
+def test_an_installers_own_error(prefix: Prefix):
+    said = (
+        "CorruptedEnvironmentError: The target environment has been corrupted. Corrupted environments most commonly\n"
+        "occur when the conda process is force-terminated while in an unlink-link\ntransaction.\n"
+        "  environment location: /home/me/envs/ml\n  corrupted file: /home/me/envs/ml/conda-meta/numpy-1-0.json\n"
+    )
+    found = api.why(said, prefix.path)
+    assert told(found) == [(604, "certain")]
+    assert [step.argv[-1] for fix in found.causes[0].fixes for step in fix.steps] == ["/home/me/envs/ml"]
+    assert not found.looked
+    # an error that came after it is another one
+    assert (
+        ask(f"{said}\nTraceback (most recent call last):\nAttributeError: module 'x' has no attribute 'y'", prefix)
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "dists", "expected"),
+    [
+        (
+            "ImportError: tokenizers>=0.11,<0.14 is required for a normal functioning, but found tokenizers==0.15.0.",
+            [facts.dist("transformers", requires=("tokenizers<0.14",)), facts.dist("tokenizers", "0.15.0")],
+            [(132, "certain")],
+        ),
+        (
+            "ImportError: Numba needs NumPy 1.26 or less. Got NumPy 2.1.",
+            [facts.dist("numba", requires=("numpy<1.27",)), facts.dist("numpy", "2.1.0")],
+            [(132, "certain")],
+        ),
+        (
+            "pkg_resources.DistributionNotFound: The 'tqdm>=4' distribution was not found and is required by foo",
+            [facts.dist("foo", requires=("tqdm>=4",))],
+            [(132, "certain")],
+        ),
+        # unmet, but the error is about something else
+        (
+            "ImportError: Numba needs NumPy 1.26 or less. Got NumPy 2.1.",
+            [facts.dist("foo", requires=("tqdm>=4",)), facts.dist("numpy", "1.26.4")],
+            [],
+        ),
+    ],
+)
+def test_a_requirement_of_which_the_package_itself_complains(error: str, dists: list, expected: list):
+    assert told(why(error, facts.env((), dists))) == expected
+
+
+def test_a_file_of_data_that_is_gone(prefix: Prefix):
+    prefix.conda("proj", "9.3", {"share/proj/proj.db": b"x"})
+    prefix.pip("certifi", "2024.2.2", {"certifi/__init__.py": b"", "certifi/cacert.pem": b"x"})
+    database, bundle = prefix.path / "share/proj/proj.db", prefix.path / SITE / "certifi/cacert.pem"
+    no_file = f"FileNotFoundError: [Errno 2] No such file or directory: '{database}'"
+    no_bundle = f"OSError: Could not find a suitable TLS CA certificate bundle, invalid path: {bundle}"
+    assert ask(no_file, prefix) == ask(no_bundle, prefix) == []
+    database.unlink()
+    bundle.unlink()
+    assert ask(no_file, prefix) == [(100, "certain")]
+    assert ask(no_bundle, prefix) == [(123, "certain")]
+    assert ask(f"FileNotFoundError: [Errno 2] No such file or directory: '{prefix.path}/data.csv'", prefix) == []
+
+
+def test_certificates_to_which_a_variable_leads():
+    text = "OSError: Could not find a suitable TLS CA certificate bundle, invalid path: /no/such/cacert.pem"
+    for value, expected in (("/no/such/cacert.pem", [(231, "certain")]), ("/other.pem", [])):
+        process = facts.kernel(variables={"SSL_CERT_FILE": value})
+        assert told(why(text, facts.env(process=process))) == expected
+
+
+def test_jax_and_its_libraries():
+    dists = [facts.dist("jax-cuda12-plugin", "0.7.2"), facts.dist("jaxlib", "0.7.1")]
+    text = "RuntimeWarning: JAX plugin jax_cuda12_plugin version 0.7.2 is installed, but it is not compatible with"
+    assert told(why(text, facts.env((), dists))) == [(413, "certain")]
+    assert told(why(text, facts.env((), dists[:1]))) == []
+    text = "Loaded runtime CuDNN library: 9.0.0 but source was compiled with: 9.1.1.  CuDNN library needs to have"
+    for version, expected in (("9.0.0.312", [(412, "certain")]), ("9.2.0.82", [])):
+        assert told(why(text, facts.env((), [facts.dist("nvidia-cudnn-cu12", version)]))) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "python", "expected"),
+    [
+        ("AttributeError: module 'collections' has no attribute 'Mapping'", "3.11.9", [(132, "certain")]),
+        (
+            "ImportError: cannot import name 'Mapping' from 'collections' (/x/collections/__init__.py)",
+            "3.11.9",
+            [(132, "certain")],
+        ),
+        ("AttributeError: module 'collections' has no attribute 'Mapping'", "3.9.1", []),
+        ("AttributeError: module 'collections' has no attribute 'Maping'", "3.11.9", []),
+        ("AttributeError: module 'inspect' has no attribute 'getargspec'", "3.11.9", [(132, "certain")]),
+    ],
+)
+def test_a_name_that_python_took_away(error: str, python: str, expected: list):
+    assert told(why(error, facts.env(python_version=python))) == expected
+
+
+def test_a_name_that_the_installed_version_has_not(prefix: Prefix):
+    prefix.pip("markupsafe", "2.1.1", {"markupsafe/__init__.py": b"def escape(s): ...\n"})
+    path = f"{prefix.path}/{SITE}/markupsafe/__init__.py"
+    (note,) = api.why(f"ImportError: cannot import name 'soft_unicode' from 'markupsafe' ({path})", prefix.path).notes
+    assert note.english().startswith("markupsafe 2.1.1, which is installed, has no soft_unicode")
+    assert api.why(f"ImportError: cannot import name 'escape' from 'markupsafe' ({path})", prefix.path).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "begins"),
+    [
+        ("ModuleNotFoundError: No module named '_lzma'", "_lzma is a part of Python itself"),
+        ("ModuleNotFoundError: No module named 'lzmaffi'", "no distribution in this environment brings lzmaffi"),
+        (
+            "ImportError: /x/site-packages/sklearn.libs/libgomp-a34b3233.so.1.0.0: cannot allocate memory in static TLS block",
+            "libgomp-a34b3233.so.1.0.0 has to be loaded early, before too many others: restart, and import sklearn first",
+        ),
+    ],
+)
+def test_what_is_said_where_nothing_explains(error: str, begins: str):
+    found = why(error, facts.env())
+    assert told(found) == []
+    assert found.notes[0].english().startswith(begins)
+
+
+def test_a_module_that_is_there_for_another_python(prefix: Prefix):
+    text = "ModuleNotFoundError: No module named 'numpy.core._umath'"
+    prefix.pip(
+        "numpy", "1.24.0", {"numpy/core/_umath.cpython-310-x86_64-linux-gnu.so": b"\x7fELF\x02\x01" + b"\0" * 200}
+    )
+    assert ask(text, prefix) == [(123, "certain")]
+    prefix.write(f"{SITE}/numpy/core/_umath.cpython-311-x86_64-linux-gnu.so", b"x")
+    assert "is there now" in api.why(text, prefix.path).notes[0].english()
+
+
+def test_a_library_that_wheels_leave_to_the_system(prefix: Prefix):
+    prefix.pip("opencv-python", "4.9.0.80", {"cv2/__init__.py": b"", "cv2/cv2.abi3.so": b"x"})
+    text = f'  File "{prefix.path}/{SITE}/cv2/__init__.py", line 1, in f\nImportError: libGL.so.1: cannot open shared object file'
+    found = api.why(text, prefix.path)
+    assert told(found) == [(343, "likely")]
+    assert found.causes[0].fixes[0].steps[-1].argv[-1] == "opencv-python-headless"
+    assert ask(text.replace("libGL.so.1", "libquux.so.1"), prefix) == []
+
+
+def test_what_torch_says_of_a_numpy_that_it_cannot_use():
+    dists = [facts.dist("torch", "2.2.2"), facts.dist("numpy", "2.1.0")]
+    assert told(why("RuntimeError: Numpy is not available", facts.env((), dists))) == [(311, "likely")]
+    assert told(why("RuntimeError: Numpy is not available", facts.env((), dists[:1]))) == []

@@ -108,6 +108,7 @@ class Call:
             self.invocation.conditional,
             all(word.known for word in self.words) and not parsed.unknown,
             self.invocation.misread,
+            self.invocation.branches,
         )
 
 

@@ -61,7 +61,7 @@ def plan(commands: Commands) -> None:
         "plan",
         help=help_of("what would bring an environment back to a sound state"),
         description=help_of(
-            "Tells the smallest set of steps that clears errors and warnings, in the order that harms nothing, what each loses, and what the check would say afterwards; changes nothing. Exits with 0 if there is nothing to repair, with 1 if there is."
+            "Tells the smallest set of steps that clears errors and warnings, in the order that harms nothing, what each loses, and what the check would say afterwards; changes nothing. Exits with 0 if there is nothing to repair, with 1 if there is, or if it cannot be told."
         ),
     )
     add_target(parser)

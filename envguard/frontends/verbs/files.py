@@ -55,7 +55,7 @@ def scan(commands: Commands) -> None:
         "scan",
         help=help_of("what notebooks, Dockerfiles and scripts ask installers for"),
         description=help_of(
-            "Reads notebooks, Dockerfiles, shell scripts, environment files and files of CI for what they ask pip and conda for, in which order, and for warnings in outputs that nobody has read; runs nothing. With an environment it also tells what does not fit there. Exits with 1 if anything is found at or above the threshold, with 2 if a file could not be read."
+            "Reads notebooks, Dockerfiles, scripts of shells, Makefiles, environment files, devcontainers and files of CI for what they ask pip and conda for, in which order, and for warnings in outputs that nobody has read; runs nothing. With an environment it also tells what does not fit there. Exits with 1 if anything is found at or above the threshold, with 2 if a file could not be read."
         ),
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help=help_of("files, or folders with files in them"))

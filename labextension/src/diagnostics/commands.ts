@@ -1,5 +1,5 @@
 /** From remark to remark, and their fixes, by the keyboard. */
-import { EditorView } from '@codemirror/view';
+import { closeHoverTooltips, EditorView } from '@codemirror/view';
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { CodeCell, ICodeCellModel } from '@jupyterlab/cells';
@@ -117,6 +117,7 @@ async function show(view: EditorView): Promise<void> {
   const { nextDiagnostic, openLintPanel } = await import('@codemirror/lint');
   await drawn(); // the notebook gives the focus to the cell that is edited now, and would take it from the list
   nextDiagnostic(view);
+  view.dispatch({ effects: closeHoverTooltips }); // newer CodeMirrors open one, which would lie upon the list
   openLintPanel(view);
 }
 

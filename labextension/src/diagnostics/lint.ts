@@ -56,7 +56,7 @@ export class Linting {
         return [
           linter(view => this._lint(model, view), {
             delay: DELAY,
-            tooltipFilter: found => found.map(each => this._inTooltip.get(each) ?? each),
+            tooltipFilter: found => worstFirst(found).map(each => this._inTooltip.get(each) ?? each),
             needsRefresh: update =>
               update.transactions.some(each => each.effects.some(effect => effect.is(again)))
           }),
@@ -186,6 +186,12 @@ export class Linting {
   private readonly _inTooltip = new WeakMap<Diagnostic, Diagnostic>();
 
   private readonly _views = new Map<EditorView, ICodeCellModel>();
+}
+
+const GRAVITY = ['error', 'warning', 'info', 'hint'];
+
+function worstFirst(found: readonly Diagnostic[]): Diagnostic[] {
+  return [...found].sort((one, other) => GRAVITY.indexOf(one.severity) - GRAVITY.indexOf(other.severity));
 }
 
 /** What can be done about a remark: where nothing is kept of a cell, it cannot say that it ignores a rule. */

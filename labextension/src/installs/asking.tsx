@@ -5,6 +5,7 @@ import { copy } from '../lab/actions';
 import { say, type Words } from '../language';
 import { Model } from '../model';
 import { Coded } from '../panel/coded';
+import { keepFocus } from '../panel/focus';
 import { ToolsProvider } from '../panel/tools';
 import type { Server } from '../server';
 import { Task } from '../task';
@@ -116,6 +117,7 @@ class Body extends ReactWidget {
     super();
     this.addClass('jp-eg-Panel');
     this.addClass('jp-eg-Before');
+    this._letFocusGo = keepFocus(this.node);
     const { cells, kernel } = _question;
     this._tasks = cells.map(({ installs }) => installs.map(() => new Task(_server)));
     this.undo =
@@ -170,6 +172,7 @@ class Body extends ReactWidget {
         task.clear();
         task.dispose();
       });
+      this._letFocusGo();
     }
     super.dispose();
   }
@@ -181,6 +184,7 @@ class Body extends ReactWidget {
     }
   }
 
+  private readonly _letFocusGo: () => void;
   private readonly _tasks: Task[][];
   private _ways: Ways | null = null;
 }

@@ -5,6 +5,9 @@ import { type INotebookTracker, type NotebookPanel, NotebookActions } from '@jup
 import type { Widget } from '@lumino/widgets';
 import type { Model } from '../model';
 
+/** Milliseconds after which a session that began no kernel has none. */
+const PATIENCE = 2000;
+
 /** The current notebook or console, with its session. */
 export type Current =
   | { kind: 'notebook'; widget: NotebookPanel; session: ISessionContext }
@@ -114,18 +117,40 @@ export class Follower {
   }
 
   private _tell(): void {
+    clearTimeout(this._timer);
     const current = this._current;
+    if (current && kernelless(current.session)) {
+      this._timer = setTimeout(() => this._follow('unknown'), PATIENCE);
+    }
+    this._follow(current?.session.kernelDisplayStatus ?? '');
+  }
+
+  private _follow(status: string): void {
+    const current = this._current;
+    if (current?.widget.isDisposed) {
+      return;
+    }
     this._model.follow(
       current && {
         kind: current.kind,
         title: current.widget.title.label,
         kernel: kernelOf(current.session),
-        status: current.session.kernelDisplayStatus
+        status
       }
     );
   }
 
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+
   private _current: Current | null = null;
+}
+
+/**
+ * Whether nothing is on its way to become a kernel. Its status stays `initializing` where the user has chosen to have none, of
+ * which nothing is told; but at first it is so for a moment everywhere.
+ */
+function kernelless(session: ISessionContext): boolean {
+  return session.kernelDisplayStatus === 'initializing' && session.hasNoKernel;
 }
 
 function kernelOf(session: ISessionContext): string | null {

@@ -22,6 +22,9 @@ export function Button({ icon, label, done, bare, main, disabled, title, onClick
   const timer = React.useRef<ReturnType<typeof setTimeout>>();
   React.useEffect(() => () => clearTimeout(timer.current), []);
   const click = async () => {
+    if (disabled) {
+      return;
+    }
     await onClick();
     if (done !== undefined) {
       setJust(true);
@@ -36,7 +39,7 @@ export function Button({ icon, label, done, bare, main, disabled, title, onClick
       className={['jp-eg-Button', main && 'jp-eg-mod-main', bare && 'jp-eg-mod-bare']
         .filter(Boolean)
         .join(' ')}
-      disabled={disabled}
+      aria-disabled={disabled || undefined} // not `disabled`: it would lose the focus
       aria-label={bare ? told : undefined}
       title={title ?? (bare ? told : undefined)}
       onClick={() => void click()}

@@ -15,5 +15,21 @@ export function Sentence({ text }: { text: Text }): JSX.Element {
 }
 
 function drawn(cut: readonly string[]): JSX.Element {
-  return <>{cut.map((piece, index) => (index % 2 ? <code key={index}>{piece}</code> : piece))}</>;
+  return <>{cut.map((piece, index) => (index % 2 ? <code key={index}>{whole(piece)}</code> : piece))}</>;
+}
+
+/** Code whose options stay in one piece: a browser would end a line behind the hyphens of `--undo`. */
+function whole(code: string): React.ReactNode[] {
+  return code
+    .split(/(?<=^|\s)(-\S{1,24})(?=\s|$)/)
+    .map((each, index) =>
+      index % 2 ? (
+        <span key={index} className="jp-eg-Option">
+          {each}
+        </span>
+      ) : (
+        each
+      )
+    )
+    .filter(each => each !== '');
 }

@@ -7,7 +7,7 @@ import type { CudaFramework, CudaLibrary, EnvguardCuda } from '../wire/types';
 import { cudaMark } from '../words';
 import { Sentence } from './coded';
 import { Commands } from './commands';
-import { EvidenceList, FindingCard } from './finding';
+import { EvidenceList, FindingCard, So } from './finding';
 import { Fold } from './fold';
 import { Grid } from './grid';
 import { Marked } from './marks';
@@ -27,11 +27,7 @@ export function Cuda({ told }: { told: EnvguardCuda }): JSX.Element {
           <span className="jp-eg-soft"> ({trans.__('likely')})</span>
         ) : null}
       </p>
-      {verdict.consequence ? (
-        <p className="jp-eg-So">
-          → <Sentence text={verdict.consequence} />
-        </p>
-      ) : null}
+      {verdict.consequence ? <So text={verdict.consequence} /> : null}
       {verdict.fixes.map((fix, index) => (
         <div key={index} className="jp-eg-Way">
           <p>

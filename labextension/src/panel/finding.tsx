@@ -3,7 +3,7 @@ import React from 'react';
 import { cautions } from '../format';
 import { clean, labelled, say } from '../language';
 import { severityMark } from '../words';
-import type { Evidence, Finding, Fix, RulePage } from '../wire/types';
+import type { Evidence, Finding, Fix, RulePage, Text } from '../wire/types';
 import { Sentence } from './coded';
 import { Commands } from './commands';
 import { Fold } from './fold';
@@ -24,7 +24,7 @@ export function FindingCard({ finding, platform, above, quoted }: Props): JSX.El
   const { trans } = useTools();
   const mark = severityMark(finding.severity, trans);
   return (
-    <article className={`jp-eg-Finding jp-eg-mod-${mark.mood}`}>
+    <article className={`jp-eg-Finding jp-eg-mod-${mark.mood}`} tabIndex={-1}>
       <h4>
         <Sign shape={mark.shape} mood={mark.mood} />
         <span className="jp-eg-hidden">
@@ -51,7 +51,7 @@ export function Remark({ finding, platform, above }: Props): JSX.Element {
   const named = say(finding.message, trans).includes(clean(finding.subject));
   return (
     <Fold
-      className="jp-eg-Remark"
+      className="jp-eg-Aside"
       summary={
         <>
           {named ? null : (
@@ -74,13 +74,7 @@ function Details({ finding, platform, above, quoted }: Props): JSX.Element {
   const [first, ...others] = finding.fixes;
   return (
     <>
-      {finding.consequence ? (
-        <p className="jp-eg-So">
-          <span aria-hidden="true">→ </span>
-          <span className="jp-eg-hidden">{labelled(trans.__('so:'))}</span>
-          <Sentence text={finding.consequence} />
-        </p>
-      ) : null}
+      {finding.consequence ? <So text={finding.consequence} /> : null}
       {quoted || !first ? null : (
         <>
           <Way fix={first} platform={platform} above={above} />
@@ -96,6 +90,18 @@ function Details({ finding, platform, above, quoted }: Props): JSX.Element {
       {finding.evidence.length ? <EvidenceList evidence={finding.evidence} /> : null}
       <Explanation rule={finding.rule} />
     </>
+  );
+}
+
+/** What follows. */
+export function So({ text }: { text: Text }): JSX.Element {
+  const { trans } = useTools();
+  return (
+    <p className="jp-eg-So">
+      <span aria-hidden="true">→ </span>
+      <span className="jp-eg-hidden">{labelled(trans.__('so:'))}</span>
+      <Sentence text={text} />
+    </p>
   );
 }
 

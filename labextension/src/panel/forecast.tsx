@@ -47,7 +47,11 @@ export function Forecast({ watch }: { watch: Watch }): JSX.Element {
             value={command}
             onChange={event => setCommand(event.target.value)}
           />
-          <button type="submit" className="jp-eg-Button" disabled={!command.trim() || forecast.running}>
+          <button
+            type="submit"
+            className="jp-eg-Button"
+            aria-disabled={!command.trim() || forecast.running || undefined}
+          >
             {trans.__('Foretell')}
           </button>
         </div>

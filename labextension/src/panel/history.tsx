@@ -22,8 +22,8 @@ import { Fold } from './fold';
 import { Sign } from './marks';
 import { useTools } from './tools';
 
-const X: Record<Lane, number> = { conda: 18, pip: 50 };
-const WIDTH = 64;
+const X: Record<Lane, number> = { conda: 18, pip: 56 };
+const WIDTH = 70;
 const TURN = 17; // where a row's own event stands
 
 interface Props {
@@ -92,6 +92,12 @@ function Picture({ events }: { events: readonly Event[] }): JSX.Element {
   const lines = all ? every : few(every);
   const shown = lines.filter((line): line is Row => !isGap(line));
   const step = Math.min(current, shown.length - 1);
+  const unfolded = React.useRef(0); // the row that was left out first
+  React.useEffect(() => {
+    if (all) {
+      list.current?.querySelectorAll<HTMLButtonElement>('.jp-eg-Event-head')[unfolded.current]?.focus();
+    }
+  }, [all]);
 
   const walk = (event: React.KeyboardEvent) => {
     const to: Record<string, number> = {
@@ -129,7 +135,10 @@ function Picture({ events }: { events: readonly Event[] }): JSX.Element {
               left={line.left}
               lane={laneBefore(lines, index)}
               next={laneAfter(lines, index)}
-              onClick={() => setAll(true)}
+              onClick={() => {
+                unfolded.current = index;
+                setAll(true);
+              }}
             />
           ) : (
             <EventRow

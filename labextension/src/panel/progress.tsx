@@ -1,6 +1,7 @@
 /** How far a job is, with a way to stop it. */
 import React from 'react';
 import type { Task } from '../task';
+import { Alert } from './alert';
 import { Button } from './button';
 import { Coded, Sentence } from './coded';
 import { Spinner } from './marks';
@@ -39,14 +40,14 @@ export function Progress({ task, label, stoppable = true }: Props): JSX.Element 
   }
   if (failure !== null) {
     return (
-      <p role="alert">
+      <Alert>
         <Coded told={told(failure, trans)} />
-      </p>
+      </Alert>
     );
   }
   if (job?.state === 'failed') {
     return (
-      <p role="alert">{job.error ? <Sentence text={job.error} /> : trans.__('it failed without a reason')}</p>
+      <Alert>{job.error ? <Sentence text={job.error} /> : trans.__('it failed without a reason')}</Alert>
     );
   }
   if (job?.state === 'cancelled') {

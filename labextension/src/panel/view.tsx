@@ -7,6 +7,7 @@ import type { Part } from '../part';
 import { scene as sceneOf, type Scene } from '../scene';
 import type { Watch } from '../watch';
 import type { Finding } from '../wire/types';
+import { Alert } from './alert';
 import { Button } from './button';
 import { Coded, Sentence } from './coded';
 import { Commands } from './commands';
@@ -139,13 +140,19 @@ interface FindingsProps {
 function Findings({ findings, platform, above }: FindingsProps): JSX.Element | null {
   const { trans } = useTools();
   const [all, setAll] = React.useState(false);
+  const section = React.useRef<HTMLElement>(null);
+  React.useEffect(() => {
+    if (all) {
+      section.current?.querySelectorAll('article')[SHOWN]?.focus(); // the button that was there is gone
+    }
+  }, [all]);
   if (!findings.length) {
     return null;
   }
   const shown = all ? findings : findings.slice(0, SHOWN);
   const rest = findings.length - shown.length;
   return (
-    <section className="jp-eg-Section" aria-label={trans.__('Findings')}>
+    <section ref={section} className="jp-eg-Section" aria-label={trans.__('Findings')}>
       <h3>{trans.__('Findings')}</h3>
       {shown.map(finding => (
         <FindingCard key={finding.fingerprint} finding={finding} platform={platform} above={above} />
@@ -174,9 +181,9 @@ function Fetched<T>({ part, stamp, quiet, children }: FetchedProps<T>): JSX.Elem
   React.useEffect(() => part.want(), [part, stamp]);
   if (part.value === null && !quiet) {
     return part.failure !== null ? (
-      <p role="alert">
+      <Alert>
         <Coded told={told(part.failure, trans)} />
-      </p>
+      </Alert>
     ) : (
       <p className="jp-eg-soft" role="status">
         <Spinner /> {trans.__('loading …')}

@@ -4,6 +4,7 @@ import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import React from 'react';
 import type { Tools } from './tools';
+import { keepFocus } from './focus';
 import { View } from './view';
 
 export class EnvguardPanel extends ReactWidget {
@@ -12,6 +13,7 @@ export class EnvguardPanel extends ReactWidget {
     this.id = 'jp-envguard-panel';
     this.addClass('jp-eg-Panel');
     this.node.setAttribute('role', 'region');
+    this._letFocusGo = keepFocus(this.node);
     _tools.model.changed.connect(this._onChanged, this);
   }
 
@@ -40,6 +42,7 @@ export class EnvguardPanel extends ReactWidget {
   }
 
   dispose(): void {
+    this._letFocusGo();
     Signal.clearData(this);
     super.dispose();
   }
@@ -60,4 +63,6 @@ export class EnvguardPanel extends ReactWidget {
       this.update();
     }
   }
+
+  private readonly _letFocusGo: () => void;
 }
