@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from envguard.install_log import Pattern
 from envguard.model import Fix, Safety, Severity, Step, text
-from envguard.rules.install_warnings import WARNINGS, Warned
+from envguard.rules.install_warnings import PATTERNS, WARNINGS, Warned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -615,5 +615,5 @@ FAILURES = (
 """Every failure that is known."""
 
 ALL = (*WARNINGS, *FAILURES)
-ALL_PATTERNS = tuple(each.pattern for each in ALL)
 FAILURE_PATTERNS = tuple(each.pattern for each in FAILURES)
+ALL_PATTERNS = (*PATTERNS, *FAILURE_PATTERNS)

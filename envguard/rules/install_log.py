@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from envguard.model import Certainty, Evidence, Severity, Text, text
@@ -70,8 +70,8 @@ def _other(env: Environment) -> str | None:
     kinds = {each.id for each in PLACES}
     named = [dict(line.args)["folder"] for line in env.install_log or () if line.pattern in kinds]
     named = [each for each in named if not _OWN_FOLDER.search(each)]
-    here = {os.path.realpath(env.prefix)}
-    return named[-1] if named and here.isdisjoint(map(os.path.realpath, named)) else None
+    # one that is named by a link is called another; what is then said leads to it all the same
+    return named[-1] if named and PurePath(env.prefix) not in map(PurePath, named) else None
 
 
 def _found(env: Environment, known: Warned, line: LogLine) -> Found:
