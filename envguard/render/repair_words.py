@@ -52,7 +52,6 @@ INSTEAD = Text("What to do instead")
 REBUILD = Text("A new environment is the better way")
 KNOWN = Text("What should be known")
 SAID = Text("What the program said")
-RESTART = Text("restart the kernel afterwards")
 RESTART_NOW = Text("restart the kernel")
 APPLY = Text("`envguard repair --apply` does this, with a way back; `%envcheck repair --apply` in a notebook")
 RESUME = Text(
