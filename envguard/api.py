@@ -84,9 +84,14 @@ def inspect(
     with brought.visit(), uncollected():
         if deep:
             return analyse(collect.deeply(prefix, progress, process=process), selection)
-        env = collect.by_import(prefix, keep=keep, process=process)
+        env = collect.by_import(prefix, keep=keep, process=process, meanwhile=_bring_rules)
         report = _reports.get(env, selection, lambda: analyse(env, selection), keep=lambda made: not made.failed)
         return replace(report, made_at=now())
+
+
+def _bring_rules() -> None:
+    """Imports what judges, while another process begins to read."""
+    from envguard import analyse as _analyse  # noqa: F401
 
 
 def inspect_python(

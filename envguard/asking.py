@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from envguard.errors import ProbeFailed
 from envguard.model import text
 from envguard.probe import live, reading, stale
-from envguard.run import run
+from envguard.run import BY_PATH, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,8 +30,6 @@ ANSWER = 256 << 20
 """Bytes of an answer at most; that of a full Anaconda has one MB."""
 _TOO_OLD = 3
 """The probes' exit code under a Python below 3.8."""
-_OURS = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "PYTHONSAFEPATH": ""}
-"""What is set only for a probe that is run by its path; it finds its neighbours in its own folder."""
 _ASK = (
     "(lambda live, stale: ("
     "__import__('builtins').exec({live!r}, live), __import__('builtins').exec({stale!r}, stale),"
@@ -68,7 +66,7 @@ def answer_of(
     """
     with tempfile.TemporaryDirectory(prefix="envguard-") as folder:
         answer = os.path.join(folder, "facts.json")  # noqa: PTH118 - an argument
-        ran = run(command([probe, *arguments(answer)]), timeout, env={**(env or {}), **_OURS}, cwd=cwd)
+        ran = run(command([probe, *arguments(answer)]), timeout, env={**(env or {}), **BY_PATH}, cwd=cwd)
         if ran.code == _TOO_OLD or ran.last_line.startswith("SyntaxError"):
             raise ProbeFailed(text("{program} is older than Python 3.8, which the probe needs", program=program))
         if ran.code != 0:
@@ -113,9 +111,9 @@ def program(
         raise not_understood(name)
     set_by_them = {name: value for name, value in {**os.environ, **(env or {})}.items() if value is not None}
     told["variables"] = [
-        {**each, "value": set_by_them[each["name"]]} if each["name"] in _OURS else each
+        {**each, "value": set_by_them[each["name"]]} if each["name"] in BY_PATH else each
         for each in told["variables"]
-        if each["name"] not in _OURS or each["name"] in set_by_them
+        if each["name"] not in BY_PATH or each["name"] in set_by_them
     ]
     return told
 

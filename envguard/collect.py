@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from envguard import asking, brought
+from envguard import ahead, asking, brought
 from envguard.errors import NoSuchEnvironment, ProbeFailed
 from envguard.facts import Environment, process_from_dict
 from envguard.model import text
@@ -62,16 +62,21 @@ PATIENCE = 2.0
 
 
 def by_import(
-    prefix: str | Path | None = None, *, keep: bool = True, process: str | Process | None = None
+    prefix: str | Path | None = None,
+    *,
+    keep: bool = True,
+    process: str | Process | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Environment:
     """The facts about a prefix, by default that of the running interpreter; NoSuchEnvironment if there is none.
 
     `process` is the kind of process that this one is ("kernel" or "fresh"); then it is asked, too, if the prefix is its own.
     It may also be what another one has told, which is taken if that one's prefix it is.
     Where nothing has changed since the last time, the very same object as then; `keep=False` is for a process that
-    looks once and ends, for which it is not worth while to note what it rests on.
+    looks once and ends, for which it is not worth while to note what it rests on. `meanwhile` is done before the files are
+    looked at, if they are: another process may begin to read then.
     """
-    known = _files(folder_of(prefix), keep=keep)
+    known = _files(folder_of(prefix), keep=keep, meanwhile=meanwhile)
     with brought.visit():
         other = isinstance(process, Process) and os.path.realpath(process.prefix) != os.path.realpath(known.prefix)
         found = surround(_with_process(known, None if other else process))
@@ -83,13 +88,16 @@ def by_files(prefix: str | Path) -> Environment:
     return _files(folder_of(prefix))
 
 
-def _files(where: str, *, keep: bool = True) -> Environment:
+def _files(where: str, *, keep: bool = True, meanwhile: Callable[[], object] | None = None) -> Environment:
     """What the files of a prefix say, from memory where they are as they were."""
     known = _read.recall(where, _beside)
     if known is not None:
         return known
     started = time.time()
-    look = disk.look(where)
+    with ahead.reading_records(where) as read:
+        if meanwhile is not None:
+            meanwhile()
+        look = disk.look(where, read=read)
     known = Environment.from_dict(look.facts)
     if keep and not known.problems:  # what could not be read whole may be readable the next time, though no date tells
         beside = (look.facts["tools"], look.facts["writable"])

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from envguard.probe import hashing, reading
-from envguard.run import clean_environment, kill, start
+from envguard.run import clean_environment, kill, processors, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -75,7 +75,9 @@ def hash_files(
     batches = total // BATCH + len(wanted) // BATCH_FILES + min(len(wanted), 1)
     end = time.monotonic() + SECONDS
     try:
-        for _ in range(min(_processors() + 1, batches)):  # one more: each rests while its next batch is made
+        for _ in range(
+            min(min(processors(), WORKERS) + 1, batches)
+        ):  # one more: each rests while its next batch is made
             with contextlib.suppress(OSError, ValueError):  # what nobody hashes is counted below
                 workers.append(_Worker(share, roots))
         running = set(workers)
@@ -99,15 +101,6 @@ def hash_files(
             worker.end()
     found.lost = len(wanted) - found.files
     return found
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    try:
-        available = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS, nor on Windows
-        available = os.cpu_count() or 1
-    return max(1, min(available, WORKERS))
 
 
 def _batches(wanted: Sequence[Job]) -> Iterator[list[int]]:

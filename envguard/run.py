@@ -35,6 +35,8 @@ _GRACE = 2.0
 _SECRET_NAME = re.compile(
     r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY", re.IGNORECASE
 )
+BY_PATH = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "PYTHONSAFEPATH": ""}
+"""What is set for a script of ours alone that is run by its path, and finds its neighbours in its own folder."""
 _NOT_INHERITED = ("__PYVENV_LAUNCHER__",)
 """macOS tells a Python by this variable that it is the venv of the one that started it."""
 
@@ -126,6 +128,14 @@ def hand_over(argv: Sequence[str], env: Mapping[str, str], cwd: str | Path | Non
         except KeyboardInterrupt:
             continue
         return code if code >= 0 else 128 - code
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS, nor on Windows
+        return os.cpu_count() or 1
 
 
 def clean_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:

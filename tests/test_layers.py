@@ -35,7 +35,7 @@ LAYERS = (
     "ranges",
     "conda_order",
     "versions surroundings packages hashes install_log",
-    "asking natively",
+    "asking natively ahead",
     "collect",
     "witnessed",
     "timeline commands",

@@ -19,6 +19,7 @@ else:  # run alone, by path: this folder is first on sys.path
 _HEADERS = frozenset(("METADATA", "metadata", "PKG-INFO", "pkg-info"))
 _PACKAGED = ("site-packages/", "python-scripts/")
 _PATH = operator.itemgetter("_path")
+_OF_FILES = frozenset(("paths_data", "files"))
 _UNCOMPARED = frozenset(("softlink", "pyc_file", "directory"))
 
 
@@ -73,7 +74,7 @@ class Listed(Mapping[str, Entry]):
         found = names[name]
         if type(found) is dict:
             found = names[name] = _entry(found)
-        return found  # type: ignore[no-any-return]
+        return _UNKNOWN if found is None else found
 
     def __iter__(self) -> Iterator[str]:
         for folder, names in self.folders.items():
@@ -81,6 +82,34 @@ class Listed(Mapping[str, Entry]):
 
     def __len__(self) -> int:
         return sum(map(len, self.folders.values()))
+
+    @classmethod
+    def of(cls, folders: dict[str, dict[str, Any]]) -> Listed:
+        """The files of a record by folder and name, as `lean` gives them."""
+        made = cls((), ())
+        made.folders = folders
+        return made
+
+    def lean(self) -> dict[str, dict[str, Any]]:
+        """The files by folder and name, as JSON: with what is asked of every check, and None for all others.
+
+        That is what the record says of compiled files, of those of a dist-info, and of what is no plain file.
+        """
+        compiled = set(filter(reading.is_compiled, self.having(*reading.COMPILED)))
+        return {
+            folder: {
+                name: entry
+                if type(entry) is dict
+                and (
+                    folder.endswith("-info")
+                    or entry.get("path_type", "hardlink") != "hardlink"
+                    or (compiled and (folder + "/" + name if folder else name) in compiled)
+                )
+                else None
+                for name, entry in names.items()
+            }
+            for folder, names in self.folders.items()
+        }
 
     @cached_property
     def _names(self) -> str:
@@ -124,6 +153,16 @@ class Listed(Mapping[str, Entry]):
         """The same without some paths."""
         kept = [(path, entry) for path, entry in zip(self, self._raw()) if wanted(path)]
         return Listed((path for path, _ in kept), (entry for _, entry in kept))
+
+
+class Read(NamedTuple):
+    """One record that was read, apart from its files; and those by path."""
+
+    path: str
+    record: dict[str, Any]
+    files: Listed
+    strange: int
+    """How many of the files that it lists are no paths below the prefix."""
 
 
 class Remembered:
@@ -309,6 +348,16 @@ def records(
             unreadable.append(name[: -len(".json")])
 
 
+def read(
+    prefix: str, files: list[str], unreadable: list[str], problems: reading.Problems, patience: reading.Patience
+) -> Iterator[Read]:
+    """Every readable record with its files; for the arguments see `records`."""
+    for path, record in records(prefix, files, unreadable, problems, patience):
+        found = listed(record)
+        strange = _strange(record, len(found))
+        yield Read(path, {name: value for name, value in record.items() if name not in _OF_FILES}, found, strange)
+
+
 def again(prefix: str, path: str, patience: reading.Patience) -> Listed:
     """The files of a record that was read before; none if it cannot be read any more."""
     try:
@@ -317,13 +366,11 @@ def again(prefix: str, path: str, patience: reading.Patience) -> Listed:
         return Listed((), ())
 
 
-def package(
-    prefix: str, path: str, record: dict[str, Any], entries: Listed, problems: reading.Problems
-) -> dict[str, Any]:
-    """What goes out of one record, its missing and altered files still to be looked for."""
-    strange = _strange(record, len(entries))
-    if strange:
-        problems.add(path, "{count} of the files it lists are no paths inside the environment", count=strange)
+def package(prefix: str, found: Read, entries: Listed, problems: reading.Problems) -> dict[str, Any]:
+    """What goes out of one record, its missing and altered files still to be looked for; `entries` are its files by key."""
+    path, record = found.path, found.record
+    if found.strange:
+        problems.add(path, "{count} of the files it lists are no paths inside the environment", count=found.strange)
     requested = reading.strings(record.get("requested_specs")) or [
         s for s in [reading.string(record.get("requested_spec"))] if s and s != "None"
     ]

@@ -26,7 +26,7 @@ import json
 import os
 import shutil
 from functools import partial
-from typing import TYPE_CHECKING, Any, Dict, Iterator, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Iterator, List, NamedTuple
 
 if TYPE_CHECKING or __package__:
     from envguard.probe import (
@@ -42,6 +42,7 @@ if TYPE_CHECKING or __package__:
         reading,
     )
     from envguard.probe.books import Books
+    from envguard.probe.conda_book import Read
     from envguard.probe.pip_book import Dist
     from envguard.probe.tree import Tree
 else:  # run alone, by path: this folder is first on sys.path
@@ -56,18 +57,21 @@ else:  # run alone, by path: this folder is first on sys.path
     import pip_book
     import reading
     from books import Books
+    from conda_book import Read
     from pip_book import Dist
     from tree import Tree
 
-Record = Tuple[str, Dict[str, Any]]  # evaluated when run, hence in Python 3.8's spelling
+# evaluated when run, hence in Python 3.8's spelling
+Reader = Callable[[str, List[str], List[str], reading.Problems, reading.Patience], Iterator[Read]]
+"""What reads records, as `conda_book.read` does."""
 
 
-def _platform(records: Iterator[Record]) -> tuple[str | None, Iterator[Record]]:
+def _platform(records: Iterator[Read]) -> tuple[str | None, Iterator[Read]]:
     """The platform of the first record that has one, and all records again."""
     seen = []
-    for path, record in records:
-        seen.append((path, record))
-        subdir = reading.string(record.get("subdir"))
+    for each in records:
+        seen.append(each)
+        subdir = reading.string(each.record.get("subdir"))
         if subdir and subdir != "noarch":
             return subdir, itertools.chain(seen, records)
     return None, iter(seen)
@@ -112,15 +116,15 @@ def collect(prefix: str, seconds: float = reading.SECONDS) -> dict[str, Any]:
     return look(prefix, seconds).facts
 
 
-def look(prefix: str, seconds: float = reading.SECONDS, whole: bool = False) -> Look:
+def look(prefix: str, seconds: float = reading.SECONDS, whole: bool = False, read: Reader = conda_book.read) -> Look:
     """Everything the files of a prefix say, and the books, for whoever asks more of them.
 
     After so many seconds nothing more is looked at. A section that is not complete for that is None, since what is
     not in it would be taken for absent; of a file that is not looked at nothing is told. With `whole` the books keep all
-    that the records say.
+    that the records say. `read` reads the records.
     """
     with uncollected():
-        return _look(prefix, reading.Patience(seconds), whole)
+        return _look(prefix, reading.Patience(seconds), whole, read)
 
 
 @contextlib.contextmanager
@@ -139,14 +143,14 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _look(prefix: str, patience: reading.Patience, whole: bool) -> Look:
+def _look(prefix: str, patience: reading.Patience, whole: bool, read: Reader) -> Look:
     prefix = os.path.abspath(prefix)
     problems = reading.Problems()
     unreadable: list[str] = []
     revisions = history.revisions(prefix, problems)
     sites, every = pip_book.find_sites(prefix, problems)
     listing = conda_book.names(prefix, problems)
-    platform, records = _platform(conda_book.records(prefix, listing or [], unreadable, problems, patience))
+    platform, records = _platform(read(prefix, listing or [], unreadable, problems, patience))
     layout = marks.layout(prefix, platform)
     windows, macos = layout == "windows", (platform or "").startswith("osx")
     books = Books(Tree(prefix, fold=windows or macos, windows=windows, patience=patience), patience, whole)
@@ -154,13 +158,9 @@ def _look(prefix: str, patience: reading.Patience, whole: bool) -> Look:
         books.tree.folder(site)
     packages = [
         conda_book.package(
-            prefix,
-            path,
-            record,
-            books.add(conda_book.listed(record), partial(conda_book.again, prefix, path, patience)),
-            problems,
+            prefix, each, books.add(each.files, partial(conda_book.again, prefix, each.path, patience)), problems
         )
-        for path, record in records
+        for each in records
     ]
     names = [package["record"] for package in packages]
     dists = join.distributions(prefix, sites, books, names, unreadable, problems)
