@@ -18,22 +18,18 @@ _UNSPACED = r"\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff"
 
 _SPACED = "\u2e80"
 """Below it are only scripts with spaces."""
+_WORDS = re.compile(r"\s*\S+")
 
 
-@lru_cache(maxsize=2)
-def _pieces(*, unspaced: bool) -> re.Pattern[str]:
+@lru_cache(maxsize=1)
+def _letters() -> re.Pattern[str]:
     """What stays together: a word, or, of a script without spaces, a letter; each with the signs that belong to it.
 
-    Made when it is first asked for, and of a text with spaces alone without the other letters: so large a class of them
-    takes as long to compile as twenty modules to import.
+    Made when it is first asked for: so large a class of letters takes as long as twenty modules to import. An ellipsis in
+    the name of a file ends no word.
     """
-    letters, closing, opening = (
-        (_UNSPACED, _CLOSING, _OPENING)
-        if unspaced
-        else ("", *("".join(sign for sign in signs if sign < _SPACED) for signs in (_CLOSING, _OPENING)))
-    )
-    word = rf"[^\s{letters}{closing}{opening}]+"
-    return re.compile(rf"\s*(?:[{opening}]*(?:{f'[{letters}]|' if letters else ''}{word})[{closing}]*|\S)")
+    word = rf"(?:[^\s{_UNSPACED}{_CLOSING}{_OPENING}]|…(?=[.A-Za-z0-9/]))+"
+    return re.compile(rf"\s*(?:[{_OPENING}]*(?:[{_UNSPACED}]|{word})[{_CLOSING}]*|\S)")
 
 
 def wrapped(said: str, room: int) -> Iterator[str]:
@@ -47,7 +43,8 @@ def wrapped(said: str, room: int) -> Iterator[str]:
 def rows(said: str, room: int) -> Iterator[tuple[int, int]]:
     """Where the rows begin and end; the spaces between two rows are in none."""
     start = end = 0
-    for piece in _pieces(unspaced=max(said, default="") >= _SPACED).finditer(said):
+    pieces = _letters() if max(said, default="") >= _SPACED else _WORDS
+    for piece in pieces.finditer(said):
         if cells(said[start : piece.end()]) <= room:
             end = piece.end()
             continue

@@ -219,9 +219,12 @@ class Kernel:
         raise AssertionError(self.server.log.read_text()[-2000:])
 
     def run(self, code: str) -> None:
-        """Runs a cell to its end."""
+        """Runs a cell to its end, and comes back when the server knows of that, too."""
         reply = self.client.execute_interactive(code, timeout=60, output_hook=lambda _: None)
         assert reply["content"]["status"] == "ok", reply["content"]
+        for state in self.states():
+            if state == "idle":
+                return
 
     def busy(self, code: str) -> None:
         """Has a cell running, and comes back when the server knows of it."""
