@@ -14,8 +14,13 @@ export function Sentence({ text }: { text: Text }): JSX.Element {
   return drawn(piecesOf(text, useTools().trans));
 }
 
+/** A command. */
+export function Code({ told }: { told: string }): JSX.Element {
+  return <code>{whole(told)}</code>;
+}
+
 function drawn(cut: readonly string[]): JSX.Element {
-  return <>{cut.map((piece, index) => (index % 2 ? <code key={index}>{whole(piece)}</code> : piece))}</>;
+  return <>{cut.map((piece, index) => (index % 2 ? <Code key={index} told={piece} /> : piece))}</>;
 }
 
 /** Code whose options stay in one piece: a browser would end a line behind the hyphens of `--undo`. */

@@ -17,7 +17,7 @@ import {
 import { clean } from '../language';
 import type { Event, Text } from '../wire/types';
 import { eventMark } from '../words';
-import { Sentence } from './coded';
+import { Code, Sentence } from './coded';
 import { Fold } from './fold';
 import { Sign } from './marks';
 import { useTools } from './tools';
@@ -306,7 +306,7 @@ function Whole({ event }: { event: Event }): JSX.Element {
       {title ? <p>{title}</p> : null}
       {event.command ? (
         <p>
-          <code>{clean(event.command, null)}</code>
+          <Code told={clean(event.command, null)} />
         </p>
       ) : null}
       {changes(event, true, trans).map((told, index) => (
@@ -352,7 +352,7 @@ function Table({ events }: { events: readonly Event[] }): JSX.Element {
                   ))}
                 {event.command ? (
                   <p>
-                    <code>{clean(event.command)}</code>
+                    <Code told={clean(event.command)} />
                   </p>
                 ) : null}
               </>
