@@ -121,7 +121,8 @@ def activation_points_elsewhere(env: Environment) -> Iterator[Found]:
     How to repair: unset the variable, or set it right in the kernelspec.
 
     Not reported: variables that nothing installed here reads; lists of folders that hold one of this environment's;
-    certificates, unless they are another environment's, which is information; the variables of another activated environment where envguard merely asks this one's Python.
+    certificates, unless they are another environment's, which is information; the variables of another activated
+    environment where envguard merely asks this one's Python.
     """
     process = env.process
     if process is None:

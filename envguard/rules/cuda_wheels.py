@@ -29,10 +29,11 @@ _NVIDIA = r"nvidia-[a-z-]+?(?:-cu(\d\d))?$"
 def nvidia_wheels_mismatch(env: Environment) -> Iterator[Found]:
     """NVIDIA's wheels do not fit each other, or not the framework.
 
-    The CUDA libraries on PyPI are wheels of their own: nvidia-cusparse-cu12, nvidia-cudnn-cu13 and so on. JAX has its CUDA in a
-    wheel of its own, too, jax-cuda12-plugin, which only a jaxlib of the same version takes. Three things go wrong with NVIDIA's: a version that torch does not allow was put in later; nvidia-nvjitlink is older than the
-    nvidia-cusparse beside it needs, which no metadata says; or the wheels of two CUDAs, such as nvidia-cudnn-cu12 and
-    nvidia-cudnn-cu13, wrote the same files, and the last one has won.
+    The CUDA libraries on PyPI are wheels of their own: nvidia-cusparse-cu12, nvidia-cudnn-cu13 and so on. JAX has its CUDA
+    in a wheel of its own, too, jax-cuda12-plugin, which only a jaxlib of the same version takes. Three things go wrong with
+    NVIDIA's: a version that torch does not allow was put in later; nvidia-nvjitlink is older than the nvidia-cusparse
+    beside it needs, which no metadata says; or the wheels of two CUDAs, such as nvidia-cudnn-cu12 and nvidia-cudnn-cu13,
+    wrote the same files, and the last one has won.
 
     Why it matters: "undefined symbol: __nvJitLink…", a cuDNN of another CUDA or version than torch was compiled against.
     pip says nothing of the last two.

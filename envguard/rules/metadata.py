@@ -182,9 +182,10 @@ def pip_file_missing(env: Environment) -> Iterator[Found]:
     How to repair: install the same version over it (`pip install --force-reinstall --no-deps`). If you wanted it gone, let
     pip uninstall it.
 
-    Not reported: byte code, tests, documents and data (but for the certificates of certifi); a name that has two dist-info folders (EG120), of which one is of
-    the past; files that conda's record lists, too (EG102); compiled files that were stripped or signed, which are
-    whole, though RECORD tells another size; and a distribution that brings modules for several Pythons, or one for any.
+    Not reported: byte code, tests, documents and data (but for the certificates of certifi); a name that has two dist-info
+    folders (EG120), of which one is of the past; files that conda's record lists, too (EG102); compiled files that were
+    stripped or signed, which are whole, though RECORD tells another size; and a distribution that brings modules for
+    several Pythons, or one for any.
     """
     yield from _useless(env)
     found = tuple(_gutted(env))

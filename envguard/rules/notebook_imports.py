@@ -57,8 +57,8 @@ def stamp_differs(env: Environment) -> Iterator[Found]:
     Why it matters: the notebook may give other results here, or fail. Another release in its first or second number is a
     warning; a smaller difference, or another installer, is information.
 
-    How to repair: install the versions of the stamp, in an environment for this notebook; or see that the notebook works here, and
-    stamp it anew.
+    How to repair: install the versions of the stamp, in an environment for this notebook; or see that the notebook works
+    here, and stamp it anew.
 
     Not reported: what the notebook no longer imports, and what is not here at all (EG606).
     """

@@ -53,7 +53,8 @@ def numpy_abi_mismatch(env: Environment) -> Iterator[Found]:
     """Packages were compiled for a newer numpy than the one that is imported.
 
     numpy numbers its binary interface. An extension module asks, when it is imported, for the interface it was compiled
-    for, and runs with a numpy that has this one or a later one of the same major version. Here the numpy that is imported is older.
+    for, and runs with a numpy that has this one or a later one of the same major version. Here the numpy that is imported
+    is older.
 
     Why it matters: the import fails: "module compiled against API version 0x10 but this version of numpy is 0xf". Some
     packages catch that and fail later, with an error that does not name numpy.

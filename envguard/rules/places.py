@@ -99,7 +99,8 @@ def conda_itself_damaged(env: Environment) -> Iterator[Found]:
     How to repair: with another tool, such as micromamba, or with conda as long as it starts: put conda and what is
     damaged back first, and take off nothing before. In another environment than base take the conda of PyPI off.
 
-    Not reported: environments other than base, unless the command there is that of PyPI (a warning); files that are missing in more than twelve packages at once (EG100); what pip overwrote there and conda may live with (EG240); conda's own
+    Not reported: environments other than base, unless the command there is that of PyPI (a warning); files that are missing
+    in more than twelve packages at once (EG100); what pip overwrote there and conda may live with (EG240); conda's own
     records that disagree among themselves (EG130).
     """
     evidence = [
