@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from envguard import store
 from envguard.analyse import now
+from envguard.changes import busy
 from envguard.errors import BadArguments
 from envguard.model import text
 from envguard.probe.marks import UNFINISHED
@@ -92,10 +93,7 @@ def remnant(name: str) -> bool:
 def again(found: Marker) -> Path:
     """Takes an unfinished rebuild over and empties it, but for what was fetched; our folder in it."""
     place = Path(found.target, NAME)
-    if running(found):
-        raise BadArguments(
-            text("{folder} is being built just now (process {process})", folder=found.target, process=found.process)
-        )
+    _undisturbed(found)
     try:
         _write(place, found.target, found.source, found.options)
         for entry in os.scandir(found.target):
@@ -118,10 +116,7 @@ def discard(target: str) -> Marker:
     found = read(target)
     if found is None:
         raise BadArguments(text("{folder} is no environment that a rebuild has left unfinished", folder=target))
-    if running(found):
-        raise BadArguments(
-            text("{folder} is being built just now (process {process})", folder=target, process=found.process)
-        )
+    _undisturbed(found)
     try:
         # all else first: while the mark is there, it can be said what this is
         for entry in os.scandir(target):
@@ -132,6 +127,23 @@ def discard(target: str) -> Marker:
         reason = error.strerror or str(error)
         raise BadArguments(text("{folder} cannot be removed: {reason}", folder=target, reason=reason)) from error
     return found
+
+
+def _undisturbed(found: Marker) -> None:
+    """BadArguments if it is being built, or an installer that a killed rebuild has left behind still works on it."""
+    if running(found):
+        raise BadArguments(
+            text("{folder} is being built just now (process {process})", folder=found.target, process=found.process)
+        )
+    for one in busy.working_on(found.target):
+        raise BadArguments(
+            text(
+                "{program} works on {prefix} just now (process {process})",
+                program=one.program,
+                prefix=found.target,
+                process=one.process,
+            )
+        )
 
 
 def running(found: Marker) -> bool:

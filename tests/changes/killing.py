@@ -20,8 +20,15 @@ def finished(process: subprocess.Popen[str], code: int = 0) -> str:
 
 def kill(process: subprocess.Popen[str]) -> None:
     """Ends a process and all that it has started, as the end of a machine would."""
+    family: list[psutil.Process] = []
     with contextlib.suppress(psutil.NoSuchProcess):
-        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+        todo = [psutil.Process(process.pid)]
+        while todo:  # each is stopped before its children are counted, so that it starts no more
+            each = todo.pop()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.suspend()
+                family.append(each)
+                todo += each.children()
         for each in family:
             with contextlib.suppress(psutil.NoSuchProcess):
                 each.kill()

@@ -245,3 +245,24 @@ def test_one_that_is_being_built_is_left_alone(tmp_path: Path, capsys: pytest.Ca
         other.communicate("\n")
     assert cli.main(["rebuild", str(new), "--discard", "--yes"]) == 0
     assert not new.exists()
+
+
+def test_one_on_which_a_killed_rebuild_has_left_pip_at_work_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new, pip = tmp_path / "new", tmp_path / "pip"
+    pip.write_text("print('begun', flush=True)\ninput()\n")
+    code = f"from envguard.rebuild import marker; marker.begin({str(new)!r}, '/old', {{'depth': 'exact', 'keep': []}})"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    command = [sys.executable, str(pip), "install", "--prefix", str(new), "six"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as left:
+        assert left.stdout is not None
+        assert left.stdout.readline() == "begun\n"
+        assert cli.main(["rebuild", str(new), "--discard", "--yes"]) == 2
+        assert f"pip works on {new} just now (process {left.pid})" in capsys.readouterr().err
+        found = marker.read(str(new))
+        assert found is not None
+        with pytest.raises(BadArguments, match="pip works on"):
+            marker.again(found)  # as --resume does
+        left.communicate("\n")
+    assert cli.main(["rebuild", str(new), "--discard", "--yes"]) == 0
