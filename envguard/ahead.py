@@ -33,8 +33,6 @@ SILENCE = 5.0
 _GRACE = 2.0
 """Seconds for a killed process to be gone; one that waits for a dead mount goes only with that."""
 _CHUNK = 1 << 20
-_PIPE = 1031
-"""Linux's F_SETPIPE_SZ, which Python 3.9 does not name: how much may be answered before it is asked for."""
 _LARGEST = 256 << 20
 """Bytes of a frame; what a record of the largest size makes."""
 
@@ -132,7 +130,8 @@ class _Answers:
         self._poll = select.poll()
         self._poll.register(pipe, select.POLLIN)
         with contextlib.suppress(OSError):
-            fcntl.fcntl(pipe, _PIPE, _CHUNK)
+            if hasattr(fcntl, "F_SETPIPE_SZ"):  # on Linux: much may be answered before it is asked for
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _CHUNK)
 
     def take(self, count: int) -> bytes:
         """Exactly so many bytes."""

@@ -138,6 +138,7 @@ def _older_processor() -> tuple[str | None, str]:
 KNOWN: dict[str, Callable[[], tuple[str | None, str]]] = {
     "git": lambda: _program("git"),
     "cc": lambda: _program("cc", "gcc", "clang"),
+    "setpriv": lambda: _program("setpriv"),
     "chromium": lambda: _program("chromium", "chromium-browser", "google-chrome"),
     "network": _network,
     "posix_prefix": _posix_prefix,

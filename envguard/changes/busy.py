@@ -11,10 +11,14 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from envguard.errors import BadArguments
+from envguard.model import text
 from envguard.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from envguard.model import Text
 
 _INSTALLER = re.compile(
     r"(pip(\d[\d.]*)?|uv|conda|mamba|micromamba|pixi|poetry|pdm|easy_install)(\.exe|-script\.py)?", re.IGNORECASE
@@ -88,6 +92,23 @@ def working_on(prefix: str) -> tuple[Busy, ...]:
         if program is not None and _concerns(process, argv, where):
             found.append(Busy(process.pid, program))
     return tuple(found)
+
+
+def objections(prefix: str) -> Iterator[Text]:
+    """Why a prefix is to be left alone at this moment: each installer that works on it."""
+    for one in working_on(prefix):
+        yield text(
+            "{program} works on {prefix} just now (process {process})",
+            program=one.program,
+            prefix=prefix,
+            process=one.process,
+        )
+
+
+def refuse(prefix: str) -> None:
+    """BadArguments if an installer works on a prefix at this moment."""
+    for objection in objections(prefix):
+        raise BadArguments(objection)
 
 
 def installer(argv: Sequence[str]) -> str | None:

@@ -41,15 +41,7 @@ def repair(prefix: str, plan: Plan, whence: Whence, tell: Callable[[Text], None]
         raise BadArguments(plan.refused[0])
     if not plan.steps:
         raise BadArguments(text("there is no step that envguard could take"))
-    for one in busy.working_on(prefix):
-        raise BadArguments(
-            text(
-                "{program} works on {prefix} just now (process {process})",
-                program=one.program,
-                prefix=prefix,
-                process=one.process,
-            )
-        )
+    busy.refuse(prefix)
     home = homes.make(prefix)
     if home.new:
         tell(around.made(home))

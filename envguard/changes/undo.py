@@ -98,10 +98,4 @@ def _refusals(home: Home, chosen: Noted, later: list[Noted], known: list[Noted])
                 command=" ".join(each.checkpoint.command),
                 id=each.checkpoint.id,
             )
-    for one in busy.working_on(home.prefix):
-        yield text(
-            "{program} works on {prefix} just now (process {process})",
-            program=one.program,
-            prefix=home.prefix,
-            process=one.process,
-        )
+    yield from busy.objections(home.prefix)

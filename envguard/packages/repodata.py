@@ -1,10 +1,10 @@
 """Where the package lists of channels are read: from the channels themselves, or from what a package manager has kept of them.
 
-conda, mamba and py-rattler all keep `repodata.json` as `cache/XXXXXXXX.json`, named by the MD5 of the folder's address
+conda, mamba and py-rattler all keep `repodata.json` as `cache/1a2b3c4d.json`, named by the MD5 of the folder's address
 (`cache_fn_url` in conda/gateways/repodata/__init__.py, `cache_name_from_url` in libmamba, `url_to_cache_filename` in
 rattler's `rattler_repodata_gateway`, which since 0.28 leaves the slash at its end out).
 
-Of a channel that comes in parts (CEP 16) py-rattler keeps the list of them as `XXXXXXXX.shards-cache-v1`, and those that were
+Of a channel that comes in parts (CEP 16) py-rattler keeps the list of them as `1a2b3c4d.shards-cache-v1`, and those that were
 asked for; it reads them itself, where it need not fetch any. conda keeps them in a database of its own, which is read by nobody
 else.
 """

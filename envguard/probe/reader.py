@@ -22,7 +22,7 @@ else:  # run alone, by path: this folder is first on sys.path
 
 
 def is_ours(number: int, each: int) -> bool:
-    """Whether whoever asked reads a file himself, by its number from 0 on."""
+    """Whether whoever asked reads a file itself, by its number from 0 on."""
     return number % each == each - 1
 
 

@@ -55,15 +55,7 @@ def rebuild(plan: RebuildPlan, options: Options, tell: Callable[[Text], None]) -
     """Does what a plan says, if it still holds; BadArguments with the reason if it must not. `tell` hears of each part."""
     if plan.refused:
         raise BadArguments(plan.refused[0])
-    for one in busy.working_on(plan.environment.prefix):
-        raise BadArguments(
-            text(
-                "{program} works on {prefix} just now (process {process})",
-                program=one.program,
-                prefix=plan.environment.prefix,
-                process=one.process,
-            )
-        )
+    busy.refuse(plan.environment.prefix)
     old = _look(plan.environment.prefix)
     unfinished = marker.read(plan.target)
     prepared = planning.prepare(old, plan.target, options, resumed=unfinished is not None)

@@ -135,15 +135,7 @@ def _undisturbed(found: Marker) -> None:
         raise BadArguments(
             text("{folder} is being built just now (process {process})", folder=found.target, process=found.process)
         )
-    for one in busy.working_on(found.target):
-        raise BadArguments(
-            text(
-                "{program} works on {prefix} just now (process {process})",
-                program=one.program,
-                prefix=found.target,
-                process=one.process,
-            )
-        )
+    busy.refuse(found.target)
 
 
 def running(found: Marker) -> bool:

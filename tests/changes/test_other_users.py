@@ -13,6 +13,7 @@ import pytest
 
 from envguard.probe.marks import UNFINISHED
 from tests.changes import repairing, undoing
+from tests.require import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,9 +40,8 @@ def as_stranger(*commands: list[str], **variables: str) -> list[tuple[int, str]]
     """What envguard says, and its exit codes, where the modes of files hold for whoever runs it."""
     words = [sys.executable, "-c", _RUN, json.dumps(commands)]
     if os.geteuid() == 0:
-        if not shutil.which("setpriv"):
-            pytest.skip("root may read everything, and there is no setpriv")
-        words = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *words]
+        # root may read everything
+        words = [require("setpriv"), "--bounding-set=-dac_override,-dac_read_search", *words]
     done = subprocess.run(
         words, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "300", **variables}
     )

@@ -173,9 +173,9 @@ def test_a_full_disk(scenario: Give, tmp_path: Path) -> None:
 
 
 def test_where_a_new_one_may_be(tmp_path: Path) -> None:
-    old = tmp_path / "root" / "envs" / "work"
+    old = tmp_path / "forge" / "envs" / "work"
     (old / "conda-meta").mkdir(parents=True)
-    (tmp_path / "root" / "conda-meta").mkdir()
+    (tmp_path / "forge" / "conda-meta").mkdir()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine").write_text("", encoding="utf-8")
     (tmp_path / "empty").mkdir()
@@ -183,17 +183,17 @@ def test_where_a_new_one_may_be(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "empty")
     said = {
         name: next((each.english() for each in target.refusals(str(old), str(tmp_path / name))), None)
-        for name in ("new", "empty", "full", "file", "link", "no/new", "root/envs/new", "root/new", "root/envs/work", "root/envs/work/new", "it's", "x" * 300)
+        for name in ("new", "empty", "full", "file", "link", "no/new", "forge/envs/new", "forge/new", "forge/envs/work", "forge/envs/work/new", "it's", "x" * 300)
     }  # fmt: skip
-    assert (said["new"], said["empty"], said["root/envs/new"]) == (None, None, None)
+    assert (said["new"], said["empty"], said["forge/envs/new"]) == (None, None, None)
     for name, part in {
         "full": "is not empty",
         "file": "is there already, and no folder",
         "link": "is there already, and no folder",
         "no/new": "there is no folder",
-        "root/new": "lies inside the environment",
-        "root/envs/work": "is the environment itself",
-        "root/envs/work/new": "lies inside the environment",
+        "forge/new": "lies inside the environment",
+        "forge/envs/work": "is the environment itself",
+        "forge/envs/work/new": "lies inside the environment",
         "it's": "is no name for an environment",
         "x" * 300: "is no name for an environment",
     }.items():
