@@ -8,12 +8,14 @@ import subprocess
 import sys
 import sysconfig
 import textwrap
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from jupyter_client.manager import KernelManager
 
+from envguard.rules.outdated import _LATER
 from tests.envs import wheelhouse
 from tests.require import absent, require
 
@@ -36,10 +38,12 @@ class Kernel:
         self.manager = KernelManager()
         self.manager.kernel_spec.argv[0] = str(self.python)
         self.client: Any = None
+        self.began = 0.0
 
     def start(self) -> Kernel:
         home = {**wheelhouse.isolated(), "IPYTHONDIR": str(self.folder / "ipython"), "PYTHONDONTWRITEBYTECODE": ""}
         self.manager.start_kernel(env=home, cwd=str(self.folder))
+        self.began = time.time()
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
@@ -67,6 +71,9 @@ class Kernel:
     def pip(self, *arguments: str | Path) -> None:
         """Pip of the outer environment, at work in this one."""
         command = [sys.executable, "-m", "pip", "--python", self.python, *arguments]
+        # when a process started is known to a second or two, so that what comes sooner is not told to be later
+        while time.time() < self.began + _LATER + 1:
+            time.sleep(0.05)
         done = subprocess.run(
             command, env=wheelhouse.isolated(), capture_output=True, text=True, check=False, cwd=self.folder
         )
