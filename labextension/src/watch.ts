@@ -12,7 +12,7 @@ import type { EnvguardCuda, EnvguardTimeline, JobRequest, KernelReport, UndoList
 
 /** How long a kernel must have been idle before it is asked: it is idle between two cells of a run, too. */
 export const SETTLED = 600;
-/** After how long a kernel that was busy is asked again although nothing tells that it is idle; longer each time. */
+/** After how long a kernel that was busy or restarted is asked although nothing tells that it is idle; longer each time. */
 export const PATIENCE = 5_000;
 const LONGEST = 60_000;
 
@@ -75,6 +75,7 @@ export class Watch {
     this._status = status;
     if (status === 'restarting' || status === 'autorestarting') {
       this._restarted = true;
+      this._later(PATIENCE); // one that died by itself may be idle without anybody's hearing of it
     } else if (status === 'dead' && this.answer !== null) {
       void this.look();
     } else if (status === 'idle' && (this._restarted || this.answer?.state === 'busy')) {

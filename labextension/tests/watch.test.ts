@@ -107,6 +107,17 @@ test('after a restart it is asked again', async () => {
   expect(fake.log).toEqual(['k', 'k']);
 });
 
+test('a restart of which no end is told is followed by a look, too', async () => {
+  void watch.look();
+  await fake.last.answer(answer(sound));
+  watch.heard('autorestarting');
+  watch.heard('unknown');
+  vi.advanceTimersByTime(SETTLED);
+  expect(fake.log).toEqual(['k']);
+  vi.advanceTimersByTime(PATIENCE);
+  expect(fake.log).toEqual(['k', 'k']);
+});
+
 test('why there is no answer is kept beside the last one', async () => {
   void watch.look();
   await fake.last.answer(answer(sound));

@@ -24,6 +24,7 @@ KERNELS = {"clean": "clean", "sound": "sound", "broken": "s1"}
 _NOT_OURS = (
     "Cannot read properties of undefined (reading 'schema')",  # Notebook 7.6, on each of its pages
     "Cannot read properties of null (reading 'promise')",  # JupyterLab 4.6, when all notebooks are closed at once
+    "Error: Canceled future for create_subshell_request",  # JupyterLab 4.6, when a kernel ends that has just begun
 )
 
 

@@ -101,6 +101,7 @@ class Service:
         except EnvguardError as error:  # the environment was removed under the kernel
             return Looked("silent", self._changes(error.text), kernel.told(), why=error.text, stamp="silent")
         process = (seen.process, seen.started)
+        kernel = self._believed(kernel, seen)
         self._compare(name, known, disk)
         known = self._known.put(name, replace(known, prefix=seen.prefix, last=disk.stamp))
         looked = replace(disk, kernel=kernel.told(), road="proc")
@@ -148,6 +149,18 @@ class Service:
             verdict=head["verdict"],
             phase=head["phase"],
         )
+
+    def _believed(self, kernel: Kernel, seen: Running) -> Kernel:
+        """The kernel, not "busy" where that may still be told of a process that has ended.
+
+        A kernel that dies in a cell and is started again begins before Jupyter listens to it; what is missed then is never told
+        again, and it stays "busy" until a cell is run.
+        """
+        known = self._known.get(kernel.id)
+        told = None if known is None else known.process
+        if kernel.state == "busy" and told is not None and told != (seen.process, seen.started):
+            return replace(kernel, state="unknown")
+        return kernel
 
     async def _live(self, kernel: Kernel, seen: Running, disk: Looked) -> Looked:
         """What is known once the kernel was asked; if it cannot be, what its interpreter tells, or the files alone."""
@@ -258,6 +271,7 @@ class Service:
         try:
             names: list[str] = []
             if seen is not None:
+                kernel = self._believed(kernel, seen)
                 names = await self._activated(seen.prefix, (await self._disk(seen.prefix, fresh=False)).stamp)
             packed, _ = await kernels.ask(kernel, names, subshells=self.options.subshells)
         except EnvguardError:

@@ -141,6 +141,28 @@ def test_a_kernel_that_died_and_one_that_was_ended(kernel: Kernel):
     assert told["kernel"]["name"] == "sound"
 
 
+def test_a_kernel_that_died_in_a_cell_and_began_again_unheard(
+    tmp_path: Path, path: Path, scenario: Callable[..., Scenario]
+):
+    server = Server(tmp_path, "--ServerApp.kernel_manager_class=tests.frontends.server.deaf.Deaf")
+    kernel = server.start(server.python("sound", scenario("sound").python, path))
+    try:
+        kernel.run("1 + 1")
+        assert kernel.report("?live=1")["state"] == "live"
+        kernel.busy("import os, time; time.sleep(1); os._exit(1)")
+        assert kernel.report("?live=1")["state"] == "busy"
+        end = time.monotonic() + 60
+        while kernel.report("?live=1")["state"] != "live":  # though the server takes the new one for the old one
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        kernel.busy("import time; time.sleep(30)")
+        told = kernel.report("?live=1")
+        assert (told["state"], told["why"]["text"]) == ("busy", "the kernel is running a cell")
+    finally:
+        kernel.stop()
+        server.stop()
+
+
 def test_a_kernel_of_another_language(server: Server, path: Path, scenario: Callable[..., Scenario]):
     kernel = server.start(server.python("r", scenario("sound").python, path, language="R"))
     try:
