@@ -142,16 +142,27 @@ class _Reader:
 
     def _list(self, node: Any, state: _State, unsure: bool, depth: int) -> None:
         """`a && b || c`: a tree that leans to the left, as deep as it is long."""
-        parts: list[tuple[str, Any]] = []
+        parts: list[tuple[Any, Any]] = []
         while node.type == "list" and node.child_count >= 3:
-            parts.append((node.children[1].type, node.children[-1]))
+            parts.append((node.children[1], node.children[-1]))
             node = node.children[0]
+        before = len(self.found)
         self.walk(node, state, unsure, depth + 1)
         asked = self._asks(node)
+        choice, way = None, 0  # of `a || b || c` one comes to its end; whoever stands behind `&&` begins anew
         for operator, part in reversed(parts):
-            behind = operator == "||" or asked
-            self.walk(part, state, unsure or behind, depth + 1)
-            asked = operator == "&&" and (asked or self._asks(part))
+            either = operator.type == "||"
+            if either and choice is None:
+                choice, way = operator, 0
+                self._stand_in(choice, way, before)
+            elif not either:
+                choice = None
+            before = len(self.found)
+            self.walk(part, state, unsure or either or asked, depth + 1)
+            if choice is not None:
+                way += 1
+                self._stand_in(choice, way, before)
+            asked = not either and (asked or self._asks(part))
 
     def _asks(self, node: Any) -> bool:
         """Whether a command is there for its answer: what stands behind it depends on that."""

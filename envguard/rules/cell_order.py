@@ -33,8 +33,8 @@ def cell_conda_after_pip(env: Environment) -> Iterator[Found]:
     there already, and conda does not have what is asked for.
 
     Not reported: `conda create`, which makes another environment; another stage of a Dockerfile or another job; commands for
-    different environments, by their names or by what was activated before them; two ways of one choice (`if` and `else`, two
-    steps of a workflow whose `if:` ask for the same thing), of which only one runs; a pip of a virtual environment, or with
+    different environments, by their names or by what was activated before them; two ways of one choice (`if` and `else`, the
+    two sides of `||`, two steps of a workflow whose `if:` ask for the same thing), of which only one runs; a pip of a virtual environment, or with
     `--target` or `--user`; and a pip that only renewed itself or installed the project in place without dependencies.
     """
     for file in env.scanned or ():

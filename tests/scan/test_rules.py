@@ -203,6 +203,30 @@ def test_what_shell_activates_in_a_dockerfile(tmp_path: Path, name: str, count: 
     assert len([each for each in scan([str(path)]).remarks if each.finding.rule == ORDER]) == count
 
 
+CONDA = "conda install xz=1=0"
+
+
+@pytest.mark.parametrize(
+    ("script", "line"),
+    [
+        (f"{PIP} || {CONDA}", None),
+        (f"true && {PIP} || {CONDA}", None),
+        (f"{PIP} || {{ echo no; {CONDA}; }}", None),
+        (f"{PIP} || false || {CONDA}", None),
+        (f"{PIP} && false || {CONDA}", 1),  # it may be `false` that has failed
+        (f"{PIP} || exit 1 && {CONDA}", 1),
+        (f"{PIP} || exit 1\n{CONDA}", 2),
+        (f"if true; then {PIP}; fi || exit 1\n{CONDA}", 2),
+        (f"if true; then {PIP}; fi || {CONDA}", None),
+    ],
+)
+def test_of_the_sides_of_an_or_one_comes_to_its_end(tmp_path: Path, script: str, line: int | None) -> None:
+    path = tmp_path / "install.sh"
+    path.write_text(script, encoding="utf-8")
+    remarks = [each for each in scan([str(path)]).remarks if each.finding.rule == ORDER]
+    assert [each.spot.line for each in remarks] == ([line] if line else [])
+
+
 @pytest.mark.parametrize(
     ("script", "line"),
     [
