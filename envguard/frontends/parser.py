@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from envguard.errors import BadArguments
 from envguard.model import Text, text
-from envguard.render.cells import wrapped
+from envguard.render.cells import cells, wrapped
 from envguard.render.language import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _COMPLAINTS = (
     Text("unrecognized arguments: {words}"),
@@ -36,6 +36,8 @@ _OF_ONE = Text("argument {name}: {problem}")
 _USAGE = Text("usage: ")
 _HEADINGS = (Text("positional arguments"), Text("options"))
 _HELP = Text("show this help message and exit")
+_NARROWEST = 20
+"""Columns that a second column has at least."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -70,8 +72,20 @@ class Formatter(argparse.RawDescriptionHelpFormatter):
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         if "\n" in text:
-            return super()._fill_text(text, width, indent)
+            return "\n".join(f"{indent}{row}" for line in text.splitlines() for row in _row(line, width - len(indent)))
         return "\n".join(f"{indent}{row}" for row in wrapped(text, width - len(indent)))
+
+
+def _row(line: str, width: int) -> Iterator[str]:
+    """A line as it is; one of two columns that is too long goes on below its second one."""
+    columns = re.match(r" +\S.*?  +(?=\S)", line)
+    if columns is None or cells(line) <= width:
+        yield line
+        return
+    hang = cells(columns[0])
+    first, *rest = wrapped(line[columns.end() :], max(width - hang, _NARROWEST))
+    yield columns[0] + first
+    yield from (" " * hang + row for row in rest)
 
 
 def told(words: Text) -> str:

@@ -292,6 +292,16 @@ def test_the_doctor_needs_no_healthy_patient(damaged: Path, tmp_path: Path, erro
     assert report["failed"] == []
 
 
+@pytest.mark.parametrize("columns", [70, 80, 200])
+def test_the_help_fits_the_terminal(columns: int):
+    said = envguard("--help", env={"COLUMNS": str(columns)}).stdout
+    assert max(map(len, said.splitlines())) <= columns
+    rows = said.splitlines()
+    start = next(n for n, row in enumerate(rows) if row.startswith("  envguard check --name work "))
+    goes_on = rows[start + 1].startswith(" " * rows[start].index("an environment"))
+    assert goes_on is (columns < 100)
+
+
 def test_the_help_names_rules_that_exist():
     said = envguard("--help").stdout + magic.EnvguardMagics.envcheck.__doc__
     named = set(re.findall(r"(?:explain|--ignore|--select) ([a-z]+(?:-[a-z]+)+)", said))

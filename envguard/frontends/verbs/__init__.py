@@ -8,10 +8,10 @@ from envguard.frontends.parser import Parser, told
 from envguard.frontends.verbs import changing, files, looking
 from envguard.model import Text
 
-_DESCRIPTION = Text("""\
-Tells whether conda and pip agree about a Python environment: which files of
-conda's packages pip has overwritten, what that breaks, how it came to be, and how
-to get back to a sound state. A check looks only; it changes nothing.""")
+_DESCRIPTION = Text(
+    "Tells whether conda and pip agree about a Python environment: which files of conda's packages pip has overwritten, what"
+    " that breaks, how it came to be, and how to get back to a sound state. A check looks only; it changes nothing."
+)
 
 _EXAMPLES = Text("""\
 examples:
