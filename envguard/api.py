@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 from envguard import baseline, brought, collect, configuration, masking
 from envguard._version import __version__
 from envguard.errors import BadArguments, ProbeFailed
-from envguard.model import RulePage, text
+from envguard.model import RulePage, Verdict, text
 from envguard.probe.disk import uncollected
 from envguard.settings import Configuration, Selection
 from envguard.store import Derived, write_atomically
@@ -275,8 +275,9 @@ def explain_log(
 
     lines = read(source, ALL_PATTERNS)
     env = replace(_environment(prefix, name, python, kernel, process=None), install_log=lines)
-    # how the environment came to be, and what of it could not be read, is not what the log tells
-    return replace(analyse(env, Selection(select=(install_log_warning.id,))), timeline=(), problems=())
+    told = analyse(env, Selection(select=(install_log_warning.id,)))
+    # the state of the environment, how it came to be, and what of it could not be read: none of it is what the log tells
+    return replace(told, verdict=Verdict.UNKNOWN, timeline=(), problems=(), of_log=True)
 
 
 def place(*, is_kernel: bool = True) -> Place:

@@ -397,6 +397,8 @@ class Report:
     """How many findings a baseline knows, which are left out here; None without a baseline."""
     restart: Restart | None = None
     """None where no kernel was asked, or nothing was installed since it started."""
+    of_log: bool = False
+    """Whether an installer's log was read, and not the environment, of which nothing is judged then."""
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""

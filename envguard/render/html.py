@@ -110,7 +110,7 @@ class _Teller:
                 "p",
                 element("strong", outline.findings_count(report, self.language)),
                 colon(self.language),
-                self.say(words.MEANINGS[verdict]),
+                self.say(outline.meaning(self.report)),
                 element("span", f" · {outline.rules_count(report, self.language)}", class_="eg-soft"),
                 class_="eg-meaning",
             ),

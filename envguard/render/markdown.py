@@ -59,7 +59,7 @@ class _Teller:
         symbol, verdict = words.VERDICT_SYMBOLS[report.verdict], self.plain(words.VERDICTS[report.verdict])
         yield f"## {symbol} {verdict}: {span(clean(report.environment.name))}"
         found, checked = (count(report, self.language) for count in (outline.findings_count, outline.rules_count))
-        meaning = self.plain(words.MEANINGS[report.verdict])
+        meaning = self.plain(outline.meaning(report))
         summary = framed(words.SUMMARY, self.language, meaning=meaning, checked=checked)
         yield f"**{found}**{colon(self.language)}{summary}"
         yield self.items(self.facts())

@@ -49,6 +49,11 @@ def code(finding: Finding) -> str:
     return f"EG{finding.code}"
 
 
+def meaning(report: Report) -> Text:
+    """What the verdict says about the environment."""
+    return words.LOG_READ if report.of_log else words.MEANINGS[report.verdict]
+
+
 def findings_count(report: Report, language: Translator | None) -> str:
     """How many of each severity, the zeros left out."""
     counts = ((words.SEVERITY_COUNTS[severity], report.count(severity)) for severity in Severity)

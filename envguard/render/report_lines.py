@@ -78,7 +78,7 @@ class _Teller:
             "  ",
             Span(clean(environment.name), "strong"),
             colon(self.language),
-            say(words.MEANINGS[report.verdict], self.language),
+            say(outline.meaning(report), self.language),
             hang=2,
         )
         found, checked = outline.findings_count(report, self.language), outline.rules_count(report, self.language)

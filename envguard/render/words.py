@@ -28,6 +28,7 @@ MEANINGS = MappingProxyType(
         Verdict.UNKNOWN: Text("envguard could not judge it"),
     }
 )
+LOG_READ = Text("only a log was read, which does not tell its state")
 
 SEVERITIES = MappingProxyType(
     {Severity.ERROR: Text("error"), Severity.WARNING: Text("warning"), Severity.INFO: Text("info")}

@@ -44,6 +44,20 @@ def test_a_log_with_warnings(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     jsonschema.Draft202012Validator(schema_of("report")).validate(report)
     assert [(each["rule"], each["subject"]) for each in report["findings"]] == [("install-log-warning", "sphinx")]
     assert report["timeline"] == []
+    assert report["verdict"] == "unknown"
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+@pytest.mark.parametrize("said", ["", CONFLICT])
+def test_a_log_is_no_judgement_of_an_environment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str, said: str
+):
+    log = tmp_path / "build.log"
+    log.write_text(said, encoding="utf-8")
+    _, out, _ = run(capsys, log, "--format", form)
+    assert "only a log was read, which does not tell its state" in out
+    assert "it may work today" not in out
+    assert "nothing wrong was found" not in out
 
 
 @pytest.mark.parametrize("said", ["", "Successfully installed six-1.17.0\n", SAYS["no-hardlink"][0]])
