@@ -95,7 +95,7 @@ class Imported:
     """Its first part."""
     source: str
     line: int
-    cell: int
+    cell: int | None
     guarded: bool
     """It stands where its absence is reckoned with."""
 
@@ -126,7 +126,7 @@ class Scanned:
 
     path: str
     kind: str
-    """notebook, dockerfile, script, ci or environment."""
+    """notebook, document (a notebook written as text), dockerfile, script, ci or environment."""
     installs: tuple[Install, ...]
     warnings: tuple[LogLine, ...] = ()
     """In the outputs that a notebook keeps."""

@@ -76,6 +76,7 @@ ONLY_IN = {
     "rattler": ("versions", "packages"),
     "rich": ("render",),
     "ruamel": ("surroundings", "commands", "export", "scan"),
+    "markdown_it": ("scan",),
     "jupyter_core": ("surroundings", "frontends"),
     "packaging": ("versions",),
     "filelock": ("home", "ledger"),

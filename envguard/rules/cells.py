@@ -48,7 +48,7 @@ def cell_shell_pip(env: Environment) -> Iterator[Found]:
     Not reported: `%pip`, `!{sys.executable} -m pip`, a command that names its environment, and what installs nothing.
     """
     for file in env.scanned or ():
-        for each in file.installs if file.kind == "notebook" else ():
+        for each in file.installs if file.kind in ("notebook", "document") else ():
             if (
                 each.form in _OUTSIDE
                 and each.verb in CHANGES

@@ -20,8 +20,11 @@ _PYTHON = ("%%time", "%%capture")
 _TRIED = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
 
 
-def of_cell(source: str, told: Callable[[int], str], cell: int) -> Iterator[Imported]:
-    """Each module's first name, with the line of the cell; those of the standard library apart."""
+def of_cell(source: str, told: Callable[[int], str], cell: int | None, *, offset: int = 0) -> Iterator[Imported]:
+    """Each module's first name, with its line in the cell, or in the file that has `offset` lines before the cell.
+
+    Those of the standard library are left out.
+    """
     begin = source.lstrip()
     if "import" not in source or (begin.startswith("%%") and not begin.startswith(_PYTHON)):
         return
@@ -38,7 +41,7 @@ def of_cell(source: str, told: Callable[[int], str], cell: int) -> Iterator[Impo
         found = list(_imports(tree, guarded=False))
     for name, line, guarded in found:
         if name not in sys.stdlib_module_names:
-            yield Imported(name, told(line), line, cell, guarded)
+            yield Imported(name, told(line + offset), line + offset, cell, guarded)
 
 
 def _imports(node: ast.AST, *, guarded: bool) -> Iterator[tuple[str, int, bool]]:

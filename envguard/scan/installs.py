@@ -34,11 +34,13 @@ def place(path: str, *, kernel: bool) -> Place:
     return Place("python", "", os.path.dirname(os.path.abspath(path)), {}, is_kernel=kernel)  # noqa: PTH100, PTH120
 
 
-def of_cell(source: str, where: Place, told: Callable[[int], str], cell: int, cell_id: str | None) -> Iterator[Install]:
-    """The commands of a notebook's cell."""
+def of_cell(
+    source: str, where: Place, told: Callable[[int], str], cell: int | None, cell_id: str | None, *, offset: int = 0
+) -> Iterator[Install]:
+    """The commands of a notebook's cell; of one without a number, that begins `offset` lines into its file."""
     if triggered(source):
         for command in find.commands(source, where):
-            yield _install(command, told, stage=0, offset=0, cell=cell, cell_id=cell_id)
+            yield _install(command, told, stage=0, offset=offset, cell=cell, cell_id=cell_id)
 
 
 def in_kernel(source: str, where: Place, told: Callable[[int], str], cell: int, cell_id: str | None) -> Iterator[Install]:  # fmt: skip

@@ -87,7 +87,7 @@ def read(path: str, content: str, *, with_imports: bool) -> Scanned:
         tuple(found),
         install_log.read_texts(_outputs(path, cells), PATTERNS),
         tuple(used),
-        _beside(path) if used else frozenset(),
+        beside(path) if used else frozenset(),
         stamps.read(whole) if used else None,
         ignored={number: reasons for number, cell in enumerate(cells, 1) if (reasons := ignored(cell.get("metadata")))},
     )
@@ -126,7 +126,7 @@ def _outputs(path: str, cells: list[dict[str, Any]]) -> Iterator[tuple[str, str]
                     yield f"{path}, cell {number}", said
 
 
-def _beside(path: str) -> frozenset[str]:
+def beside(path: str) -> frozenset[str]:
     """The modules that a cell could import from the notebook's own folder."""
     found = set()
     try:

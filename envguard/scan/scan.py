@@ -14,7 +14,7 @@ from envguard.facts import Environment
 from envguard.model import Failed, Problem, Suppressed, text
 from envguard.probe import reading
 from envguard.rules import RULES
-from envguard.scan import dockerfile, installs, json_places, notebook, recipes, rewrite, yaml_files
+from envguard.scan import dockerfile, documents, installs, json_places, notebook, recipes, rewrite, yaml_files
 from envguard.scan.walk import files
 from envguard.scan_report import Remark, ScanReport, Spot
 from envguard.scanned import Scanned
@@ -120,6 +120,7 @@ def _script(path: str, content: str, _with_imports: bool) -> Scanned:
 
 _READERS: dict[str, Callable[[str, str, bool], Scanned]] = {
     "notebook": lambda path, content, imports: notebook.read(path, content, with_imports=imports),
+    "document": lambda path, content, imports: documents.read(path, content, with_imports=imports),
     "dockerfile": lambda path, content, _: dockerfile.read(path, content),
     "script": _script,
     "recipes": lambda path, content, _: recipes.recipes(path, content),
@@ -202,8 +203,10 @@ def _placed(scanned: Scanned, content: str, told: tuple[Finding, ...]) -> Iterat
                 fixable = rewrite.rewritten(notebook.source_of(cells[install.cell - 1]), install) is not None
         elif source in imported:
             each = imported[source]
-            line = lines.of(each.cell, each.line) if lines is not None else each.line
-            spot = Spot(scanned.path, line, each.cell, None, each.line)
+            if lines is None or each.cell is None:
+                spot = Spot(scanned.path, each.line)
+            else:
+                spot = Spot(scanned.path, lines.of(each.cell, each.line), each.cell, None, each.line)
         else:
             spot = _read_from(scanned.path, source, lines)
         found.append(Remark(finding, spot, fixable))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from envguard.model import Problem, text
 from envguard.probe.reading import why
+from envguard.scan import documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,11 +48,13 @@ _LEFT_OUT = frozenset(
 
 
 def kind_of(path: str) -> str | None:
-    """What a file is, by its name; None if it is nothing that is read."""
+    """What a file is, by its name; None if it is nothing that is read. Of a document the name alone does not tell."""
     plain = path.replace("\\", "/")
     name = plain.rpartition("/")[2]
     if name.lower().endswith(".ipynb"):
         return "notebook"
+    if name.lower().endswith(documents.SUFFIXES):
+        return "document"
     if _DOCKER.fullmatch(name):
         return "dockerfile"
     if _SCRIPT.fullmatch(name):
@@ -78,7 +81,7 @@ def files(paths: Iterable[str]) -> Iterator[tuple[str, str] | Problem]:
         kind = kind_of(os.path.abspath(given)) or kind_of(given)  # noqa: PTH100 - links stay as they are
         if kind is None and given.lower().endswith((".yml", ".yaml")):
             kind = "environment"
-        if kind is None:
+        if kind is None or (given.lower().endswith(".md") and not _is_document(given)):
             kind = "script"  # somebody named it, and what is no other kind is a text with commands
         yield from _once(given, kind, seen)
 
@@ -94,10 +97,21 @@ def _below(folder: str, seen: set[str]) -> Iterator[tuple[str, str] | Problem]:
         for name in sorted(inside):
             path = os.path.join(place, name).removeprefix(f".{os.sep}")  # noqa: PTH118 - as it was given
             kind = kind_of(path)
-            if kind is not None:
+            if kind is not None and (kind != "document" or _is_document(path)):
                 yield from _once(path, kind, seen)
     for error in failed:
         yield Problem(str(error.filename), text("cannot be read: {error}", error=why(error)))
+
+
+def _is_document(path: str) -> bool:
+    """Whether a file is a notebook written as text; no, if it cannot be read."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - thousands of them
+            return False
+        with Path(path).open("rb") as file:
+            return documents.is_one(path, file.read(documents.HEAD).decode("utf-8", "replace"))
+    except OSError:
+        return False
 
 
 def _once(path: str, kind: str, seen: set[str]) -> Iterator[tuple[str, str] | Problem]:

@@ -46,8 +46,10 @@ ORDER, LOOSE = "cell-conda-after-pip", "cell-unpinned"
         (".devcontainer/devcontainer.json", "devcontainer"),
         ("package.json", None),
         ("mkdocs.yml", None),
-        ("setup.py", None),
-        ("notes.md", None),
+        ("setup.py", "document"),
+        ("notes.md", "document"),
+        ("slides.qmd", "document"),
+        ("report.Rmd", "document"),
     ],
 )
 def test_kinds(path: str, kind: str | None):
@@ -263,7 +265,10 @@ def test_no_secret_is_told(tmp_path: Path):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=200), st.sampled_from(["a.ipynb", "Dockerfile", "a.sh", "environment.yml", ".gitlab-ci.yml"]))
+@given(
+    st.binary(max_size=200),
+    st.sampled_from(["a.ipynb", "Dockerfile", "a.sh", "environment.yml", ".gitlab-ci.yml", "a.qmd"]),
+)
 def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str):
     folder = tmp_path_factory.mktemp("bytes")
     (folder / name).write_bytes(content + b"\npip install six\n")
