@@ -24,6 +24,7 @@ from envguard.machine import (  # noqa: TC001 - from_dict asks for the hints whe
     LogLine,
     PathFile,
     PipOption,
+    ProjDatabase,
     Shebang,
     Shell,
     VendoredLibrary,
@@ -346,6 +347,8 @@ class Environment:
     """The ELF headers of what is mapped, or of what may not find its libraries."""
     numpy1: tuple[Compiled, ...] | None = None
     """Of `compiled` those of pip's that were made with the headers of numpy 1; looked for only beside numpy 2."""
+    proj: tuple[ProjDatabase, ...] | None = None
+    """The databases of wheels that take another one if a variable names it, and conda's; none unless there are both."""
     install_log: tuple[LogLine, ...] | None = None
     """The warnings in what an installer printed, where somebody gave that."""
     scanned: tuple[Scanned, ...] | None = None

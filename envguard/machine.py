@@ -36,6 +36,20 @@ class VendoredLibrary:
 
 
 @value
+class ProjDatabase:
+    """A database of PROJ's, and which layout it has."""
+
+    path: str
+    """Relative to the prefix."""
+    owner: str
+    """The conda record or the dist-info that it belongs to."""
+    version: str | None
+    """Of the PROJ that it was made for."""
+    layout: tuple[int, ...]
+    """Major and minor; 0 where the database does not say."""
+
+
+@value
 class Shebang:
     """The Python that scripts of the prefix start, and which scripts do."""
 

@@ -52,6 +52,7 @@ from envguard.rules.origins import dead_link_install, editable_install, temporar
 from envguard.rules.ownership import conda_record_lost, dists_share_files, pip_overwrote_conda
 from envguard.rules.places import conda_itself_damaged, pip_in_base
 from envguard.rules.processor import cpu_features_missing
+from envguard.rules.proj import proj_database_too_old
 from envguard.rules.protobuf import protobuf_mismatch
 from envguard.rules.qt import qt_plugin_path
 from envguard.rules.requires import requires_dist_unmet
@@ -107,6 +108,7 @@ RULES: tuple[Rule, ...] = (
     kernelspec_overridden,
     not_activated,
     activation_points_elsewhere,
+    proj_database_too_old,
     pip_in_base,
     conda_itself_damaged,
     widgets_version_mismatch,

@@ -193,6 +193,17 @@ def install_with_conda(env: Environment, specs: tuple[str, ...]) -> tuple[Fix, .
     return (with_tool(env, text("Let conda install {specs}", specs=specs), (steps.conda_install(env, *specs),)),)
 
 
+def take_from_conda(env: Environment, *names: str) -> tuple[Fix, ...]:
+    """Distributions of pip's go, and conda's packages of the same things come; pixi would have to be told in its manifest."""
+    if env.manager == "pixi":
+        return ()
+    if not may_write(env):
+        return own_environment(env)
+    wanted = tuple({"tables": "pytables"}.get(name, name) for name in names)
+    title = text("Let conda install {names} instead of pip", names=names)
+    return (with_tool(env, title, (steps.uninstall(env, *names), steps.conda_install(env, *wanted)), pip=True),)
+
+
 def other_version(dist: Distribution, package: CondaPackage, dependants: tuple[str, ...]) -> Fix:
     """No version of conda's package pleases both sides, so the side that pip brought has to move."""
     title = text(

@@ -178,14 +178,7 @@ def _same_version(env: Environment, built: str) -> tuple[Fix, ...]:
 
 def _from_one_side(env: Environment, copies: tuple[VendoredLibrary, ...]) -> tuple[Fix, ...]:
     names = _names(env, copies)
-    if not names or env.manager == "pixi":
-        return ()
-    if not fixes.may_write(env):
-        return fixes.own_environment(env)
-    wanted = tuple({"tables": "pytables"}.get(name, name) for name in names)
-    title = text("Let conda install {names} instead of pip", names=names)
-    both = (steps.uninstall(env, *names), steps.conda_install(env, *wanted))
-    return (fixes.with_tool(env, title, both, pip=True),)
+    return fixes.take_from_conda(env, *names) if names else ()
 
 
 RULES: tuple[Rule, ...] = (hdf5_mismatch,)

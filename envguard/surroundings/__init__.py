@@ -25,6 +25,7 @@ from envguard.surroundings.ledger import with_ledger
 from envguard.surroundings.natives import libraries
 from envguard.surroundings.numpies import made_for_numpy1
 from envguard.surroundings.pip_config import pip_config
+from envguard.surroundings.proj import proj_databases
 from envguard.surroundings.shell import shell
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def surround(env: Environment) -> Environment:
         shell=shell(env),
         libraries=libraries(env),
         numpy1=made_for_numpy1(env),
+        proj=proj_databases(env),
         cuda=cuda_facts(env),
         elsewhere=elsewhere(env, env.process, problems) if env.process is not None else None,
     )

@@ -206,7 +206,7 @@ def _proj(symptom: Symptom) -> bool:
 
 
 def _other_database(case: Case) -> Iterator[Cause]:
-    found = tuple(case.findings((231,)))
+    found = tuple(case.findings((231, 232)))
     yield from (by_finding(each, certain=True) for each in found)
     if found:
         return

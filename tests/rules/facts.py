@@ -275,6 +275,7 @@ def env(
         "activation": (),
         "elsewhere": (),
         "libraries": (),
+        "proj": (),
         "install_log": (),
         "scanned": (),
         "cuda": Cuda(frameworks=()),

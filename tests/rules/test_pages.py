@@ -16,7 +16,7 @@ from envguard.cuda import Asked, Cuda
 from envguard.facts import Activation, CacheDamage, Deep, DirectUrl, Importable, OnDisk
 from envguard.library import Found as ElfFound
 from envguard.library import VersionNeed
-from envguard.machine import Command, Frontend, LogLine, PathFile, PipOption, Shebang, VendoredLibrary
+from envguard.machine import Command, Frontend, LogLine, PathFile, PipOption, ProjDatabase, Shebang, VendoredLibrary
 from envguard.model import Text
 from envguard.process import Elsewhere, Module, Offer, PathEntry, Stranger
 from envguard.rules import (
@@ -52,6 +52,7 @@ from envguard.rules import (
     ownership,
     places,
     processor,
+    proj,
     protobuf,
     qt,
     requires,
@@ -104,6 +105,7 @@ FAMILIES = (
     installers,
     kernelspecs,
     activation,
+    proj,
     places,
     widgets,
     stale,
@@ -173,6 +175,7 @@ CODES = {
     "kernelspec-overridden": 222,
     "not-activated": 230,
     "activation-points-elsewhere": 231,
+    "proj-database-too-old": 232,
     "pip-in-base": 240,
     "conda-itself-damaged": 241,
     "widgets-version-mismatch": 250,
@@ -348,7 +351,12 @@ AROUND = {
             "KMP_DUPLICATE_LIB_OK": "TRUE",
             "MKL_THREADING_LAYER": "INTEL",
             "LD_LIBRARY_PATH": "/usr/lib",
+            "PROJ_DATA": f"{PREFIX}/share/proj",
         },
+    ),
+    "proj": (
+        ProjDatabase(f"{SITE}/shadow/proj_data/proj.db", SHADOW.path, None, (1, 3)),
+        ProjDatabase("share/proj/proj.db", ZLIB.record, "9.0.1", (1, 2)),
     ),
     "libraries": (
         elf(f"{PREFIX}/lib/libgomp.so.1", "libgomp.so.1", owner=PIPS.path),
