@@ -154,8 +154,8 @@ def _evidence(clash: Clash) -> Iterator[Evidence]:
     book = f"{dist.path}/{'RECORD' if dist.kind == 'dist-info' else 'installed-files.txt'}"
     yield Evidence(
         text(
-            "{package} {version} lists {n} file that {name} lists, too",
-            "{package} {version} lists {n} files that {name} lists, too",
+            "conda's {package} {version} lists {n} file that pip's {name} lists, too",
+            "conda's {package} {version} lists {n} files that pip's {name} lists, too",
             n=overlap.shared,
             package=package.name,
             version=package.version,

@@ -199,7 +199,7 @@ def test_evidence_can_be_checked_by_hand():
     numpy = pkg("numpy", "1.26.4", missing=paths(f"{SITE}/numpy/gone.py"))
     found = only(pip_overwrote_conda(env([numpy], [PIPS], overlaps=(overlap(numpy, PIPS, compiled=2),))))
     assert [(evidence.says.english(), evidence.source) for evidence in found.evidence] == [
-        ("numpy 1.26.4 lists 30 files that numpy lists, too", numpy.record),
+        ("conda's numpy 1.26.4 lists 30 files that pip's numpy lists, too", numpy.record),
         ("12 of them differ (2 compiled); on disk are pip's", f"{PIPS.path}/RECORD"),
         (
             "conda recorded c0ffeec0ffee, pip recorded badcabbadcab; on disk is pip's",
@@ -230,7 +230,7 @@ def test_what_nobody_has_read_is_no_number():
     ]
     ours = replace(clash, on_disk=ALL_CONDA, unread=NUMPY.record)
     found = only(pip_overwrote_conda(env([NUMPY], [PIPS], overlaps=(ours,))))
-    assert found.evidence[0].says.english() == "numpy 1.26.4 lists 30 files that numpy lists, too"
+    assert found.evidence[0].says.english() == "conda's numpy 1.26.4 lists 30 files that pip's numpy lists, too"
     assert found.evidence[1].says.english() == "was not read: how many of them differ is not known"
 
 
