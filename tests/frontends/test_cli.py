@@ -231,6 +231,22 @@ def test_ctrl_c_is_quiet(tmp_path: Path):
     assert _main(interrupted, tmp_path, "check", tmp_path)[:2] == (130, "")
 
 
+def test_ctrl_c_is_quiet_while_the_command_is_still_imported():
+    script = """
+import builtins, sys
+from envguard.__main__ import main
+real = builtins.__import__
+def stop(name, *rest):
+    if name == "envguard.frontends.cli":
+        raise KeyboardInterrupt
+    return real(name, *rest)
+builtins.__import__ = stop
+sys.exit(main())
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (130, "")
+
+
 def test_a_bug_of_ours_is_told_as_one(tmp_path: Path):
     code, _, error = _main(
         "import envguard.api\ndef stop(*_, **__): raise RuntimeError('oh')\nenvguard.api.inspect = stop\n",
