@@ -94,6 +94,8 @@ def test_the_readme_shows_the_real_thing(name: str, make: type) -> None:
         text = section.sub(lambda _: f"<!-- {name} -->\n{expected}<!-- /{name} -->", text)
         README.write_text(text, encoding="utf-8")
     (shown,) = section.findall(text)
+    if name == "help" and sys.version_info >= (3, 13):  # which puts its columns and the values of options elsewhere
+        shown, expected = shown.split(), expected.split()
     assert shown == expected
 
 

@@ -28,26 +28,45 @@ _SINCE = {module: since for since, modules in _LEFT.items() for module in module
 _WITHOUT_PKG_RESOURCES = (82,)
 """https://setuptools.pypa.io/en/latest/history.html"""
 _WITH_PKG_RESOURCES = "setuptools<81"
-_NAMES_LEFT = {
-    "asyncio": ((3, 11), ("coroutine",)),
-    "ast": ((3, 14), ("Num", "Str", "Bytes", "NameConstant", "Ellipsis")),
-    "collections": (
+_NAMES_LEFT = (
+    ((3, 8), "time", ("clock",)),
+    ((3, 9), "fractions", ("gcd",)),
+    (
         (3, 10),
+        "collections",
         (
             *("Callable", "Container", "Hashable", "Iterable", "Iterator", "Mapping", "MutableMapping"),
             *("MutableSequence", "MutableSet", "Sequence", "Set", "Sized"),
         ),
     ),
-    "configparser": ((3, 12), ("SafeConfigParser",)),
-    "fractions": ((3, 9), ("gcd",)),
-    "inspect": ((3, 11), ("getargspec", "formatargspec")),
-    "locale": ((3, 12), ("format",)),
-    "time": ((3, 8), ("clock",)),
-    "unittest": ((3, 13), ("makeSuite", "findTestCases")),
-}
-"""Names that modules of Python had before a release; likewise, under "Removed"."""
+    ((3, 11), "asyncio", ("coroutine",)),
+    ((3, 11), "inspect", ("getargspec", "formatargspec")),
+    ((3, 12), "configparser", ("SafeConfigParser",)),
+    ((3, 12), "locale", ("format",)),
+    ((3, 13), "unittest", ("makeSuite", "findTestCases")),
+    ((3, 14), "ast", ("Num", "Str", "Bytes", "NameConstant", "Ellipsis")),
+    (
+        (3, 14),
+        "asyncio",
+        (
+            *("AbstractChildWatcher", "FastChildWatcher", "MultiLoopChildWatcher", "PidfdChildWatcher"),
+            *("SafeChildWatcher", "ThreadedChildWatcher", "get_child_watcher", "set_child_watcher"),
+        ),
+    ),
+    ((3, 14), "importlib.abc", ("ResourceReader", "Traversable", "TraversableResources")),
+    ((3, 14), "pkgutil", ("find_loader", "get_loader")),
+    ((3, 14), "pty", ("master_open", "slave_open")),
+    ((3, 14), "sqlite3", ("version", "version_info")),
+    ((3, 14), "urllib.parse", ("Quoter",)),
+    ((3, 14), "urllib.request", ("FancyURLopener", "URLopener")),
+)
+"""Names that modules of Python had before a release; likewise, under "Removed"; those of 3.14 looked for in 3.13.0 and 3.14.8."""
+_NAMED_SINCE = {(module, name): since for since, module, names in _NAMES_LEFT for name in names}
 _FOR_312 = {"setuptools": (66, 1), "pip": (23, 1, 2)}
 """The first of each that do without pkgutil.ImpImporter."""
+_PROTOBUF_FOR_314 = (5, 27)
+"""The first whose compiled part CPython 3.14 loads: 4.21.12 to 5.26.1 end in a TypeError there, 3.20.3 and 5.27.5 to 6.31.1 do
+not (CPython 3.14.8). Their wheels are for the stable ABI, so pip installs the old ones on any later Python."""
 
 
 def _asks_for(symptom: Symptom) -> str:
@@ -130,12 +149,12 @@ def _which_name(symptom: Symptom) -> tuple[str, str] | None:
     """The module and the name that a newer Python has not."""
     names = symptom.names
     pairs = (names[:2], names[1::-1])  # `module 'm' has no attribute 'n'`, `cannot import name 'n' from 'm'`
-    return next(((m, n) for m, n in (p for p in pairs if len(p) == 2) if n in _NAMES_LEFT.get(m, ((), ()))[1]), None)
+    return next(((m, n) for m, n in (p for p in pairs if len(p) == 2) if (m, n) in _NAMED_SINCE), None)
 
 
 def _departed_name(case: Case) -> Iterator[Cause]:
     module, name = _which_name(case.symptom) or ("", "")
-    since, _ = _NAMES_LEFT[module]
+    since = _NAMED_SINCE[module, name]
     if release(case.env.python_version)[:2] >= since:
         yield _asked(case, f"{module}.{name}", since)
 
@@ -163,7 +182,38 @@ def _old_tools(case: Case) -> Iterator[Cause]:
         )
 
 
+def _metaclass(symptom: Symptom) -> bool:
+    return symptom.kind in ("TypeError", None) and symptom.has("Metaclasses with custom tp_new")
+
+
+def _old_protobuf(case: Case) -> Iterator[Cause]:
+    """Protobuf is the one that is known to say so; of others there is no word here."""
+    version = case.version("protobuf")
+    known = release(version) if version is not None else ()
+    if not (4,) <= known < _PROTOBUF_FOR_314 or release(case.env.python_version)[:2] < (3, 14):
+        return
+    dist = next(iter(case.env.dists_named.get("protobuf", ())), None)
+    first = ".".join(map(str, _PROTOBUF_FOR_314))
+    yield told(
+        "protobuf-mismatch",
+        "protobuf",
+        text(
+            "protobuf {version} is too old for this Python {python}, which loads {first} and later",
+            version=version or "?",
+            python=case.env.python_version or "?",
+            first=first,
+        ),
+        in_error(case.symptom, text("{said}", said=case.symptom.said[:160])),
+        *([Evidence(text("protobuf {version} is installed", version=version or "?"), dist.path)] if dist else []),
+        fixes=fixes.meet_constraint(case.env, dist, f"protobuf>={first}", f">={first}")
+        if dist is not None and dist.owner is None
+        else (),
+        certain=not case.symptom.frames or any("protobuf" in frame for frame in case.symptom.frames),
+    )
+
+
 ROWS = (
+    Row("protobuf older than Python", (352,), _metaclass, _old_protobuf),
     Row("module that left Python", (132,), _left, _departed),
     Row("name that left Python", (132,), _name_left, _departed_name),
     Row("tools older than Python", (132,), _importer, _old_tools),

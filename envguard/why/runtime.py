@@ -323,7 +323,7 @@ ROWS = (
     Row("MKL's threading layer", (332,), _layer, _threading),
     Row("Qt's plugins", (360,), _qt, _qt_plugins),
     Row("HDF5's versions", (350,), _hdf5, _two_hdf5),
-    Row("PROJ's database", (231,), _proj, _other_database),
+    Row("PROJ's database", (231, 232), _proj, _other_database),
     Row("protobuf's generated code", (352,), _protobuf, _protobufs),
     Row("ssl", (100, 130, 230, 343), _ssl, _no_ssl),
 )

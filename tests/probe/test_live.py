@@ -151,7 +151,7 @@ def test_what_pth_files_add(tmp_path: Path):
 
 
 def test_the_user_site(tmp_path: Path):
-    base = next(Path(sys.base_prefix, "bin").glob("python3"))
+    base = Path(sys._base_executable)  # type: ignore[attr-defined]
     env = clean(PYTHONUSERBASE=str(tmp_path))
     env.pop("PYTHONNOUSERSITE", None)
     folder = tmp_path / f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"

@@ -396,6 +396,30 @@ def test_protobuf():
     assert told(why(text, facts.env((), [facts.dist("protobuf", "3.20.3")]))) == []
 
 
+@pytest.mark.parametrize(
+    ("version", "python", "expected"),
+    [
+        ("4.25.8", "3.14.8", [(352, "certain")]),
+        ("4.21.12", "3.15.0", [(352, "certain")]),
+        ("5.26.1", "3.14.0", [(352, "certain")]),
+        ("5.27.5", "3.14.8", []),
+        ("3.20.3", "3.14.8", []),
+        ("4.25.8", "3.13.0", []),
+    ],
+)
+def test_a_protobuf_that_a_newer_python_does_not_load(version: str, python: str, expected: list):
+    text = (
+        "Traceback (most recent call last):\n"
+        f'  File "{facts.PREFIX}/{facts.SITE}/google/protobuf/descriptor.py", line 28, in <module>\n'
+        "    from google.protobuf.pyext import _message\n"
+        "TypeError: Metaclasses with custom tp_new are not supported."
+    )
+    answer = why(text, facts.env((), [facts.dist("protobuf", version)], python_version=python))
+    assert told(answer) == expected
+    if expected:
+        assert "protobuf>=5.27" in " ".join(facts.commands(answer.causes[0])[0])
+
+
 def test_torch_without_cuda():
     text = "AssertionError: Torch not compiled with CUDA enabled"
     assert told(why(text, facts.env((), [facts.dist("torch", "2.4.0+cpu")]))) == [(400, "certain")]
@@ -709,6 +733,15 @@ def test_jax_and_its_libraries():
         ("AttributeError: module 'collections' has no attribute 'Mapping'", "3.9.1", []),
         ("AttributeError: module 'collections' has no attribute 'Maping'", "3.11.9", []),
         ("AttributeError: module 'inspect' has no attribute 'getargspec'", "3.11.9", [(132, "certain")]),
+        ("AttributeError: module 'pkgutil' has no attribute 'find_loader'", "3.14.8", [(132, "certain")]),
+        ("AttributeError: module 'pkgutil' has no attribute 'find_loader'", "3.13.0", []),
+        (
+            "ImportError: cannot import name 'Traversable' from 'importlib.abc' (/usr/lib/python3.14/importlib/abc.py)",
+            "3.14.8",
+            [(132, "certain")],
+        ),
+        ("AttributeError: module 'asyncio' has no attribute 'coroutine'", "3.14.8", [(132, "certain")]),
+        ("AttributeError: module 'asyncio' has no attribute 'get_child_watcher'", "3.12.1", []),
     ],
 )
 def test_a_name_that_python_took_away(error: str, python: str, expected: list):
