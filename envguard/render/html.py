@@ -187,17 +187,17 @@ class _Teller:
 
     def fix(self, fix: Fix, number: int | None, first: outline.First | None) -> Iterator[Element]:
         name = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
-        above = first is not None and fix == first.fix
-        note = self.say(words.SEE_FIRST) if above else outline.cautions(fix, self.language)
+        if first is not None and fix == first.fix:
+            yield element("p", label(name, self.language), self.say(words.SEE_FIRST), class_="eg-fix")
+            return
         yield element(
             "p",
             label(name, self.language),
             self.sentence(fix.title),
-            element("span", f" · {note}", class_="eg-soft"),
+            element("span", f" · {outline.cautions(fix, self.language)}", class_="eg-soft"),
             class_="eg-fix",
         )
-        if not above:
-            yield from self.commands(fix)
+        yield from self.commands(fix)
 
     def commands(self, fix: Fix) -> Iterator[Element]:
         return fix_commands(fix, self.report.environment.platform, self.language)

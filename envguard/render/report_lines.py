@@ -139,17 +139,13 @@ class _Teller:
 
     def fix(self, fix: Fix, number: int | None, first: outline.First | None) -> Iterator[Line]:
         label = words.FIX if number is None else given(words.FIX_OF_SEVERAL, n=number)
-        above = first is not None and fix == first.fix
-        note = say(words.SEE_FIRST, self.language) if above else outline.cautions(fix, self.language)
-        yield line(
-            Span(labelled(label, self.language), "soft"),
-            say(fix.title, self.language),
-            Span(f" · {note}", "soft"),
-            indent=2,
-            hang=2,
-        )
-        if not above:
-            yield from command_lines(fix, self.report.environment.platform, self.language)
+        named = Span(labelled(label, self.language), "soft")
+        if first is not None and fix == first.fix:
+            yield line(named, say(words.SEE_FIRST, self.language), indent=2, hang=2)
+            return
+        note = Span(f" · {outline.cautions(fix, self.language)}", "soft")
+        yield line(named, say(fix.title, self.language), note, indent=2, hang=2)
+        yield from command_lines(fix, self.report.environment.platform, self.language)
 
     def title(self, finding: Finding) -> Line:
         symbol = words.SEVERITY_SYMBOLS[finding.severity]
