@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect, sync_playwright
 
 from envguard.demo import kernel, living
-from tests.browser.jupyter import Shown, serve
+from tests.browser.jupyter import ANOTHER, Shown, serve
 from tests.envs import scenarios
 from tests.require import look
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SCREENS = Path(__file__).with_name("screens")
 _CELLS = ("import numpy as np\nimport pandas as pd\nfrom scipy import optimize", "np.__version__")
+_ASKS = "@jupyter-envguard/labextension:installs"
+"""What asks before the kernel says its line."""
 _SEED = "import numpy as np\nrng = np.random.default_rng(7)\nrng.normal(size=5)"
 
 
@@ -120,6 +122,42 @@ def tour(home: Path) -> None:
         picture(shown, "widget")
 
 
+def magics(home: Path) -> None:
+    """Draws what the magics say in a notebook: the report, and the line before an install."""
+    ours = f"import sys\nsys.path.append({str(Path(__file__).parents[2])!r})"
+    with serve("lab", Path(tempfile.mkdtemp()), disabled=(ANOTHER, _ASKS)) as jupyter, _browser() as browser:
+        cells = {
+            "analysis": ("s1", ("%load_ext envguard\n%envcheck",)),
+            "work": (
+                "clean",
+                (
+                    "%load_ext envguard\nimport numpy",
+                    "!pip install -q --root-user-action ignore numpy==2.3.5",
+                    "%envguard",
+                ),
+            ),
+        }
+        for name, (story, sources) in cells.items():
+            told = scenarios.tell(story, "conda", empty(home / name), alone=True)
+            for record in (home / name / "conda-meta").glob("*.json"):
+                record.write_text(re.sub(r'file:///[^" ]*?/channels/\w+', "conda-forge", record.read_text()))
+            jupyter.kernelspec(name, told.python, before=ours)
+            jupyter.notebook(name, name, *sources)
+        shown = Shown(jupyter, browser.new_context(viewport={"width": 1000, "height": 1050}))
+        shown.open("analysis")
+        shown.run("filebrowser:toggle-main")
+        shown.run("notebook:run-cell")
+        expect(shown.page.locator(".envguard-report")).to_be_visible(timeout=60_000)
+        picture(shown, "notebook")
+
+        shown.page.set_viewport_size({"width": 1000, "height": 620})
+        shown.open("work")
+        shown.run("notebook:run-all-cells")
+        expect(shown.page.get_by_text("tells what can be set")).to_be_visible(timeout=120_000)
+        shown.page.locator(".jp-Cell").first.evaluate("e => e.scrollIntoView()")
+        picture(shown, "guard")
+
+
 def asked(home: Path) -> None:
     """Draws what stands before an install: the remark while it is typed, and the dialog before it runs."""
     with serve("lab", Path(tempfile.mkdtemp())) as jupyter, _browser() as browser:
@@ -161,6 +199,7 @@ def picture(shown: Shown, name: str, at: tuple[int, int] | None = (300, 600)) ->
 
 
 if __name__ == "__main__":
+    magics(Path(sys.argv[1]))
     tour(Path(sys.argv[1]))
     asked(Path(sys.argv[1]))
     draw(Path(sys.argv[1]))
