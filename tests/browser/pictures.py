@@ -152,6 +152,7 @@ def magics(home: Path) -> None:
 
         shown.page.set_viewport_size({"width": 1000, "height": 620})
         shown.open("work")
+        shown.run("filebrowser:toggle-main")
         shown.run("notebook:run-all-cells")
         expect(shown.page.get_by_text("tells what can be set")).to_be_visible(timeout=120_000)
         shown.page.locator(".jp-Cell").first.evaluate("e => e.scrollIntoView()")
