@@ -97,7 +97,9 @@ def _sent(env: Environment, wheel: ProjDatabase, conda: ProjDatabase) -> Evidenc
             return None
         folder = f"{env.prefix.rstrip('/')}/{conda.path.rpartition('/')[0]}"
         value = process.environ[name]
-        first = value.split(";" if env.layout == "windows" else ":")[0]  # whether another one has a database is not known
+        first = value.split(";" if env.layout == "windows" else ":")[
+            0
+        ]  # whether another one has a database is not known
         if not within(first, folder):
             return None
         return Evidence(text("is {value}", value=value), name)
