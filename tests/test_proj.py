@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
 import zipfile
@@ -15,6 +14,7 @@ from envguard import api
 from envguard.collect import by_import
 from tests.envs import cache, wheelhouse
 from tests.probe.prefix import SITE, Prefix
+from tests.proj import database
 from tests.require import require
 
 if TYPE_CHECKING:
@@ -23,17 +23,6 @@ if TYPE_CHECKING:
 OLD, NEW = "rasterio==1.3.9", "rasterio==1.4.3"
 BESIDE = ("numpy==1.26.4", "affine==2.4.0", "attrs==24.2.0", "certifi==2024.8.30", "click==8.1.7", "cligj==0.7.2", "pyparsing==3.2.0")  # fmt: skip
 OWN = f"{SITE}/rasterio/proj_data/proj.db"
-
-
-def database(path: Path, *layout: int, version: str = "9.4.1") -> bytes:
-    """A database with nothing but what it says of itself."""
-    path.unlink(missing_ok=True)
-    with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE metadata (key TEXT, value TEXT)")
-        told = zip(("DATABASE.LAYOUT.VERSION.MAJOR", "DATABASE.LAYOUT.VERSION.MINOR"), map(str, layout), strict=False)
-        connection.executemany("INSERT INTO metadata VALUES (?, ?)", [*told, ("PROJ.VERSION", version)])
-    connection.close()
-    return path.read_bytes()
 
 
 def prefix(folder: Path, conda: bytes, wheel: bytes) -> Prefix:

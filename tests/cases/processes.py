@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tests.cases.mechanism import E, I, W, mechanism
 from tests.cases.place import SITE, Place, copy, metadata
 from tests.cases.watch import Kernel, asked
+from tests.proj import database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,6 +195,19 @@ def variable_of_a_script_points_elsewhere(draw: Draw, where: Path, sound: bool) 
         return kernel.report()
 
 
+@mechanism({232: E}, "process", "disk")
+def wheel_sent_to_an_older_database(draw: Draw, where: Path, sound: bool) -> Report:
+    """Conda's activation sends a wheel with a PROJ of its own to an older database; the near miss has one that is new enough."""
+    name, newer = draw.pick(("rasterio", "fiona")), draw.pick((3, 4, 6))
+    older = database(where / "older", 1, newer if sound else newer - 1)
+    own = {f"{name}/__init__.py": b"", f"{name}/proj_data/proj.db": database(where / "own", 1, newer)}
+    place = Place(where / "env", "lent").library("proj", draw.version(), {"share/proj/proj.db": older})
+    place.wheel(name, draw.version(), own)
+    active = {"CONDA_PREFIX": str(place.path), draw.pick(("PROJ_DATA", "PROJ_LIB")): str(place.at("share/proj"))}
+    with Kernel(place.python, where, **active) as kernel:
+        return kernel.report()
+
+
 MECHANISMS: tuple[Mechanism, ...] = (
     users_packages_on_the_path,
     users_copy_comes_first,
@@ -209,4 +223,5 @@ MECHANISMS: tuple[Mechanism, ...] = (
     loaders_path_of_a_script,
     variable_to_the_systems_data,
     variable_of_a_script_points_elsewhere,
+    wheel_sent_to_an_older_database,
 )
