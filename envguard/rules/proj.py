@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from envguard.model import Certainty, Evidence, Severity, text
 from envguard.rules import fixes
-from envguard.rules.releases import below
 from envguard.rules.rule import Found, Rule, rule
 from envguard.rules.shadows import within
 
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
     from envguard.facts import Environment
     from envguard.machine import ProjDatabase
 
-_BY_DATA = "9.1"
-"""The first PROJ that reads PROJ_DATA (https://proj.org/en/stable/usage/environmentvars.html); before, only PROJ_LIB counts."""
+_VARIABLES = ("PROJ_DATA", "PROJ_LIB")
+"""Wheels read both, those with a PROJ before 9.1, which knows the second one only, as well: rasterio 1.3.4 and 1.3.9 do."""
 
 
 @rule(
@@ -48,7 +47,7 @@ def proj_database_too_old(env: Environment) -> Iterator[Found]:
         wheel = env.by_path.get(each.owner)
         if wheel is None or _fits(conda.layout, each.layout):
             continue
-        sent = _sent(env, each, conda)
+        sent = _sent(env, conda)
         if sent is None:
             continue
         in_kernel = env.process is not None and env.process.kind == "kernel"
@@ -87,12 +86,11 @@ def _layout(each: ProjDatabase) -> Evidence:
     )
 
 
-def _sent(env: Environment, wheel: ProjDatabase, conda: ProjDatabase) -> Evidence | None:
+def _sent(env: Environment, conda: ProjDatabase) -> Evidence | None:
     """What sends a wheel to conda's database; None if nothing does."""
-    names = ("PROJ_LIB",) if below(wheel.version, _BY_DATA) else ("PROJ_DATA", "PROJ_LIB")
     process = env.process
     if process is not None and process.kind == "kernel":
-        name = next((name for name in names if process.environ.get(name)), None)
+        name = next((name for name in _VARIABLES if process.environ.get(name)), None)
         if name is None:
             return None
         folder = f"{env.prefix.rstrip('/')}/{conda.path.rpartition('/')[0]}"
@@ -104,7 +102,7 @@ def _sent(env: Environment, wheel: ProjDatabase, conda: ProjDatabase) -> Evidenc
             return None
         return Evidence(text("is {value}", value=value), name)
     for script in env.activation or ():
-        set_here = tuple(name for name in names if name in script.variables)
+        set_here = tuple(name for name in _VARIABLES if name in script.variables)
         if set_here:
             return Evidence(text("sets {names} when the environment is activated", names=set_here), script.path)
     return None

@@ -2,7 +2,7 @@
 
 PROJ takes a database if its layout is of the same major version and at least the minor version that its library was made
 for. Wheels of rasterio and of fiona take the one that PROJ_DATA or PROJ_LIB names before their own (seen with rasterio
-1.3.9, 1.4.3 and 1.4.4, and fiona 1.10.1); those of pyproj 3.7.2 and pyogrio 0.13.0 take their own in any case.
+1.3.4, 1.3.9, 1.4.3 and 1.4.4, and fiona 1.10.1); those of pyproj 3.7.2 and pyogrio 0.13.0 take their own in any case.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ WARNING, ERROR = [Told("warning", "rasterio", SAID)], [Told("error", "rasterio",
         (where(process=with_variables(PROJ_DATA="/usr/share/proj")), []),
         (where(process=with_variables(PROJ_DATA=f"/home/me/proj:{SHARE}")), []),
         (where(process=with_variables(PROJ_DATA=f"{PREFIX}/{SITE}/rasterio/proj_data", PROJ_LIB=SHARE)), []),
-        # before 9.1 the library knows PROJ_LIB alone
-        (where((1, 0), (1, 2), made_for="9.0.1", process=with_variables(PROJ_DATA=SHARE)), []),
+        # wheels with a PROJ before 9.1 read PROJ_DATA, too
+        (where((1, 0), (1, 2), made_for="9.0.1", process=with_variables(PROJ_DATA=SHARE)), ERROR),
         (where((1, 0), (1, 2), made_for="9.0.1", process=with_variables(PROJ_LIB=SHARE)), ERROR),
         # nothing to be sent to
         (env((PROJ,), (WHEEL,), activation=(SCRIPT,), proj=()), []),
